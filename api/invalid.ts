@@ -1,0 +1,26 @@
+/** Why a resource cannot be turned into objects, said in the words of its author. */
+export interface InvalidCause {
+  /** Path of the field in the resource: `spec.nodes[2].k8sConfig`. */
+  readonly field: string;
+  /** What is wrong there, what was expected, what to do. */
+  readonly message: string;
+}
+
+/**
+ * Thrown by `desired` when the resource cannot be built. The resource becomes `Stalled` with reason `PlanInvalid` and a
+ * message that names each field; nothing is applied and nothing is deleted until the spec changes.
+ */
+export class InvalidResource extends Error {
+  override readonly name = 'InvalidResource';
+  readonly causes: readonly InvalidCause[];
+
+  constructor(causes: readonly InvalidCause[]) {
+    super(causes.map(({ field, message }) => `${field}: ${message}`).join('; '));
+    this.causes = causes;
+  }
+}
+
+/** An {@link InvalidResource} with one cause: `throw invalid('spec.nodes[2].k8sConfig', 'no k8sConfig is named "x"')`. */
+export function invalid(field: string, message: string): InvalidResource {
+  return new InvalidResource([{ field, message }]);
+}

@@ -1,0 +1,27 @@
+/**
+ * Drift without a matcher. Server-side apply records which fields we own; whoever changes or removes one of them takes it
+ * out of our set. So an object deviates from what we applied exactly when our set shrank, whatever defaults, canonical
+ * quantities or other managers' additions the live object carries.
+ */
+import { shortHash } from './hash.ts';
+import type { Manifest } from './manifest.ts';
+import type { ObjectKey } from './refs.ts';
+
+/** A hash of the fields that `manager` owns by apply; empty when it owns none. */
+export function ownedFields(object: Manifest, manager: string): string {
+  const entry = object.metadata.managedFields?.find(
+    (each) => each.manager === manager && each.operation === 'Apply' && !each.subresource,
+  );
+  return entry?.fieldsV1 ? shortHash(JSON.stringify(entry.fieldsV1)) : '';
+}
+
+/**
+ * One short word for a whole inventory. It stands in the resource's status; a bridge that starts compares it with what it
+ * lists and knows, with no message to anybody, whether something was deleted or edited meanwhile.
+ */
+export function inventoryFingerprint(
+  objects: Iterable<{ readonly key: ObjectKey; readonly uid: string; readonly fields: string }>,
+): string {
+  const lines = Array.from(objects, ({ key, uid, fields }) => `${key} ${uid} ${fields}`);
+  return shortHash(lines.sort((a, b) => (a < b ? -1 : 1)).join('\n'));
+}

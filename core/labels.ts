@@ -1,0 +1,26 @@
+/** The labels and annotations on what we apply. They let everything in Temporal be rebuilt from the cluster. */
+
+export const LABELS = {
+  name: 'app.kubernetes.io/name',
+  instance: 'app.kubernetes.io/instance',
+  component: 'app.kubernetes.io/component',
+  /** The operator's name; every watch of ours selects by it. */
+  managedBy: 'app.kubernetes.io/managed-by',
+  /** The resource an object belongs to, by uid: objects without an ownerReference are found by it. */
+  resource: 'durable-operator.dev/resource',
+  /** On pods and in selectors: the workload, so that two workloads of one resource never select each other's pods. */
+  workload: 'durable-operator.dev/workload',
+} as const;
+
+export const ANNOTATIONS = {
+  /** Digest of what we applied. */
+  digest: 'durable-operator.dev/digest',
+  /** In a pod template: digests of the ConfigMaps and Secrets its pods use. */
+  config: 'durable-operator.dev/config',
+  /** On a resource: `"true"` makes the operator leave it alone (the seed's ignore annotation). */
+  ignore: 'durable-operator.dev/ignore',
+  /** On an object without an ownerReference: `<workflow id>` of the resource it belongs to. */
+  owner: 'durable-operator.dev/owner',
+} as const;
+
+export const FINALIZER = 'durable-operator.dev/teardown';

@@ -1,0 +1,50 @@
+/**
+ * One vocabulary from the API server to the operator's eye: the same word is the type of an `ApplicationFailure`, the
+ * reason of a condition, the reason of an event, the label of a metric and the field `reason` of a log line.
+ */
+
+/** Kubernetes' own StatusReasons, verbatim. */
+export const STATUS_REASONS = {
+  NotFound: 'NotFound',
+  AlreadyExists: 'AlreadyExists',
+  Conflict: 'Conflict',
+  Invalid: 'Invalid',
+  BadRequest: 'BadRequest',
+  Forbidden: 'Forbidden',
+  Unauthorized: 'Unauthorized',
+  TooManyRequests: 'TooManyRequests',
+  Timeout: 'Timeout',
+  ServerTimeout: 'ServerTimeout',
+  ServiceUnavailable: 'ServiceUnavailable',
+  InternalError: 'InternalError',
+  Gone: 'Gone',
+  Expired: 'Expired',
+} as const;
+
+/** What Kubernetes has no word for. */
+export const OUR_REASONS = {
+  /** `desired` refused the resource, or its objects contradict each other. */
+  PlanInvalid: 'PlanInvalid',
+  /** The resource changed after it was planned; it is planned again. */
+  PlanStale: 'PlanStale',
+  /** The object is controlled by somebody else. */
+  OwnershipConflict: 'OwnershipConflict',
+  RolloutTimedOut: 'RolloutTimedOut',
+  GateClosed: 'GateClosed',
+  HookFailed: 'HookFailed',
+  /** A pod of the workload crashes, cannot be pulled, cannot be scheduled. */
+  WorkloadFailed: 'WorkloadFailed',
+  Paused: 'Paused',
+  Installing: 'Installing',
+  RollingOut: 'RollingOut',
+  /** Applied, and not yet Current. */
+  WaitingForHealth: 'WaitingForHealth',
+  Pruning: 'Pruning',
+  Deleting: 'Deleting',
+  Reconciled: 'Reconciled',
+  /** The server behind an activity did not answer; it is asked again. */
+  Unreachable: 'Unreachable',
+} as const;
+
+export type StatusReason = keyof typeof STATUS_REASONS;
+export type Reason = StatusReason | keyof typeof OUR_REASONS;

@@ -1,0 +1,78 @@
+/**
+ * How this project names things in Kubernetes: a kind, an object of a kind, and the short key under which an
+ * object stands in the inventory, in signals, in Temporal UI and in messages.
+ */
+
+/** A kind of object, without its version: the API server serves one object under every version it knows. */
+export interface KindRef {
+  /** API group; the empty string is the core group. */
+  readonly group: string;
+  /** For example `StatefulSet`. */
+  readonly kind: string;
+}
+
+/** One object of the cluster. */
+export interface ObjectRef extends KindRef {
+  /** Absent for a cluster-scoped object. */
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** The custom resource that one `reconcile` workflow looks after. */
+export interface ResourceRef {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/**
+ * The key of an object in the inventory of one resource: `StatefulSet.apps/pinot-broker`, `ConfigMap/pinot-broker`.
+ * The namespace is written only where it is not the resource's own: `Role.rbac.authorization.k8s.io/other/reader`;
+ * a cluster-scoped object of a namespaced resource has an empty one: `ClusterRole.rbac.authorization.k8s.io//reader`.
+ */
+export type ObjectKey = string;
+
+/** The kind as kubectl accepts it: `StatefulSet.apps`, `ConfigMap`. */
+export function kindName(ref: KindRef): string {
+  return ref.group === '' ? ref.kind : `${ref.kind}.${ref.group}`;
+}
+
+/** The inverse of {@link kindName}. */
+export function parseKindName(name: string): KindRef {
+  const dot = name.indexOf('.');
+  return dot < 0 ? { group: '', kind: name } : { group: name.slice(dot + 1), kind: name.slice(0, dot) };
+}
+
+/** The key of `ref` in the inventory of a resource that lives in `home` (undefined: cluster-scoped). */
+export function objectKey(ref: ObjectRef, home: string | undefined): ObjectKey {
+  const place = ref.namespace === home ? '' : `${ref.namespace ?? ''}/`;
+  return `${kindName(ref)}/${place}${ref.name}`;
+}
+
+/** The inverse of {@link objectKey}. */
+export function parseObjectKey(key: ObjectKey, home: string | undefined): ObjectRef {
+  const [kind = '', ...rest] = key.split('/');
+  const name = rest.at(-1) ?? '';
+  const namespace = rest.length > 1 ? rest[0] : home;
+  return { ...parseKindName(kind), ...(namespace ? { namespace } : {}), name };
+}
+
+/** The group of an `apiVersion`: `apps/v1` → `apps`, `v1` → the empty string. */
+export function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}
+
+/** The version of an `apiVersion`: `apps/v1` → `v1`. */
+export function versionOf(apiVersion: string): string {
+  return apiVersion.slice(apiVersion.indexOf('/') + 1);
+}
+
+/** What kubectl prints for the resource, and the id of its workflow: `pinots.datainfra.io/<namespace>/<name>`. */
+export function workflowIdOf(resource: Omit<ResourceRef, 'version' | 'kind'>): string {
+  const place = resource.namespace === undefined ? '' : `${resource.namespace}/`;
+  return `${resource.plural}.${resource.group}/${place}${resource.name}`;
+}

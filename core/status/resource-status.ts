@@ -1,0 +1,51 @@
+/** What stands under `status` of a custom resource: enough for kubectl to answer when no worker and no Temporal is there. */
+
+/** `metav1.Condition`. */
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly observedGeneration: number;
+  /** RFC 3339, whole seconds; moves only when `status` flips. */
+  readonly lastTransitionTime: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface StageStatus {
+  /** The role, for example `broker`. */
+  readonly name: string;
+  readonly state: 'Pending' | 'Rolling' | 'Done' | 'Failed';
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  readonly seconds?: number;
+}
+
+export interface RolloutReport {
+  /** What began it. */
+  readonly trigger: 'Install' | 'Change' | 'Drift';
+  /** The generation that is rolled out. */
+  readonly generation: number;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly seconds?: number;
+  readonly stages: readonly StageStatus[];
+}
+
+export interface InventoryStatus {
+  readonly objects: number;
+  /** As kubectl accepts them, sorted: `ConfigMap`, `StatefulSet.apps`. The bridge watches these. */
+  readonly kinds: readonly string[];
+  /** `inventoryFingerprint` of what was applied. */
+  readonly fingerprint: string;
+}
+
+export interface ResourceStatus {
+  readonly observedGeneration: number;
+  readonly conditions: readonly Condition[];
+  /** Workloads that are Current, of all: `3/4`. */
+  readonly ready: string;
+  /** The role that is being rolled, or `-`. */
+  readonly stage: string;
+  readonly rollout?: RolloutReport;
+  readonly inventory?: InventoryStatus;
+}

@@ -1,0 +1,67 @@
+/**
+ * What the rest of the project asks of a Kubernetes API server. `client.ts` is the one implementation; everything is plain
+ * JSON, never a model class, so that an object looks the same whether it was read, listed, watched or applied.
+ */
+import type { KindRef, ObjectRef } from '../core/refs.ts';
+import type { Manifest } from '../core/manifest.ts';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface ApplyOptions extends CallOptions {
+  readonly fieldManager: string;
+  /** @defaultValue `true` */
+  readonly force?: boolean;
+  /** @defaultValue the main resource */
+  readonly subresource?: 'status';
+}
+
+export interface ListOptions extends CallOptions {
+  /** Absent: all namespaces (or a cluster-scoped kind). */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  /** Only `metadata` is sent (PartialObjectMetadata). Secrets' data never leaves the server this way. */
+  readonly metadataOnly?: boolean;
+}
+
+export interface RemoveOptions extends CallOptions {
+  /** The object must still be this one. */
+  readonly uid: string;
+  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+}
+
+/** The version and plural under which a kind is served. */
+export interface ServedKind extends KindRef {
+  readonly version: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+/**
+ * Every method throws a {@link StatusError} (`status-error.ts`) when the server refuses, and the same with reason
+ * `Unreachable` when there was no answer. Requests have a time limit, share one pooled connection agent and renew
+ * credentials by themselves.
+ */
+export interface KubernetesApi {
+  /** Undefined when the object does not exist. */
+  get(ref: ObjectRef, options?: CallOptions): Promise<Manifest | undefined>;
+  /** Server-side apply; creates or changes. The object as the server has it afterwards. */
+  apply(manifest: Manifest, options: ApplyOptions): Promise<Manifest>;
+  create(manifest: Manifest, options?: CallOptions): Promise<Manifest>;
+  /** A JSON patch (RFC 6902), for changes that test what they replace. */
+  patch(ref: ObjectRef, operations: readonly JsonPatchOperation[], options?: CallOptions): Promise<Manifest>;
+  /** Whether the object was still there; deletion may go on after this returns. */
+  remove(ref: ObjectRef, options: RemoveOptions): Promise<'removed' | 'gone'>;
+  /** Every object, read page by page, with the resourceVersion from which a watch can go on. */
+  list(kind: KindRef, options?: ListOptions): Promise<{ items: Manifest[]; resourceVersion: string }>;
+  /** How the server serves the kind; found by discovery once and again when it is not known. @throws StatusError NotFound */
+  servedKind(kind: KindRef, options?: CallOptions): Promise<ServedKind>;
+}
+
+export interface JsonPatchOperation {
+  readonly op: 'add' | 'remove' | 'replace' | 'test';
+  /** RFC 6901 pointer. */
+  readonly path: string;
+  readonly value?: unknown;
+}

@@ -1,0 +1,51 @@
+/**
+ * What is said to a running `reconcile` workflow. A signal means "look again" and carries a hint of where to look, never
+ * truth: dropped, doubled or swapped signals change nothing in the end.
+ */
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+
+/** Where to look. Hints merge: the newest resource, the union of the keys. */
+export interface Hint {
+  /** The resource itself changed: its spec, its deletion, its finalizers. */
+  readonly resource?: {
+    readonly uid: string;
+    readonly generation: number;
+    /** The resource as the sender knows it, so that no reader settles for an older one. */
+    readonly resourceVersion: string;
+  };
+  /** Owned objects whose verdict turned, that were deleted, or that somebody else changed. */
+  readonly objects?: readonly ObjectKey[];
+  /** Look at everything: sent after something may have been missed. */
+  readonly resync?: boolean;
+}
+
+/** The resource changed, appeared, is being deleted or is gone. */
+export const resourceChanged = defineSignal<[Hint]>('resourceChanged');
+/** Owned objects changed in a way that matters. */
+export const objectsChanged = defineSignal<[Hint]>('objectsChanged');
+
+/** The one argument of `reconcile`; `state` is carried by continue-as-new only. */
+export interface ReconcileInput {
+  readonly resource: ResourceRef;
+  /** Whether the Temporal namespace knows this project's search attributes. */
+  readonly searchAttributes: boolean;
+}
+
+export interface RolloutStatus {
+  readonly summary: string;
+  readonly details: string;
+}
+
+/** What the workflow is doing, for `temporal workflow query` and the CLI. */
+export const rolloutStatus = defineQuery<RolloutStatus>('rolloutStatus');
+
+/** The names of the search attributes, all of type Keyword. */
+export const SEARCH_ATTRIBUTES = {
+  kind: 'ResourceKind',
+  namespace: 'ResourceNamespace',
+  /** `True`, `False` or `Unknown`, as in the condition Ready. */
+  ready: 'ResourceReady',
+  /** The role that is being rolled, or `-`. */
+  stage: 'ResourceStage',
+} as const;
