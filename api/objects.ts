@@ -27,6 +27,12 @@ import type { Gate, Hook } from './operator.ts';
 
 /** Options every object takes. */
 export interface ObjectOptions {
+  /**
+   * Where the object lives. Needed by the objects of a cluster-scoped resource.
+   *
+   * @defaultValue the namespace of the resource
+   */
+  readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Objects that must exist before this one; they are desired too, whether or not `desired` returns them. */
@@ -71,7 +77,7 @@ export interface DesiredObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
-  /** Only where it differs from the resource's; absent for cluster-scoped kinds. */
+  /** Absent: the resource's own, or none for a cluster-scoped kind. */
   readonly namespace?: string;
   /** All of the manifest but `apiVersion`, `kind` and `metadata`. */
   readonly body: Readonly<Record<string, unknown>>;
@@ -202,7 +208,7 @@ export function object(
     labels: { ...metadata.labels, ...options.labels },
     annotations: { ...metadata.annotations, ...options.annotations },
   };
-  return desire(apiVersion, kind, metadata.name, body, merged, metadata.namespace);
+  return desire(apiVersion, kind, metadata.name, body, merged, metadata.namespace ?? options.namespace);
 }
 
 function desire(
@@ -211,7 +217,7 @@ function desire(
   name: string,
   body: Readonly<Record<string, unknown>>,
   options: DesiredObject['options'],
-  namespace?: string,
+  namespace: string | undefined = options.namespace,
 ): DesiredObject {
   if (!name) throw new TypeError(`${kind}: its name is empty`);
   for (const key of ['gate', 'before', 'after'] as const) {

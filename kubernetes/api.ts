@@ -17,6 +17,13 @@ export interface ApplyOptions extends CallOptions {
   readonly subresource?: 'status';
 }
 
+export interface Applied {
+  /** As the server has it now. */
+  readonly object: Manifest;
+  /** Whether it did not exist before (HTTP 201). */
+  readonly created: boolean;
+}
+
 export interface ListOptions extends CallOptions {
   /** Absent: all namespaces (or a cluster-scoped kind). */
   readonly namespace?: string;
@@ -46,8 +53,8 @@ export interface ServedKind extends KindRef {
 export interface KubernetesApi {
   /** Undefined when the object does not exist. */
   get(ref: ObjectRef, options?: CallOptions): Promise<Manifest | undefined>;
-  /** Server-side apply; creates or changes. The object as the server has it afterwards. */
-  apply(manifest: Manifest, options: ApplyOptions): Promise<Manifest>;
+  /** Server-side apply; creates or changes. */
+  apply(manifest: Manifest, options: ApplyOptions): Promise<Applied>;
   create(manifest: Manifest, options?: CallOptions): Promise<Manifest>;
   /** A JSON patch (RFC 6902), for changes that test what they replace. */
   patch(ref: ObjectRef, operations: readonly JsonPatchOperation[], options?: CallOptions): Promise<Manifest>;
