@@ -1,0 +1,122 @@
+/**
+ * What a resource wants, complete: the author's objects with everything the runtime adds, in the order in which they
+ * change. Pure: the same operator and resource give the same plan, with no server and no clock.
+ */
+import { invalid } from '../../api/invalid.ts';
+import type { DesiredObject } from '../../api/objects.ts';
+import type { Operator } from '../../api/operator.ts';
+import type { Resource } from '../../api/resource.ts';
+import type { Manifest } from '../manifest.ts';
+import { namesOf } from '../names.ts';
+import type { ObjectKey } from '../refs.ts';
+import { groupOf, kindName } from '../refs.ts';
+import { isClusterScoped, isWorkload } from './categories.ts';
+import type { Stage } from './collect.ts';
+import { collect, keyOf } from './collect.ts';
+import type { Place } from './decorate.ts';
+import { decorate } from './decorate.ts';
+import { configurationOf, templateOf } from './templates.ts';
+
+export interface PlannedObject {
+  readonly key: ObjectKey;
+  /** As it is applied, but for the digests. */
+  readonly manifest: Manifest;
+  /** The author's own value, with its gate and hooks. */
+  readonly desired: DesiredObject;
+  /** Index in `stages`; absent when its changes need no order. */
+  readonly stage?: number;
+  /** Planned objects that come first. */
+  readonly uses: readonly ObjectKey[];
+  /** Planned ConfigMaps and Secrets whose change restarts its pods. */
+  readonly configuration: readonly ObjectKey[];
+}
+
+export interface Plan {
+  readonly objects: readonly PlannedObject[];
+  /** What disruptive changes wait for, in order. */
+  readonly stages: readonly Stage[];
+  /** What is odd, and does not keep the plan from being carried out. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Plans a resource.
+ *
+ * @throws InvalidResource when the resource, or what its operator makes of it, contradicts itself.
+ */
+export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: Resource<Spec, Status>): Plan {
+  const home = resource.metadata.namespace;
+  const { objects, stages, warnings } = collect(operator.desired(resource, namesOf(resource.metadata.name)), home);
+  refuseTwins(objects);
+  const users = usersOf(objects, home);
+  const stageOf = new Map(stages.flatMap((stage, index) => stage.workloads.map((key) => [key, index] as const)));
+  const planned = Array.from(objects, ([key, desired]): PlannedObject => {
+    const place: Place = { key, users: users.get(key) ?? [], namespace: namespaceOf(key, desired, home) };
+    const manifest = decorate(operator, resource, desired, place);
+    const stage = stageOf.get(key);
+    const uses = (desired.options.uses ?? []).map((used) => keyOf(used, home));
+    return {
+      key,
+      manifest,
+      desired,
+      uses,
+      configuration: isWorkload(key) ? configurationIn(manifest, uses, objects) : [],
+      ...(stage === undefined ? {} : { stage }),
+    };
+  });
+  return { objects: planned, stages, warnings };
+}
+
+/** Workloads of one name would share a label value, and select each other's pods. */
+function refuseTwins(objects: ReadonlyMap<ObjectKey, DesiredObject>): void {
+  const seen = new Map<string, ObjectKey>();
+  for (const [key, { name, namespace = '' }] of objects) {
+    if (!isWorkload(key)) continue;
+    const twin = seen.get(`${namespace}/${name}`);
+    if (twin) throw invalid(key, `has the name of ${twin}; their pods could not be told apart, so give one another name`);
+    seen.set(`${namespace}/${name}`, key);
+  }
+}
+
+/** For each object, the workloads that use it. */
+function usersOf(
+  objects: ReadonlyMap<ObjectKey, DesiredObject>,
+  home: string | undefined,
+): ReadonlyMap<ObjectKey, readonly DesiredObject[]> {
+  const users = new Map<ObjectKey, DesiredObject[]>();
+  for (const [key, object] of objects) {
+    if (!isWorkload(key)) continue;
+    for (const used of object.options.uses ?? []) {
+      const usedKey = keyOf(used, home);
+      users.set(usedKey, [...(users.get(usedKey) ?? []), object]);
+    }
+  }
+  return users;
+}
+
+function namespaceOf(key: ObjectKey, object: DesiredObject, home: string | undefined): string | undefined {
+  if (isClusterScoped(kindName({ group: groupOf(object.apiVersion), kind: object.kind }))) return undefined;
+  const namespace = object.namespace ?? home;
+  if (!namespace) throw invalid(key, 'has no namespace, and neither has its resource; give it the option namespace');
+  return namespace;
+}
+
+function configurationIn(
+  manifest: Manifest,
+  uses: readonly ObjectKey[],
+  objects: ReadonlyMap<ObjectKey, DesiredObject>,
+): readonly ObjectKey[] {
+  const template = templateOf(manifest);
+  const { configMaps, secrets } = template
+    ? configurationOf(template)
+    : { configMaps: new Set<string>(), secrets: new Set<string>() };
+  const read = (key: ObjectKey, { kind, name, namespace }: DesiredObject): boolean =>
+    uses.includes(key)
+      ? kind === 'ConfigMap' || kind === 'Secret'
+      : (namespace ?? manifest.metadata.namespace) === manifest.metadata.namespace &&
+        ((kind === 'ConfigMap' && configMaps.has(name)) || (kind === 'Secret' && secrets.has(name)));
+  return Array.from(objects)
+    .filter(([key, object]) => read(key, object))
+    .map(([key]) => key)
+    .sort();
+}

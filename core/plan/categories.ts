@@ -1,0 +1,70 @@
+import type { ObjectKey } from '../refs.ts';
+import { parseKindName } from '../refs.ts';
+
+/** The groups in which objects are applied, after the seed's builders; each is one activity. */
+export const CATEGORIES = {
+  ConfigMaps: 'ConfigMaps',
+  Storage: 'Storage',
+  Services: 'Services',
+  NetworkPolicies: 'NetworkPolicies',
+  Objects: 'Objects',
+  Workloads: 'Workloads',
+} as const;
+
+export type Category = keyof typeof CATEGORIES;
+
+const CATEGORY_OF_KIND: Readonly<Record<string, Category>> = {
+  ConfigMap: 'ConfigMaps',
+  Secret: 'ConfigMaps',
+  PersistentVolumeClaim: 'Storage',
+  Service: 'Services',
+  'Ingress.networking.k8s.io': 'Services',
+  'NetworkPolicy.networking.k8s.io': 'NetworkPolicies',
+  'Deployment.apps': 'Workloads',
+  'StatefulSet.apps': 'Workloads',
+  'DaemonSet.apps': 'Workloads',
+  'Job.batch': 'Workloads',
+  'CronJob.batch': 'Workloads',
+};
+
+/** Kinds whose objects have no namespace. Of other kinds, an object of a namespaced resource is taken to have one. */
+const CLUSTER_SCOPED = new Set([
+  'Namespace',
+  'Node',
+  'PersistentVolume',
+  'ClusterRole.rbac.authorization.k8s.io',
+  'ClusterRoleBinding.rbac.authorization.k8s.io',
+  'StorageClass.storage.k8s.io',
+  'PriorityClass.scheduling.k8s.io',
+  'CustomResourceDefinition.apiextensions.k8s.io',
+  'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
+  'MutatingWebhookConfiguration.admissionregistration.k8s.io',
+  'ValidatingAdmissionPolicy.admissionregistration.k8s.io',
+  'ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io',
+  'APIService.apiregistration.k8s.io',
+  'IngressClass.networking.k8s.io',
+  'RuntimeClass.node.k8s.io',
+]);
+
+/** The category of a kind as {@link kindName} writes it. */
+export function categoryOfKind(kind: string): Category {
+  return CATEGORY_OF_KIND[kind] ?? CATEGORIES.Objects;
+}
+
+export function categoryOf(key: ObjectKey): Category {
+  return categoryOfKind(key.slice(0, key.indexOf('/')));
+}
+
+export function isWorkload(key: ObjectKey): boolean {
+  return categoryOf(key) === CATEGORIES.Workloads;
+}
+
+export function isClusterScoped(kind: string): boolean {
+  return CLUSTER_SCOPED.has(kind);
+}
+
+/** `StatefulSet.apps/pinot-broker` as people say it: `StatefulSet pinot-broker`. */
+export function titleOf(key: ObjectKey): string {
+  const slash = key.indexOf('/');
+  return `${parseKindName(key.slice(0, slash)).kind} ${key.slice(slash + 1)}`;
+}

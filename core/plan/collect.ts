@@ -1,0 +1,74 @@
+import { invalid } from '../../api/invalid.ts';
+import type { Desired } from '../../api/operator.ts';
+import type { DesiredObject } from '../../api/objects.ts';
+import type { Ordered } from '../../api/order.ts';
+import type { ObjectKey } from '../refs.ts';
+import { groupOf, kindName, objectKey } from '../refs.ts';
+import { isClusterScoped } from './categories.ts';
+
+/** What `desired` returned, flat: every object once, under its key, with what it uses; and the stages of the workloads. */
+export interface Collected {
+  readonly objects: ReadonlyMap<ObjectKey, DesiredObject>;
+  readonly stages: readonly Stage[];
+  readonly warnings: readonly string[];
+}
+
+/** Workloads that change together. Several stages of one role follow each other. */
+export interface Stage {
+  readonly role: string;
+  readonly workloads: readonly ObjectKey[];
+}
+
+export function keyOf(object: DesiredObject, home: string | undefined): ObjectKey {
+  const kind = { group: groupOf(object.apiVersion), kind: object.kind };
+  const namespace = isClusterScoped(kindName(kind)) ? undefined : (object.namespace ?? home);
+  return objectKey({ ...kind, ...(namespace ? { namespace } : {}), name: object.name }, home);
+}
+
+/** @throws InvalidResource when two different objects have one key. */
+export function collect(desired: Desired, home: string | undefined): Collected {
+  const objects = new Map<ObjectKey, DesiredObject>();
+  const stages: Stage[] = [];
+  const warnings: string[] = [];
+  const add = (object: DesiredObject): void => {
+    const key = keyOf(object, home);
+    const known = objects.get(key);
+    if (known === object) return;
+    if (known && JSON.stringify(known) !== JSON.stringify(object))
+      throw invalid(key, `is desired twice, with different contents; give one of the two another name`);
+    objects.set(key, object);
+    object.options.uses?.forEach(add);
+    if (object.options.target) add(object.options.target);
+  };
+  for (const entry of desired.flat() as readonly Desired[number][]) {
+    if (!entry || Array.isArray(entry)) continue;
+    if (isOrdered(entry)) {
+      entry.workloads.forEach(add);
+      stages.push(...stagesOf(entry, home, warnings));
+    } else add(entry as DesiredObject);
+  }
+  return { objects, stages, warnings };
+}
+
+function isOrdered(entry: Desired[number]): entry is Ordered {
+  return typeof entry === 'object' && entry !== null && 'workloads' in entry;
+}
+
+function stagesOf(ordered: Ordered, home: string | undefined, warnings: string[]): Stage[] {
+  const byRole = new Map<string, ObjectKey[]>(ordered.order.map((role) => [role, []]));
+  for (const workload of ordered.workloads) {
+    const role = workload.options.role ?? workload.name;
+    if (!byRole.has(role)) {
+      byRole.set(role, []);
+      warnings.push(`role "${role}" is not in the order and comes last`);
+    }
+    byRole.get(role)?.push(keyOf(workload, home));
+  }
+  const stages: Stage[] = [];
+  for (const [role, workloads] of byRole) {
+    if (workloads.length === 0) warnings.push(`role "${role}" is in the order and no workload has it`);
+    else if (ordered.parallel) stages.push({ role, workloads });
+    else stages.push(...workloads.map((workload) => ({ role, workloads: [workload] })));
+  }
+  return stages;
+}

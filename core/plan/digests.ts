@@ -1,0 +1,93 @@
+/**
+ * Digests gate everything: an object is applied when its digest differs from what was applied, and a workload is a
+ * disruptive change when the digest of its pod template does. The hash itself comes from outside (`activities/digest.ts`),
+ * because the pure rooms have no crypto.
+ */
+import { ANNOTATIONS } from '../labels.ts';
+import type { Manifest } from '../manifest.ts';
+import type { ObjectKey } from '../refs.ts';
+import { isWorkload } from './categories.ts';
+import type { Plan, PlannedObject } from './plan.ts';
+import { templateOf, withTemplate } from './templates.ts';
+
+export type Digest = (value: unknown) => string;
+
+/** What a workflow knows of a planned object. Never a manifest, never a value of a Secret. */
+export interface PlannedRef {
+  readonly key: ObjectKey;
+  readonly digest: string;
+  /** Of the pod template; workloads only. */
+  readonly template?: string;
+  readonly role?: string;
+  readonly stage?: number;
+  /** Planned objects it must not be applied without; workloads only. */
+  readonly uses?: readonly ObjectKey[];
+  readonly gate?: string;
+  readonly before?: string;
+  readonly after?: string;
+  /** Kept when it is no longer desired. */
+  readonly retain?: true;
+}
+
+export interface RenderedObject {
+  readonly ref: PlannedRef;
+  /** Ready to be applied. */
+  readonly manifest: Manifest;
+  readonly planned: PlannedObject;
+}
+
+export interface Rendered {
+  readonly objects: ReadonlyMap<ObjectKey, RenderedObject>;
+  readonly stages: Plan['stages'];
+  readonly warnings: readonly string[];
+  /** Of all objects and stages together. */
+  readonly digest: string;
+}
+
+export function render(plan: Plan, digest: Digest): Rendered {
+  const contents = new Map(
+    plan.objects.map(({ key, manifest }) => [key, digest([manifest['data'], manifest['binaryData']])]),
+  );
+  const objects = new Map(plan.objects.map((planned) => [planned.key, renderObject(planned, contents, digest)]));
+  const refs = Array.from(objects.values(), ({ ref }) => ref);
+  return { objects, stages: plan.stages, warnings: plan.warnings, digest: digest([refs, plan.stages, plan.warnings]) };
+}
+
+function renderObject(planned: PlannedObject, contents: ReadonlyMap<ObjectKey, string>, digest: Digest): RenderedObject {
+  const { key, desired, stage } = planned;
+  const { role, gate, before, after } = desired.options;
+  const configured = withConfiguration(planned, contents, digest);
+  const template = isWorkload(key) ? templateOf(configured) : undefined;
+  const whole = digest(configured);
+  const ref: PlannedRef = {
+    key,
+    digest: whole,
+    ...(template ? { template: digest(template) } : {}),
+    ...(role ? { role } : {}),
+    ...(stage === undefined ? {} : { stage }),
+    ...(isWorkload(key) && planned.uses.length > 0 ? { uses: planned.uses } : {}),
+    ...(gate ? { gate: gate.name } : {}),
+    ...(before ? { before: before.name } : {}),
+    ...(after ? { after: after.name } : {}),
+    ...(desired.kind === 'PersistentVolumeClaim' && desired.options.retain !== false ? { retain: true as const } : {}),
+  };
+  return { ref, manifest: annotated(configured, { [ANNOTATIONS.digest]: whole }), planned };
+}
+
+/** The digest of what its pods read goes into the pod template, so that changing it restarts them, in order. */
+function withConfiguration(
+  { manifest, configuration }: PlannedObject,
+  contents: ReadonlyMap<ObjectKey, string>,
+  digest: Digest,
+): Manifest {
+  const template = templateOf(manifest);
+  if (!template || configuration.length === 0) return manifest;
+  const read = digest(configuration.map((key) => [key, contents.get(key)]));
+  const annotations = { ...template.metadata?.annotations, [ANNOTATIONS.config]: read };
+  return withTemplate(manifest, { ...template, metadata: { ...template.metadata, annotations } });
+}
+
+function annotated(manifest: Manifest, annotations: Readonly<Record<string, string>>): Manifest {
+  const { metadata } = manifest;
+  return { ...manifest, metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } } };
+}
