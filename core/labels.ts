@@ -15,6 +15,8 @@ export const LABELS = {
 export const ANNOTATIONS = {
   /** Digest of what we applied. */
   digest: 'durable-operator.dev/digest',
+  /** On a workload: digest of its pod template, so that a rollout's position can be rebuilt from the cluster. */
+  template: 'durable-operator.dev/template',
   /** In a pod template: digests of the ConfigMaps and Secrets its pods use. */
   config: 'durable-operator.dev/config',
   /** On a resource: `"true"` makes the operator leave it alone (the seed's ignore annotation). */

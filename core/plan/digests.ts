@@ -71,7 +71,8 @@ function renderObject(planned: PlannedObject, contents: ReadonlyMap<ObjectKey, s
     ...(after ? { after: after.name } : {}),
     ...(desired.kind === 'PersistentVolumeClaim' && desired.options.retain !== false ? { retain: true as const } : {}),
   };
-  return { ref, manifest: annotated(configured, { [ANNOTATIONS.digest]: whole }), planned };
+  const notes = { [ANNOTATIONS.digest]: whole, ...(ref.template ? { [ANNOTATIONS.template]: ref.template } : {}) };
+  return { ref, manifest: annotated(configured, notes), planned };
 }
 
 /** The digest of what its pods read goes into the pod template, so that changing it restarts them, in order. */

@@ -22,7 +22,7 @@ export interface StageStatus {
 
 export interface RolloutReport {
   /** What began it. */
-  readonly trigger: 'Install' | 'Change' | 'Drift';
+  readonly trigger: 'Install' | 'Change';
   /** The generation that is rolled out. */
   readonly generation: number;
   readonly startedAt: string;

@@ -1,0 +1,268 @@
+/** How what happened changes what is known. Each function takes a state and gives the next; none of them decides. */
+import type { Health } from '../health/health.ts';
+import type { PlannedRef } from '../plan/digests.ts';
+import { isWorkload } from '../plan/categories.ts';
+import type { ObjectKey } from '../refs.ts';
+import type { RolloutReport } from '../status/resource-status.ts';
+import { changeOf } from './next-step.ts';
+import type { Entry, Passage, PlanView, ReconcileState, Refusal, Rollout, Trouble } from './state.ts';
+import { without } from './state.ts';
+
+/** What a look at one object showed. */
+export type Observation =
+  | { readonly key: ObjectKey; readonly exists: false }
+  | {
+      readonly key: ObjectKey;
+      readonly exists: true;
+      readonly uid: string;
+      readonly generation?: number;
+      readonly fields: string;
+      readonly health: Health;
+      /** Somebody deleted it, or we did. */
+      readonly deleting?: true;
+      /** Managers other than us that last wrote its spec, for people. */
+      readonly editors?: readonly string[];
+    };
+
+/** What applying one object gave. */
+export type ApplyResult =
+  | {
+      readonly key: ObjectKey;
+      readonly applied: true;
+      readonly created: boolean;
+      readonly uid: string;
+      readonly generation?: number;
+      readonly fields: string;
+      readonly health: Health;
+    }
+  | { readonly key: ObjectKey; readonly applied: false; readonly reason: string; readonly message: string };
+
+const FIRST_RETRY_MS = 10_000;
+const LONGEST_RETRY_MS = 600_000;
+const JOURNAL_LENGTH = 5;
+
+/** Records what applying gave; `now` is in epoch milliseconds. */
+export function foldApplied(
+  state: ReconcileState,
+  plan: PlanView,
+  results: readonly ApplyResult[],
+  now: number,
+): ReconcileState {
+  let next = state;
+  for (const result of results) {
+    const ref = plan.refs[result.key];
+    if (!ref) continue;
+    next = result.applied ? foldOneApplied(next, ref, result, now) : foldRefused(next, ref, result, now);
+  }
+  return next;
+}
+
+function foldOneApplied(
+  state: ReconcileState,
+  ref: PlannedRef,
+  result: Extract<ApplyResult, { applied: true }>,
+  now: number,
+): ReconcileState {
+  const rolled = changeOf(ref, state.inventory[ref.key]) !== 'harmless';
+  const entry: Entry = {
+    digest: ref.digest,
+    ...(ref.template ? { template: ref.template } : {}),
+    uid: result.uid,
+    ...(result.generation === undefined ? {} : { generation: result.generation }),
+    fields: result.fields,
+    ...placeOf(ref),
+  };
+  const next = { ...state, inventory: { ...state.inventory, [ref.key]: entry }, refusals: without(state.refusals, ref.key) };
+  const seen = foldHealth(next, ref.key, result.health, now);
+  return rolled && seen.rollout ? { ...seen, rollout: passApplied(seen.rollout, ref, now) } : seen;
+}
+
+function passApplied(rollout: Rollout, ref: PlannedRef, now: number): Rollout {
+  const passages =
+    ref.gate || ref.after || ref.before
+      ? { ...rollout.passages, [ref.key]: { ...rollout.passages[ref.key], applied: true as const } }
+      : rollout.passages;
+  const stage = ref.stage === undefined ? undefined : rollout.stages[ref.stage];
+  if (ref.stage === undefined || !stage || stage.startedAt) return { ...rollout, passages };
+  return { ...rollout, passages, stages: { ...rollout.stages, [ref.stage]: { startedAt: rfc3339(now) } } };
+}
+
+function foldRefused(
+  state: ReconcileState,
+  ref: PlannedRef,
+  { key, reason, message }: Extract<ApplyResult, { applied: false }>,
+  now: number,
+): ReconcileState {
+  const known = state.refusals[key];
+  const same = known?.digest === ref.digest ? known : undefined;
+  const attempts = (same?.attempts ?? 0) + 1;
+  const refusal: Refusal = {
+    digest: ref.digest,
+    reason,
+    message,
+    since: same?.since ?? rfc3339(now),
+    attempts,
+    retryAt: now + Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS),
+  };
+  return { ...state, refusals: { ...state.refusals, [key]: refusal } };
+}
+
+/** Records what was seen. An object that is not the one that was applied, or lost fields of ours, is to be applied again. */
+export function foldObserved(state: ReconcileState, observations: readonly Observation[], now: number): ReconcileState {
+  return observations.reduce((next, seen) => foldOneObserved(next, seen, now), state);
+}
+
+function foldOneObserved(state: ReconcileState, seen: Observation, now: number): ReconcileState {
+  const entry = state.inventory[seen.key];
+  if (!entry) return state;
+  if (!seen.exists)
+    return {
+      ...state,
+      inventory: without(state.inventory, seen.key),
+      unhealthy: without(state.unhealthy, seen.key),
+    };
+  if (seen.deleting) return withEntry(state, seen.key, { ...entry, uid: seen.uid, leaving: true });
+  const { leaving: _, ...staying } = entry;
+  if (seen.uid !== entry.uid || seen.fields !== entry.fields)
+    return withEntry(state, seen.key, { ...staying, uid: seen.uid, digest: '' });
+  const stale = entry.generation !== undefined && (seen.generation ?? 0) < entry.generation;
+  return stale ? state : foldHealth(withEntry(state, seen.key, staying), seen.key, seen.health, now);
+}
+
+function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: number): ReconcileState {
+  const entry = state.inventory[key];
+  if (!entry) return state;
+  const { health: _, ...well } = entry;
+  if (health.state === 'Current')
+    return { ...withEntry(state, key, well), unhealthy: without(state.unhealthy, key) };
+  const known = state.unhealthy[key];
+  const trouble: Trouble = {
+    reason: health.reason,
+    message: health.message,
+    since: known?.reason === health.reason ? known.since : rfc3339(now),
+  };
+  return { ...withEntry(state, key, { ...well, health: health.state }), unhealthy: { ...state.unhealthy, [key]: trouble } };
+}
+
+/** Takes up a plan: another resource under the same name starts anew; places in the order follow the plan. */
+export function foldPlanned(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
+  const inventory = Object.fromEntries(
+    Object.entries(state.inventory).map(([key, entry]) => {
+      const ref = plan.refs[key];
+      return [key, ref ? { ...withoutPlace(entry), ...placeOf(ref) } : entry];
+    }),
+  );
+  const refusals = Object.fromEntries(Object.entries(state.refusals).filter(([key]) => key in plan.refs));
+  const unhealthy = Object.fromEntries(Object.entries(state.unhealthy).filter(([key]) => key in state.inventory));
+  return beginRollout({ ...state, generation: plan.generation, inventory, refusals, unhealthy }, plan, now);
+}
+
+/** A plan that changes pods begins a rollout; one that changes them otherwise than the running one takes its place. */
+function beginRollout(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
+  const rolling = Object.values(plan.refs).filter(
+    (ref) => isWorkload(ref.key) && ['new', 'disruptive'].includes(changeOf(ref, state.inventory[ref.key])),
+  );
+  if (rolling.length === 0 || state.rollout?.generation === plan.generation) return state;
+  const touched = [...new Set(rolling.map(({ stage }) => stage).filter((stage) => stage !== undefined))];
+  const isInstall = !Object.keys(state.inventory).some(isWorkload) && state.journal.length === 0;
+  return {
+    ...state,
+    rollout: {
+      trigger: isInstall ? 'Install' : 'Change',
+      generation: plan.generation,
+      startedAt: rfc3339(now),
+      stages: Object.fromEntries(touched.sort((a, b) => a - b).map((stage) => [stage, {}])),
+      passages: {},
+    },
+  };
+}
+
+/** Marks the stages that are through, and the rollout finished when nothing of it is left. */
+export function foldProgress(
+  state: ReconcileState,
+  plan: PlanView,
+  waitingOn: readonly ObjectKey[],
+  now: number,
+): ReconcileState {
+  const { rollout } = state;
+  if (!rollout) return state;
+  const refs = Object.values(plan.refs).filter(({ key }) => isWorkload(key));
+  const isBusy = (ref: PlannedRef): boolean =>
+    changeOf(ref, state.inventory[ref.key]) !== 'none' || waitingOn.includes(ref.key);
+  const stages = Object.fromEntries(
+    Object.entries(rollout.stages).map(([index, stage]) => {
+      const busy = refs.some((ref) => ref.stage === Number(index) && isBusy(ref));
+      const through = stage.startedAt && !stage.finishedAt && !busy;
+      return [index, through ? { ...stage, finishedAt: rfc3339(now) } : stage];
+    }),
+  );
+  const current: Rollout = { ...rollout, stages };
+  if (refs.some(isBusy)) return { ...state, rollout: current };
+  const report = { ...reportRollout(current, plan), ...finishedSince(rollout.startedAt, now) };
+  const { rollout: _, ...rest } = state;
+  return { ...rest, journal: [report, ...state.journal].slice(0, JOURNAL_LENGTH) };
+}
+
+/** A rollout as status tells it. */
+export function reportRollout(rollout: Rollout, plan: PlanView): RolloutReport {
+  return {
+    trigger: rollout.trigger,
+    generation: rollout.generation,
+    startedAt: rollout.startedAt,
+    stages: Object.entries(rollout.stages).map(([index, { startedAt, finishedAt }]) => ({
+      name: plan.stages[Number(index)] ?? index,
+      state: finishedAt ? ('Done' as const) : startedAt ? ('Rolling' as const) : ('Pending' as const),
+      ...(startedAt ? { startedAt } : {}),
+      ...(startedAt && finishedAt ? finishedSince(startedAt, Date.parse(finishedAt)) : {}),
+    })),
+  };
+}
+
+export function foldPassage(state: ReconcileState, key: ObjectKey, passage: Passage): ReconcileState {
+  if (!state.rollout) return state;
+  const passages = { ...state.rollout.passages, [key]: { ...state.rollout.passages[key], ...passage } };
+  return { ...state, rollout: { ...state.rollout, passages } };
+}
+
+/** Records deletions that were asked for: tombstones, until the objects are seen to be gone. Retained ones just leave the list. */
+export function foldPruned(
+  state: ReconcileState,
+  outcomes: readonly { readonly key: ObjectKey; readonly outcome: 'removed' | 'gone' | 'retained' }[],
+): ReconcileState {
+  const inventory: Record<ObjectKey, Entry> = { ...state.inventory };
+  for (const { key, outcome } of outcomes) {
+    const entry = inventory[key];
+    if (outcome === 'removed' && entry) inventory[key] = { ...entry, leaving: true };
+    else delete inventory[key];
+  }
+  const unhealthy = Object.fromEntries(Object.entries(state.unhealthy).filter(([key]) => key in inventory));
+  return { ...state, inventory, unhealthy };
+}
+
+/** RFC 3339 in whole seconds, as Kubernetes writes times. */
+export function rfc3339(now: number): string {
+  return `${new Date(now).toISOString().slice(0, 19)}Z`;
+}
+
+function finishedSince(startedAt: string, now: number): { finishedAt: string; seconds: number } {
+  const finishedAt = rfc3339(now);
+  return { finishedAt, seconds: Math.max(0, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000) };
+}
+
+function withEntry(state: ReconcileState, key: ObjectKey, entry: Entry): ReconcileState {
+  return { ...state, inventory: { ...state.inventory, [key]: entry } };
+}
+
+type Place = Pick<Entry, 'role' | 'stage' | 'retain'>;
+
+function placeOf({ role, stage, retain }: PlannedRef): Place {
+  return {
+    ...(role ? { role } : {}),
+    ...(stage === undefined ? {} : { stage }),
+    ...(retain ? { retain } : {}),
+  };
+}
+
+function withoutPlace({ role: _role, stage: _stage, retain: _retain, ...entry }: Entry): Entry {
+  return entry;
+}

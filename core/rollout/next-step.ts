@@ -1,0 +1,159 @@
+/**
+ * The one decision of this project: given what is wanted and what is known, what comes next. Pure, so that it can be
+ * replayed, and checked over every order of events.
+ *
+ * First what disrupts nobody: everything that runs no pods, new workloads, changes that leave a pod template alone. Then
+ * the pod templates, stage by stage: before-hook, apply, Current at the generation applied, gate, after-hook. Then, with
+ * every workload Current, what is no longer wanted goes. A step that must wait names what it waits for.
+ */
+import { isWorkload } from '../plan/categories.ts';
+import type { PlannedRef } from '../plan/digests.ts';
+import type { ObjectKey } from '../refs.ts';
+import type { Entry, PlanView, ReconcileState } from './state.ts';
+
+export type Step =
+  | { readonly kind: 'apply'; readonly keys: readonly ObjectKey[] }
+  | { readonly kind: 'hook'; readonly key: ObjectKey; readonly when: 'before' | 'after'; readonly hook: string }
+  | { readonly kind: 'gate'; readonly key: ObjectKey; readonly gate: string }
+  | { readonly kind: 'prune'; readonly keys: readonly ObjectKey[] }
+  /** `on`: what must become Current, open or gone; `wakeAt`: epoch milliseconds of the next deadline or retry. */
+  | { readonly kind: 'wait'; readonly on: readonly ObjectKey[]; readonly wakeAt?: number };
+
+type Waiting = Extract<Step, { kind: 'wait' }>;
+
+/** How a workload stands to its entry in the inventory. */
+export type Change = 'none' | 'new' | 'harmless' | 'disruptive';
+
+export function changeOf(ref: PlannedRef, entry: Entry | undefined): Change {
+  if (!entry) return 'new';
+  if (entry.digest === ref.digest) return 'none';
+  // An empty digest is drift: the template that was applied is the planned one, so re-applying only undoes an edit.
+  return entry.template === ref.template ? 'harmless' : 'disruptive';
+}
+
+/** @param now epoch milliseconds. */
+export function nextStep(plan: PlanView, state: ReconcileState, now: number): Step {
+  const refs = Object.values(plan.refs);
+  const due = refs.filter((ref) => isDue(ref, state, now));
+  const supporting = due.filter(({ key }) => !isWorkload(key));
+  if (supporting.length > 0) return { kind: 'apply', keys: keysOf(supporting) };
+
+  const workloads = refs.filter(({ key }) => isWorkload(key));
+  const free = workloads.filter((ref) => due.includes(ref) && isFree(ref, plan, state));
+  if (free.length > 0) return { kind: 'apply', keys: keysOf(free) };
+
+  const unstaged = workloads.filter(({ stage }) => stage === undefined);
+  const lanes = [unstaged, ...plan.stages.map((_, index) => workloads.filter(({ stage }) => stage === index))];
+  const waits: Waiting[] = [];
+  for (const [index, lane] of lanes.entries()) {
+    const step = laneStep(lane, plan, state, now);
+    if (!step) continue;
+    if (step.kind !== 'wait') return step;
+    waits.push(step);
+    // What no order binds holds up no stage.
+    if (index > 0) break;
+  }
+  if (waits.length > 0) return mergeWaits([...waits, ...restingWaits(plan, state, now)]);
+
+  const unwanted = Object.entries(state.inventory).filter(([key]) => !(key in plan.refs));
+  const leavers = unwanted.filter(([, entry]) => !entry.leaving).map(([key]) => key);
+  if (leavers.length > 0) return { kind: 'prune', keys: leavers };
+  const tombstones: Waiting = { kind: 'wait', on: unwanted.map(([key]) => key) };
+  return mergeWaits([tombstones, ...restingWaits(plan, state, now)]);
+}
+
+/** Wanted otherwise than it is, and neither refused nor in need of something that was. */
+function isDue(ref: PlannedRef, state: ReconcileState, now: number): boolean {
+  const entry = state.inventory[ref.key];
+  if (entry && entry.digest === ref.digest && !entry.leaving) return false;
+  if (entry?.leaving) return false;
+  if (isRefused(ref.key, ref.digest, state, now)) return false;
+  return !ref.uses?.some((used) => used in state.refusals);
+}
+
+function isRefused(key: ObjectKey, digest: string, state: ReconcileState, now: number): boolean {
+  const refusal = state.refusals[key];
+  return refusal !== undefined && refusal.digest === digest && now < refusal.retryAt;
+}
+
+/** Whether changing the workload now disrupts nothing that an order protects. */
+function isFree(ref: PlannedRef, plan: PlanView, state: ReconcileState): boolean {
+  const change = changeOf(ref, state.inventory[ref.key]);
+  if (change === 'harmless') return true;
+  if (change !== 'new' || ref.before) return false;
+  return plan.firstInstall === 'parallel' || ref.stage === undefined || hasRun(state);
+}
+
+/** In a resource that has been installed before, a missing workload is recreated at once. */
+function hasRun(state: ReconcileState): boolean {
+  return state.journal.length > 0;
+}
+
+function laneStep(
+  lane: readonly PlannedRef[],
+  plan: PlanView,
+  state: ReconcileState,
+  now: number,
+): Step | undefined {
+  const due = lane.filter((ref) => isDue(ref, state, now));
+  for (const { key, before } of due)
+    if (before && !state.rollout?.passages[key]?.before) return { kind: 'hook', key, when: 'before', hook: before };
+  if (due.length > 0) return { kind: 'apply', keys: keysOf(due) };
+
+  const stuck = lane.filter(({ key, digest, uses }) => {
+    const entry = state.inventory[key];
+    if (!entry || entry.leaving || entry.digest !== digest || entry.health !== undefined) return true;
+    return uses?.some((used) => used in state.refusals);
+  });
+  if (stuck.length > 0) return waitFor(keysOf(stuck), plan, state, now);
+  return gateStep(lane, state, now);
+}
+
+function gateStep(lane: readonly PlannedRef[], state: ReconcileState, now: number): Step | undefined {
+  for (const { key, gate, after } of lane) {
+    const passage = state.rollout?.passages[key];
+    if (!passage?.applied) continue;
+    if (gate && passage.gate !== 'open') {
+      if (!passage.gate || now >= passage.gate.askAgainAt) return { kind: 'gate', key, gate };
+      return { kind: 'wait', on: [key], wakeAt: passage.gate.askAgainAt };
+    }
+    if (after && !passage.after) return { kind: 'hook', key, when: 'after', hook: after };
+  }
+  return undefined;
+}
+
+function waitFor(on: readonly ObjectKey[], plan: PlanView, state: ReconcileState, now: number): Waiting {
+  const deadlines = on.map((key) => deadlineOf(key, plan, state)).filter((at) => at !== undefined && at > now);
+  return { kind: 'wait', on, ...earliest(deadlines) };
+}
+
+/** When the stage of a workload that is being rolled is overdue, in epoch milliseconds. */
+export function deadlineOf(key: ObjectKey, plan: PlanView, state: ReconcileState): number | undefined {
+  const stage = plan.refs[key]?.stage;
+  const rolling = stage === undefined ? undefined : state.rollout?.stages[stage];
+  const startedAt = rolling && !rolling.finishedAt ? rolling.startedAt : state.rollout?.startedAt;
+  return startedAt === undefined ? undefined : Date.parse(startedAt) + plan.stageDeadlineMs;
+}
+
+/** What holds up no stage and still keeps the resource from being Ready. */
+function restingWaits(plan: PlanView, state: ReconcileState, now: number): Waiting[] {
+  const unhealthy = Object.keys(state.unhealthy).filter((key) => key in plan.refs && !isWorkload(key));
+  const refused = Object.entries(state.refusals).filter(([key]) => key in plan.refs);
+  const returning = Object.keys(plan.refs).filter((key) => state.inventory[key]?.leaving);
+  const retries = refused.map(([, { retryAt }]) => Math.max(retryAt, now + 1));
+  return [{ kind: 'wait', on: [...unhealthy, ...returning, ...refused.map(([key]) => key)], ...earliest(retries) }];
+}
+
+function mergeWaits(waits: readonly Waiting[]): Waiting {
+  const on = [...new Set(waits.flatMap((wait) => wait.on))].sort();
+  return { kind: 'wait', on, ...earliest(waits.map(({ wakeAt }) => wakeAt)) };
+}
+
+function earliest(times: readonly (number | undefined)[]): { wakeAt?: number } {
+  const known = times.filter((time) => time !== undefined);
+  return known.length > 0 ? { wakeAt: Math.min(...known) } : {};
+}
+
+function keysOf(refs: readonly PlannedRef[]): readonly ObjectKey[] {
+  return refs.map(({ key }) => key);
+}

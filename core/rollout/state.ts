@@ -1,0 +1,129 @@
+/**
+ * What one resource's workflow remembers: plain JSON, so that it crosses continue-as-new, and small (about 200 bytes an
+ * object). It is the memory of the operation and never the truth: intent is in the resource, fact in the cluster, and all
+ * of this can be rebuilt from the labels and annotations on the objects.
+ */
+import type { HealthState } from '../health/health.ts';
+import type { PlannedRef } from '../plan/digests.ts';
+import type { Reason } from '../reasons.ts';
+import type { ObjectKey } from '../refs.ts';
+import type { Condition, RolloutReport } from '../status/resource-status.ts';
+
+/** One object of the inventory, as it was applied and last seen. */
+export interface Entry {
+  /** Of what was applied; empty when the object no longer is what was applied. */
+  readonly digest: string;
+  readonly template?: string;
+  readonly uid: string;
+  /** That the server gave to what was applied; absent for kinds without one. */
+  readonly generation?: number;
+  /** `ownedFields` of what was applied. */
+  readonly fields: string;
+  readonly role?: string;
+  readonly stage?: number;
+  readonly retain?: true;
+  /** Absent: Current. */
+  readonly health?: Exclude<HealthState, 'Current'>;
+  /** It is being deleted, and stays listed until it is seen to be gone. */
+  readonly leaving?: true;
+}
+
+/** Why an object is not as it should be. */
+export interface Trouble {
+  readonly reason: string;
+  readonly message: string;
+  /** RFC 3339. */
+  readonly since: string;
+}
+
+/** An apply that the API server refused. It is tried again slowly, and at once when the digest is another. */
+export interface Refusal extends Trouble {
+  readonly digest: string;
+  readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly retryAt: number;
+}
+
+/** How far a workload with a gate or hooks has come in this rollout. */
+export interface Passage {
+  readonly before?: true;
+  readonly applied?: true;
+  readonly gate?: 'open' | GateAnswer;
+  readonly after?: true;
+}
+
+export interface GateAnswer {
+  readonly why: string;
+  readonly since: string;
+  readonly attempts: number;
+  readonly askAgainAt: number;
+}
+
+export interface Rollout {
+  readonly trigger: RolloutReport['trigger'];
+  readonly generation: number;
+  readonly startedAt: string;
+  /** By index of the plan's stages; only stages that this rollout changes. */
+  readonly stages: Readonly<Record<number, { readonly startedAt?: string; readonly finishedAt?: string }>>;
+  readonly passages: Readonly<Record<ObjectKey, Passage>>;
+}
+
+export interface ReconcileState {
+  readonly version: 1;
+  /** Of the resource; another uid under the same name is another resource. */
+  readonly uid?: string;
+  /** The newest generation that was planned. */
+  readonly generation: number;
+  readonly inventory: Readonly<Record<ObjectKey, Entry>>;
+  readonly refusals: Readonly<Record<ObjectKey, Refusal>>;
+  /** Objects that are not Current, and why. */
+  readonly unhealthy: Readonly<Record<ObjectKey, Trouble>>;
+  readonly rollout?: Rollout;
+  /** The last finished rollouts, newest first. */
+  readonly journal: readonly RolloutReport[];
+  readonly conditions: readonly Condition[];
+  /** Hash of the status that was last written. */
+  readonly reported?: string;
+}
+
+export const NEW_STATE: ReconcileState = {
+  version: 1,
+  generation: 0,
+  inventory: {},
+  refusals: {},
+  unhealthy: {},
+  journal: [],
+  conditions: [],
+};
+
+/** A plan as the workflow holds it: refs and stages. */
+export interface PlanView {
+  readonly uid: string;
+  readonly generation: number;
+  readonly digest: string;
+  readonly refs: Readonly<Record<ObjectKey, PlannedRef>>;
+  /** Names of the stages, for people. */
+  readonly stages: readonly string[];
+  readonly warnings: readonly string[];
+  /** What a stage may take. */
+  readonly stageDeadlineMs: number;
+  readonly firstInstall: 'parallel' | 'ordered';
+}
+
+/** Why there is no plan. Nothing is applied and nothing is deleted until there is one. */
+export interface PlanFailure {
+  readonly reason: Reason;
+  readonly message: string;
+  readonly generation: number;
+}
+
+/** What tells whether a planned object is the one the workflow already knows. */
+export function fingerprintOf(known: Pick<PlannedRef, 'digest' | 'role' | 'stage' | 'retain'>): string {
+  return [known.digest, known.stage ?? '', known.role ?? '', known.retain ?? ''].join(' ');
+}
+
+/** The record without a key. */
+export function without<Value>(record: Readonly<Record<string, Value>>, key: string): Record<string, Value> {
+  const { [key]: _, ...rest } = record;
+  return rest;
+}

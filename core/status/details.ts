@@ -1,0 +1,55 @@
+/** The page a person sees in Temporal UI: where the resource stands, stage by stage, and what waits for what since when. */
+import { titleOf } from '../plan/categories.ts';
+import { reportRollout } from '../rollout/fold.ts';
+import type { ReconcileState } from '../rollout/state.ts';
+import type { ObjectKey } from '../refs.ts';
+import type { Situation, Verdict } from './report.ts';
+
+/** Markdown; bounded, whatever the size of the resource. */
+export function detailsOf(situation: Situation, verdict: Verdict, title: string): string {
+  const { state, plan } = situation;
+  const parts = [`## ${title}`, `**${verdict.phase}** (${verdict.reason}): ${verdict.message}`];
+  if (state.rollout && plan) {
+    const { trigger, generation, startedAt, stages } = reportRollout(state.rollout, plan);
+    parts.push(`### ${trigger} of generation ${generation}, since ${startedAt}`);
+    if (stages.length > 0) parts.push(stageTable(stages));
+  } else if (state.journal[0]) {
+    const { trigger, generation, finishedAt, seconds, stages } = state.journal[0];
+    parts.push(`### Last rollout: ${trigger} of generation ${generation}, finished ${finishedAt}, ${seconds} s`);
+    if (stages.length > 0) parts.push(stageTable(stages));
+  }
+  const waits = situation.step?.kind === 'wait' ? waitTable(situation.step.on, state) : '';
+  if (waits) parts.push('### Waiting for', waits);
+  if (plan && plan.warnings.length > 0) parts.push('### Odd', plan.warnings.map((warning) => `- ${warning}`).join('\n'));
+  parts.push(`${Object.keys(state.inventory).length} objects in the inventory.`);
+  return parts.join('\n\n');
+}
+
+function stageTable(
+  stages: readonly { name: string; state: string; startedAt?: string; finishedAt?: string; seconds?: number }[],
+): string {
+  const rows = stages.map(
+    ({ name, state, startedAt, finishedAt, seconds }) =>
+      `| ${name} | ${state} | ${startedAt ?? ''} | ${finishedAt ?? ''} | ${seconds ?? ''} |`,
+  );
+  return ['| stage | state | started | finished | seconds |', '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+const SHOWN = 20;
+
+function waitTable(on: readonly ObjectKey[], state: ReconcileState): string {
+  if (on.length === 0) return '';
+  const rows = on.slice(0, SHOWN).map((key) => {
+    const refusal = state.refusals[key];
+    const gate = state.rollout?.passages[key]?.gate;
+    const closed = gate && gate !== 'open' ? { reason: 'GateClosed', message: gate.why, since: gate.since } : undefined;
+    const trouble = refusal ?? state.unhealthy[key] ?? closed;
+    return `| ${titleOf(key)} | ${trouble?.reason ?? ''} | ${cell(trouble?.message ?? '')} | ${trouble?.since ?? ''} |`;
+  });
+  const more = on.length > SHOWN ? [`| and ${on.length - SHOWN} more | | | |`] : [];
+  return ['| object | reason | what it says | since |', '|---|---|---|---|', ...rows, ...more].join('\n');
+}
+
+function cell(text: string): string {
+  return text.slice(0, 300).replaceAll('|', '\\|').replaceAll('\n', ' ');
+}

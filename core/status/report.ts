@@ -1,0 +1,167 @@
+/** What the world is told: conditions, status, one line, and the page in Temporal UI. Pure functions of plan and state. */
+import { inventoryFingerprint } from '../fields.ts';
+import { isWorkload, titleOf } from '../plan/categories.ts';
+import { reportRollout } from '../rollout/fold.ts';
+import type { Step } from '../rollout/next-step.ts';
+import { deadlineOf } from '../rollout/next-step.ts';
+import type { PlanFailure, PlanView, ReconcileState, Trouble } from '../rollout/state.ts';
+import type { ObjectKey } from '../refs.ts';
+import { kindName, parseObjectKey } from '../refs.ts';
+import type { Condition, InventoryStatus, ResourceStatus } from './resource-status.ts';
+
+type NewCondition = Omit<Condition, 'lastTransitionTime'>;
+
+/** Where the resource stands, in one word and one sentence. */
+export interface Verdict {
+  readonly phase: 'Ready' | 'Progressing' | 'Degraded' | 'Stalled' | 'Deleting';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Situation {
+  readonly state: ReconcileState;
+  /** Absent while the resource is torn down, or was never planned. */
+  readonly plan?: PlanView;
+  readonly failure?: PlanFailure;
+  /** The step that is being taken; absent before the first. */
+  readonly step?: Step;
+  readonly deleting?: boolean;
+}
+
+export function verdictOf({ state, plan, failure, step, deleting }: Situation, now: number): Verdict {
+  if (deleting) return { phase: 'Deleting', reason: 'Deleting', message: deletingMessage(state) };
+  if (failure) return { phase: 'Stalled', reason: failure.reason, message: failure.message };
+  if (!plan) return { phase: 'Progressing', reason: 'Installing', message: 'is being planned' };
+  if (step?.kind === 'wait') {
+    const stalled = stallOf(plan, state, step.on, now);
+    if (stalled) return stalled;
+    if (step.on.length === 0)
+      return { phase: 'Ready', reason: 'Reconciled', message: `${count(Object.keys(plan.refs).length, 'object')} current` };
+    return { phase: state.rollout ? 'Progressing' : 'Degraded', ...waitingFor(step.on, state) };
+  }
+  const reason = state.rollout?.trigger === 'Install' ? 'Installing' : state.rollout ? 'RollingOut' : 'Reconciling';
+  return { phase: 'Progressing', reason, message: stepMessage(step) };
+}
+
+/** Why nothing will move by itself: something was refused, something fails, a stage is overdue. */
+function stallOf(plan: PlanView, state: ReconcileState, on: readonly ObjectKey[], now: number): Verdict | undefined {
+  const refused = Object.entries(state.refusals)[0];
+  if (refused) {
+    const others = Object.keys(state.refusals).length - 1;
+    const more = others > 0 ? ` (and ${count(others, 'more object')})` : '';
+    return { phase: 'Stalled', reason: refused[1].reason, message: `${titleOf(refused[0])}: ${refused[1].message}${more}` };
+  }
+  const failed = on.find((key) => state.inventory[key]?.health === 'Failed');
+  if (failed) return { phase: 'Stalled', reason: 'WorkloadFailed', message: troubleLine(failed, state.unhealthy[failed]) };
+  const overdue = on.find((key) => isWorkload(key) && (deadlineOf(key, plan, state) ?? Infinity) <= now);
+  if (!overdue) return undefined;
+  const message = `not current within ${Math.round(plan.stageDeadlineMs / 1000)} s; ${troubleLine(overdue, state.unhealthy[overdue])}`;
+  return { phase: 'Stalled', reason: 'RolloutTimedOut', message };
+}
+
+function waitingFor(on: readonly ObjectKey[], state: ReconcileState): { reason: string; message: string } {
+  const [first = '', ...others] = on;
+  const gate = state.rollout?.passages[first]?.gate;
+  const more = others.length > 0 ? ` (and ${others.map(titleOf).join(', ')})` : '';
+  if (gate && gate !== 'open' && !state.unhealthy[first])
+    return { reason: 'GateClosed', message: `${titleOf(first)}: ${gate.why}${more}` };
+  const trouble = state.unhealthy[first];
+  return { reason: 'WaitingForHealth', message: `${troubleLine(first, trouble)}${more}` };
+}
+
+function troubleLine(key: ObjectKey, trouble: Trouble | undefined): string {
+  return trouble ? `${titleOf(key)}: ${trouble.message}` : `${titleOf(key)} is awaited`;
+}
+
+function stepMessage(step: Step | undefined): string {
+  switch (step?.kind) {
+    case undefined:
+    case 'wait':
+      return 'is being reconciled';
+    case 'apply':
+      return `applying ${listed(step.keys)}`;
+    case 'prune':
+      return `deleting ${listed(step.keys)}, no longer desired`;
+    case 'gate':
+      return `${titleOf(step.key)}: asking gate ${step.gate}`;
+    case 'hook':
+      return `${titleOf(step.key)}: running hook ${step.hook}`;
+  }
+}
+
+function deletingMessage(state: ReconcileState): string {
+  const left = Object.keys(state.inventory);
+  return left.length === 0 ? 'nothing is left' : `${count(left.length, 'object')} left: ${listed(left)}`;
+}
+
+/** The conditions of a verdict. Ready, Reconciling and Stalled are what kstatus, Flux, Helm and `kubectl wait` read. */
+export function conditionsOf(verdict: Verdict, generation: number): NewCondition[] {
+  const { phase, reason, message } = verdict;
+  const say = (type: string, status: Condition['status'], why: string = reason): NewCondition => ({
+    type,
+    status,
+    observedGeneration: generation,
+    reason: why,
+    message,
+  });
+  switch (phase) {
+    case 'Ready':
+      return [say('Ready', 'True'), say('Progressing', 'False', 'RolloutComplete')];
+    case 'Progressing':
+      return [say('Ready', 'Unknown'), say('Reconciling', 'True'), say('Progressing', 'True')];
+    case 'Degraded':
+      return [say('Ready', 'False'), say('Reconciling', 'True'), say('Progressing', 'False', 'RolloutComplete')];
+    case 'Stalled':
+      return [say('Ready', 'False'), say('Stalled', 'True'), say('Progressing', 'False', 'Halted')];
+    case 'Deleting':
+      return [say('Ready', 'False'), say('Reconciling', 'True'), say('Progressing', 'True')];
+  }
+}
+
+/** All of the status but the conditions' times. */
+export function statusOf(situation: Situation, conditions: readonly Condition[], home: string | undefined): ResourceStatus {
+  const { state, plan } = situation;
+  const workloads = Object.entries(state.inventory).filter(([key]) => isWorkload(key));
+  const wanted = plan ? Object.keys(plan.refs).filter(isWorkload).length : workloads.length;
+  const current = workloads.filter(([key, entry]) => isCurrent(key, entry, plan)).length;
+  const rollout = state.rollout && plan ? reportRollout(state.rollout, plan) : state.journal[0];
+  return {
+    observedGeneration: situation.failure?.generation ?? state.generation,
+    conditions,
+    ready: `${current}/${wanted}`,
+    stage: stageOf(situation),
+    ...(rollout ? { rollout } : {}),
+    inventory: inventoryStatus(state, home, plan),
+  };
+}
+
+function isCurrent(key: ObjectKey, entry: ReconcileState['inventory'][string], plan: PlanView | undefined): boolean {
+  const wanted = plan?.refs[key]?.digest;
+  return entry.health === undefined && !entry.leaving && (!plan || entry.digest === wanted);
+}
+
+/** The stage that is being rolled, as the printer column and the search attribute show it. */
+export function stageOf({ state, plan }: Situation): string {
+  const rolling = Object.entries(state.rollout?.stages ?? {}).find(([, { startedAt, finishedAt }]) => startedAt && !finishedAt);
+  return (rolling && plan?.stages[Number(rolling[0])]) ?? '-';
+}
+
+export function inventoryStatus(state: ReconcileState, home: string | undefined, plan?: PlanView): InventoryStatus {
+  const entries = Object.entries(state.inventory);
+  const keys = new Set([...entries.map(([key]) => key), ...Object.keys(plan?.refs ?? {})]);
+  const kinds = new Set(Array.from(keys, (key) => kindName(parseObjectKey(key, home))));
+  return {
+    objects: entries.length,
+    kinds: [...kinds].sort(),
+    fingerprint: inventoryFingerprint(entries.map(([key, { uid, fields }]) => ({ key, uid, fields }))),
+  };
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+function listed(keys: readonly ObjectKey[]): string {
+  const shown = keys.slice(0, 4).map(titleOf).join(', ');
+  return keys.length > 4 ? `${shown} and ${keys.length - 4} more` : shown;
+}
