@@ -11,6 +11,26 @@ export const HEALTH_STATES = {
 
 export type HealthState = keyof typeof HEALTH_STATES;
 
+/** Why a pod does not get ready, worst first: where several hold, the first one is told. */
+export const POD_REASONS = {
+  /** An image cannot be pulled. */
+  ImagePull: 'ImagePull',
+  /** A container cannot be made, for example because its Secret is missing. */
+  ConfigError: 'ConfigError',
+  /** A container exits again and again. */
+  CrashLoop: 'CrashLoop',
+  /** A container was killed for its memory, and is started again. */
+  OOMKilled: 'OOMKilled',
+  /** No node takes the pod. */
+  Unschedulable: 'Unschedulable',
+  /** A container runs and its probes do not pass. */
+  NotReady: 'NotReady',
+  /** The pod ended, for example by eviction. */
+  PodFailed: 'PodFailed',
+} as const;
+
+export type PodReason = keyof typeof POD_REASONS;
+
 /** What one object's own fields say about it. */
 export interface Health {
   readonly state: HealthState;
@@ -18,7 +38,39 @@ export interface Health {
   readonly reason: string;
   /** One sentence for a person, for example `1 of 3 replicas ready; pod p-0: CrashLoopBackOff (exit code 137)`. */
   readonly message: string;
+  /** When the verdict can turn by time alone: in how many milliseconds. */
+  readonly lookAgainMs?: number;
+}
+
+/** What an object does not say about itself. */
+export interface HealthOptions {
+  /** Milliseconds since the epoch. Without it nothing is ever beyond its grace. */
+  readonly now?: number;
+  /** For a claim: its StorageClass binds when a pod first uses it, so Pending is as far as it gets before that. */
+  readonly waitForFirstConsumer?: boolean;
+  /**
+   * For an Ingress: it is not Current before it has an address. Many controllers never write one.
+   *
+   * @defaultValue `false`
+   */
+  readonly requireIngressAddress?: boolean;
 }
 
 /** Judges an object; `pods` are the pods of a workload, where they are known. */
-export type HealthRule = (object: Manifest, pods: readonly Manifest[]) => Health;
+export type HealthRule = (object: Manifest, pods: readonly Manifest[], options: HealthOptions) => Health;
+
+export function current(message: string): Health {
+  return { state: 'Current', reason: '', message };
+}
+
+export function inProgress(reason: string, message: string): Health {
+  return { state: 'InProgress', reason, message };
+}
+
+export function failed(reason: string, message: string): Health {
+  return { state: 'Failed', reason, message };
+}
+
+export function suspended(message: string): Health {
+  return { state: 'Suspended', reason: 'Paused', message };
+}

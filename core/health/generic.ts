@@ -1,0 +1,61 @@
+import type { Manifest } from '../manifest.ts';
+import { groupOf, kindName } from '../refs.ts';
+import type { Health } from './health.ts';
+import { current, failed, inProgress } from './health.ts';
+import { conditionOf, phrase, readNumber, readText, trueCondition } from './read.ts';
+
+/**
+ * Kinds whose controllers are known to write Ready. A resource of any other kind that says nothing is Current (kstatus), which
+ * for these would only mean that nobody has looked at it yet.
+ */
+const KINDS_WITH_READY: ReadonlySet<string> = new Set([
+  'Certificate.cert-manager.io',
+  'ClusterIssuer.cert-manager.io',
+  'Issuer.cert-manager.io',
+  'ExternalSecret.external-secrets.io',
+  'SecretStore.external-secrets.io',
+  'HelmRelease.helm.toolkit.fluxcd.io',
+  'Kustomization.kustomize.toolkit.fluxcd.io',
+  'Kafka.kafka.strimzi.io',
+  'KafkaTopic.kafka.strimzi.io',
+  'Service.serving.knative.dev',
+]);
+
+/** What holds for every kind, before its own rule is asked; undefined when that rule decides. */
+export function commonVerdict(object: Manifest): Health | undefined {
+  if (readText(object, 'metadata', 'deletionTimestamp') !== '')
+    return { state: 'Terminating', reason: 'Terminating', message: 'it is being deleted' };
+  const generation = readNumber(object, 'metadata', 'generation');
+  const observed = readNumber(object, 'status', 'observedGeneration');
+  if (generation !== undefined && observed !== undefined && observed !== generation)
+    return inProgress(
+      'NotObserved',
+      `its controller has seen generation ${observed} and not yet ${generation}`,
+    );
+  const reconciling = trueCondition(object, 'Reconciling');
+  if (reconciling)
+    return inProgress(
+      reconciling.reason || 'Reconciling',
+      phrase(reconciling.message) || 'it is reconciling',
+    );
+  const stalled = trueCondition(object, 'Stalled');
+  return stalled && failed(stalled.reason || 'Stalled', phrase(stalled.message) || 'it is stalled');
+}
+
+/** For kinds whose controller always writes `observedGeneration`: a status without it is the API server's empty one. */
+export function unobserved(object: Manifest): Health | undefined {
+  return readNumber(object, 'status', 'observedGeneration') === undefined
+    ? inProgress('NotObserved', 'its controller has not seen it yet')
+    : undefined;
+}
+
+/** A kind without a rule of its own: the condition Ready when there is one, else it is as good as it can be told. */
+export function generic(object: Manifest): Health {
+  const ready = conditionOf(object, 'Ready');
+  if (ready?.status === 'True') return current('it is ready');
+  if (ready) return inProgress(ready.reason || 'NotReady', phrase(ready.message) || 'it is not ready');
+  const kind = kindName({ group: groupOf(readText(object, 'apiVersion')), kind: readText(object, 'kind') });
+  return KINDS_WITH_READY.has(kind)
+    ? inProgress('NotObserved', 'its controller has not written the condition Ready yet')
+    : current('it exists as applied');
+}
