@@ -15,7 +15,9 @@ interface View {
   readonly updated: number;
   readonly partition: number;
   readonly minReadySeconds: number;
-  readonly onDelete: boolean;
+  /** `spec.ordinals.start`: the partition counts pods, not their names. */
+  readonly firstOrdinal: number;
+  readonly strategy: string;
   readonly parallel: boolean;
   readonly currentRevision: string;
   readonly updateRevision: string;
@@ -47,7 +49,8 @@ function viewOf(object: Manifest): View {
     updated: readCount(object, 'status', 'updatedReplicas'),
     partition: readCount(object, 'spec', 'updateStrategy', 'rollingUpdate', 'partition'),
     minReadySeconds: readCount(object, 'spec', 'minReadySeconds'),
-    onDelete: readText(object, 'spec', 'updateStrategy', 'type') === 'OnDelete',
+    firstOrdinal: readCount(object, 'spec', 'ordinals', 'start'),
+    strategy: readText(object, 'spec', 'updateStrategy', 'type'),
     parallel: readText(object, 'spec', 'podManagementPolicy') === 'Parallel',
     currentRevision: readText(object, 'status', 'currentRevision'),
     updateRevision: readText(object, 'status', 'updateRevision'),
@@ -66,7 +69,8 @@ function counted({ wanted, replicas, ready, available, minReadySeconds }: View):
 }
 
 function rolled(view: View, podsAreUpdated: boolean): Health | undefined {
-  const { wanted, updated, onDelete, partition, currentRevision, updateRevision } = view;
+  const { wanted, updated, strategy, partition, currentRevision, updateRevision } = view;
+  const onDelete = strategy === 'OnDelete';
   const due = onDelete ? wanted : Math.max(0, wanted - partition);
   if (updated < due) return inProgress('LessUpdated', `${updated} of ${due} replicas updated`);
   if (onDelete && !podsAreUpdated)
@@ -91,7 +95,11 @@ function revisionOf(pod: Manifest): string {
  * An ordered StatefulSet waits for every pod to be ready before it replaces any, so an old pod that crashes traps the rollout
  * that would mend it (kubernetes/kubernetes#67250). Behind the partition, and with OnDelete, nothing is replaced either.
  */
-function replacesByItself({ onDelete, parallel, partition, wanted }: View, pod: Manifest): boolean {
+function replacesByItself(
+  { strategy, parallel, partition, wanted, firstOrdinal }: View,
+  pod: Manifest,
+): boolean {
+  if (strategy === 'Recreate') return true;
   const ordinal = Number(/-(\d+)$/.exec(readText(pod, 'metadata', 'name'))?.[1] ?? wanted);
-  return parallel && !onDelete && ordinal >= partition;
+  return parallel && strategy !== 'OnDelete' && ordinal - firstOrdinal >= partition;
 }

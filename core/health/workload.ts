@@ -28,7 +28,8 @@ interface Finding {
  */
 export function withPods(verdict: Health, workload: PodsOfWorkload): Health {
   if (verdict.state !== 'InProgress' && verdict.state !== 'Failed') return verdict;
-  const [worst] = findings(workload).sort(
+  const found = findings(workload);
+  const [worst] = found.toSorted(
     (a, b) =>
       Number(isFinal(b)) - Number(isFinal(a)) ||
       Number(b.updated) - Number(a.updated) ||
@@ -39,7 +40,12 @@ export function withPods(verdict: Health, workload: PodsOfWorkload): Health {
   const message = `${verdict.message}; ${sentence(worst)}`;
   if (verdict.state === 'Failed') return { ...verdict, message };
   const trapped = isFinal(worst) && !worst.updated;
-  return { ...worst.trouble, ...(trapped ? { reason: 'RolloutTrapped' } : {}), message };
+  const reason = trapped ? 'RolloutTrapped' : worst.trouble.reason;
+  if (isFinal(worst)) return { state: 'Failed', reason, message };
+  const soonest = Math.min(
+    ...[verdict, ...found.map(({ trouble }) => trouble)].map((each) => each.lookAgainMs ?? Infinity),
+  );
+  return { state: 'InProgress', reason, message, ...(soonest === Infinity ? {} : { lookAgainMs: soonest }) };
 }
 
 function isFinal({ trouble }: Finding): boolean {
