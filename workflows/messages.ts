@@ -2,6 +2,7 @@
  * What is said to a running `reconcile` workflow. A signal means "look again" and carries a hint of where to look, never
  * truth: dropped, doubled or swapped signals change nothing in the end.
  */
+import type { QueryDefinition, SignalDefinition } from '@temporalio/workflow';
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 
@@ -21,11 +22,11 @@ export interface Hint {
 }
 
 /** The resource changed, appeared, is being deleted or is gone. */
-export const resourceChanged = defineSignal<[Hint]>('resourceChanged');
+export const resourceChanged: SignalDefinition<[Hint]> = defineSignal('resourceChanged');
 /** Owned objects changed in a way that matters. */
-export const objectsChanged = defineSignal<[Hint]>('objectsChanged');
+export const objectsChanged: SignalDefinition<[Hint]> = defineSignal('objectsChanged');
 
-/** The one argument of `reconcile`; `state` is carried by continue-as-new only. */
+/** What a `reconcile` workflow is started with. */
 export interface ReconcileInput {
   readonly resource: ResourceRef;
   /** Whether the Temporal namespace knows this project's search attributes. */
@@ -33,12 +34,14 @@ export interface ReconcileInput {
 }
 
 export interface RolloutStatus {
+  /** For example `Progressing (RollingOut): StatefulSet pinot-broker: 0 of 1 replicas ready`. */
   readonly summary: string;
+  /** The page of Temporal UI, in markdown. */
   readonly details: string;
 }
 
 /** What the workflow is doing, for `temporal workflow query` and the CLI. */
-export const rolloutStatus = defineQuery<RolloutStatus>('rolloutStatus');
+export const rolloutStatus: QueryDefinition<RolloutStatus> = defineQuery('rolloutStatus');
 
 /** The names of the search attributes, all of type Keyword. */
 export const SEARCH_ATTRIBUTES = {

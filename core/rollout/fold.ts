@@ -178,29 +178,30 @@ function beginRollout(state: ReconcileState, plan: PlanView, now: number): Recon
 }
 
 /** Marks the stages that are through, and the rollout finished when nothing of it is left. */
-export function foldProgress(
-  state: ReconcileState,
-  plan: PlanView,
-  waitingOn: readonly ObjectKey[],
-  now: number,
-): ReconcileState {
+export function foldProgress(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
   const { rollout } = state;
   if (!rollout) return state;
-  const refs = Object.values(plan.refs).filter(({ key }) => isWorkload(key));
-  const isBusy = (ref: PlannedRef): boolean =>
-    changeOf(ref, state.inventory[ref.key]) !== 'none' || waitingOn.includes(ref.key);
+  const busy = Object.values(plan.refs).filter((ref) => isWorkload(ref.key) && isBusy(ref, state, rollout));
   const stages = Object.fromEntries(
     Object.entries(rollout.stages).map(([index, stage]) => {
-      const busy = refs.some((ref) => ref.stage === Number(index) && isBusy(ref));
-      const through = stage.startedAt && !stage.finishedAt && !busy;
+      const through = stage.startedAt && !stage.finishedAt && !busy.some((ref) => ref.stage === Number(index));
       return [index, through ? { ...stage, finishedAt: rfc3339(now) } : stage];
     }),
   );
   const current: Rollout = { ...rollout, stages };
-  if (refs.some(isBusy)) return { ...state, rollout: current };
+  if (busy.length > 0) return { ...state, rollout: current };
   const report = { ...reportRollout(current, plan), ...finishedSince(rollout.startedAt, now) };
   const { rollout: _, ...rest } = state;
   return { ...rest, journal: [report, ...state.journal].slice(0, JOURNAL_LENGTH) };
+}
+
+/** Whether a workload still has something of the rollout before it. */
+function isBusy(ref: PlannedRef, { inventory, refusals }: ReconcileState, { passages }: Rollout): boolean {
+  const entry = inventory[ref.key];
+  if (!entry || entry.leaving || entry.health || changeOf(ref, entry) !== 'none' || ref.key in refusals) return true;
+  const passage = passages[ref.key];
+  if (!passage?.applied) return false;
+  return (ref.gate !== undefined && passage.gate !== 'open') || (ref.after !== undefined && !passage.after);
 }
 
 /** A rollout as status tells it. */
@@ -221,7 +222,21 @@ export function reportRollout(rollout: Rollout, plan: PlanView): RolloutReport {
 export function foldPassage(state: ReconcileState, key: ObjectKey, passage: Passage): ReconcileState {
   if (!state.rollout) return state;
   const passages = { ...state.rollout.passages, [key]: { ...state.rollout.passages[key], ...passage } };
-  return { ...state, rollout: { ...state.rollout, passages } };
+  return { ...state, rollout: { ...state.rollout, passages }, refusals: without(state.refusals, key) };
+}
+
+const FIRST_ASK_AGAIN_MS = 2_000;
+const LONGEST_ASK_AGAIN_MS = 60_000;
+
+/** Records what a gate answered, and when it is asked again: soon at first, then ever more slowly. */
+export function foldGate(state: ReconcileState, key: ObjectKey, answer: true | string, now: number): ReconcileState {
+  if (answer === true) return foldPassage(state, key, { gate: 'open' });
+  const known = state.rollout?.passages[key]?.gate;
+  const before = known && known !== 'open' ? known : undefined;
+  const attempts = (before?.attempts ?? 0) + 1;
+  const delay = Math.min(FIRST_ASK_AGAIN_MS * 2 ** (attempts - 1), LONGEST_ASK_AGAIN_MS);
+  const gate = { why: answer, since: before?.since ?? rfc3339(now), attempts, askAgainAt: now + delay };
+  return foldPassage(state, key, { gate });
 }
 
 /** Records deletions that were asked for: tombstones, until the objects are seen to be gone. Retained ones just leave the list. */

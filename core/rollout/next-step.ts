@@ -113,6 +113,8 @@ function gateStep(lane: readonly PlannedRef[], state: ReconcileState, now: numbe
   for (const { key, gate, after } of lane) {
     const passage = state.rollout?.passages[key];
     if (!passage?.applied) continue;
+    const refusal = state.refusals[key];
+    if (refusal && now < refusal.retryAt) return { kind: 'wait', on: [key], wakeAt: refusal.retryAt };
     if (gate && passage.gate !== 'open') {
       if (!passage.gate || now >= passage.gate.askAgainAt) return { kind: 'gate', key, gate };
       return { kind: 'wait', on: [key], wakeAt: passage.gate.askAgainAt };

@@ -84,6 +84,17 @@ export interface ReconcileState {
   readonly conditions: readonly Condition[];
   /** Hash of the status that was last written. */
   readonly reported?: string;
+  /** What was last told of rollouts and of trouble, so that each piece of news is told once. */
+  readonly told: Told;
+  /** The author's `onDelete` ran through. */
+  readonly cleanedUp?: true;
+}
+
+/** What events have told. */
+export interface Told {
+  readonly rollout?: RolloutReport;
+  /** Reason of the last warning; absent when all is well. */
+  readonly trouble?: string;
 }
 
 export const NEW_STATE: ReconcileState = {
@@ -94,6 +105,7 @@ export const NEW_STATE: ReconcileState = {
   unhealthy: {},
   journal: [],
   conditions: [],
+  told: {},
 };
 
 /** A plan as the workflow holds it: refs and stages. */
@@ -110,11 +122,13 @@ export interface PlanView {
   readonly firstInstall: 'parallel' | 'ordered';
 }
 
-/** Why there is no plan. Nothing is applied and nothing is deleted until there is one. */
+/** Why the resource cannot be reconciled now. Nothing is applied and nothing is deleted until it can. */
 export interface PlanFailure {
   readonly reason: Reason;
   readonly message: string;
   readonly generation: number;
+  /** It passes by itself, as an outage does; otherwise somebody must act. */
+  readonly passes?: true;
 }
 
 /** What tells whether a planned object is the one the workflow already knows. */

@@ -30,7 +30,7 @@ export interface Situation {
 
 export function verdictOf({ state, plan, failure, step, deleting }: Situation, now: number): Verdict {
   if (deleting) return { phase: 'Deleting', reason: 'Deleting', message: deletingMessage(state) };
-  if (failure) return { phase: 'Stalled', reason: failure.reason, message: failure.message };
+  if (failure) return { phase: failure.passes ? 'Degraded' : 'Stalled', reason: failure.reason, message: failure.message };
   if (!plan) return { phase: 'Progressing', reason: 'Installing', message: 'is being planned' };
   if (step?.kind === 'wait') {
     const stalled = stallOf(plan, state, step.on, now);

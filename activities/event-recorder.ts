@@ -1,0 +1,113 @@
+/**
+ * Kubernetes events, written beside the work and never in its way: an event is news for people, the history is the
+ * record. Names are deterministic, so that an activity that runs twice tells its news once.
+ */
+import { shortHash } from '../core/hash.ts';
+import type { Manifest } from '../core/manifest.ts';
+import type { ObjectRef } from '../core/refs.ts';
+import type { KubernetesApi } from '../kubernetes/api.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
+import type { Log } from './dependencies.ts';
+
+/** One thing that happened to a resource. */
+export interface News {
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase, stable: what people filter by. */
+  readonly reason: string;
+  /** What was done, as events.k8s.io asks: `Create`, `Update`, `Delete`, `Rollout`. */
+  readonly action: string;
+  /** One sentence; at most 1 kB is kept. */
+  readonly note: string;
+}
+
+export interface Subject {
+  /** The custom resource it is about. */
+  readonly regarding: Manifest;
+  readonly related?: { readonly apiVersion: string; readonly ref: ObjectRef; readonly uid?: string };
+  /** The same for every run of the activity that tells it. */
+  readonly occurrence: string;
+}
+
+export interface EventRecorder {
+  record(subject: Subject, news: News): void;
+  /** Resolves when everything recorded so far is written or given up. */
+  flush(): Promise<void>;
+}
+
+const QUEUE_LIMIT = 2_000;
+const WRITERS = 4;
+const ATTEMPTS = 4;
+
+export interface EventRecorderOptions {
+  readonly api: KubernetesApi;
+  /** For example `pinots.datainfra.io`. */
+  readonly controller: string;
+  /** The pod or process. */
+  readonly instance: string;
+  readonly log: Log;
+}
+
+export function createEventRecorder({ api, controller, instance, log }: EventRecorderOptions): EventRecorder {
+  const queue: Manifest[] = [];
+  const writers = new Set<Promise<void>>();
+
+  async function write(): Promise<void> {
+    for (let event = queue.shift(); event; event = queue.shift()) await writeOne(event);
+  }
+
+  async function writeOne(event: Manifest): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await api.create(event);
+        return;
+      } catch (error) {
+        const known = error instanceof StatusError ? error : undefined;
+        if (known?.reason === 'AlreadyExists') return;
+        if (!known?.isTransient || attempt === ATTEMPTS) {
+          log.warn({ event: event.metadata.name, reason: known?.reason, error: String(error) }, 'event not recorded');
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, known.retryAfterMs ?? 200 * 2 ** attempt));
+      }
+    }
+  }
+
+  return {
+    record(subject, news) {
+      if (queue.length >= QUEUE_LIMIT) {
+        log.warn({ reason: news.reason, queued: queue.length }, 'event dropped: too many wait to be written');
+        return;
+      }
+      queue.push(eventOf(subject, news, controller, instance));
+      if (writers.size >= WRITERS) return;
+      const writer: Promise<void> = write().finally(() => writers.delete(writer));
+      writers.add(writer);
+    },
+    async flush() {
+      while (writers.size > 0) await Promise.all(writers);
+    },
+  };
+}
+
+function eventOf({ regarding, related, occurrence }: Subject, news: News, controller: string, instance: string): Manifest {
+  const { name, namespace = 'default', uid } = regarding.metadata;
+  const hash = shortHash([uid, occurrence, related?.ref.kind, related?.ref.name, news.reason].join(' '));
+  return {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name: `${name.slice(0, 230)}.${hash}`, namespace },
+    eventTime: new Date().toISOString().replace('Z', '000Z'),
+    reportingController: controller,
+    reportingInstance: instance.slice(0, 128),
+    type: news.type,
+    reason: news.reason,
+    action: news.action,
+    note: news.note.slice(0, 1_023),
+    regarding: referenceTo(regarding.apiVersion, { group: '', kind: regarding.kind, namespace, name }, uid),
+    ...(related ? { related: referenceTo(related.apiVersion, related.ref, related.uid) } : {}),
+  };
+}
+
+function referenceTo(apiVersion: string, { kind, namespace, name }: ObjectRef, uid?: string): object {
+  return { apiVersion, kind, name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) };
+}

@@ -1,0 +1,37 @@
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { InvalidResource } from '../api/invalid.ts';
+import type { Reason } from '../core/reasons.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
+
+/**
+ * The failure that Temporal keeps for an error: the reason as its type, one sentence, no body and no stack of ours that
+ * could carry a value. Transient ones are retried, after what the server asked for.
+ */
+export function failureOf(error: unknown, subject: string): Error {
+  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof StatusError)
+    return ApplicationFailure.create({
+      type: error.reason,
+      message: `${subject}: ${error.message}`,
+      nonRetryable: !error.isTransient,
+      category: ApplicationFailureCategory.BENIGN,
+      ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
+    });
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** The plan was made of something that is no more: the workflow plans again. */
+export function planStale(message: string): ApplicationFailure {
+  return stop('PlanStale', message);
+}
+
+/** A failure that asking again cannot cure. */
+export function stop(type: Reason, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: true, category: ApplicationFailureCategory.BENIGN });
+}
+
+/** What an author's code threw, in words for the resource's status. */
+export function explain(error: unknown): string {
+  if (error instanceof InvalidResource) return error.message;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,63 @@
+import { ownedFields } from '../core/fields.ts';
+import { health } from '../core/health/index.ts';
+import { LABELS } from '../core/labels.ts';
+import type { Manifest } from '../core/manifest.ts';
+import { isWorkload, titleOf } from '../core/plan/categories.ts';
+import { labelValue } from '../core/plan/decorate.ts';
+import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+import { parseObjectKey } from '../core/refs.ts';
+import type { Observation } from '../core/rollout/fold.ts';
+import type { Dependencies } from './dependencies.ts';
+import { failureOf } from './failure.ts';
+
+/** Looks at live objects: never at a cache, since what is seen here decides. */
+export async function observeObjects(
+  dependencies: Dependencies,
+  resource: ResourceRef,
+  keys: readonly ObjectKey[],
+): Promise<readonly Observation[]> {
+  return Promise.all(keys.map((key) => observeOne(dependencies, resource, key)));
+}
+
+async function observeOne(
+  { api, operator }: Dependencies,
+  { namespace: home, name }: ResourceRef,
+  key: ObjectKey,
+): Promise<Observation> {
+  try {
+    const ref = parseObjectKey(key, home);
+    const object = await api.get(ref);
+    if (!object) return { key, exists: false };
+    const { uid = '', generation, deletionTimestamp } = object.metadata;
+    const alone = health(object, []);
+    const pods =
+      isWorkload(key) && alone.state !== 'Current'
+        ? await api.list({ group: '', kind: 'Pod' }, { ...(ref.namespace ? { namespace: ref.namespace } : {}), labelSelector: podSelector(name, ref.name) })
+        : { items: [] };
+    const editors = editorsOf(object, operator.name);
+    return {
+      key,
+      exists: true,
+      uid,
+      ...(generation === undefined ? {} : { generation }),
+      fields: ownedFields(object, operator.name),
+      health: pods.items.length > 0 ? health(object, pods.items, { now: Date.now() }) : alone,
+      ...(deletionTimestamp ? { deleting: true as const } : {}),
+      ...(editors.length > 0 ? { editors } : {}),
+    };
+  } catch (error) {
+    throw failureOf(error, titleOf(key));
+  }
+}
+
+function podSelector(instance: string, workload: string): string {
+  return `${LABELS.instance}=${labelValue(instance)},${LABELS.workload}=${labelValue(workload)}`;
+}
+
+/** Who else wrote to the spec. Kubernetes' own controllers write status, and annotations of their own. */
+function editorsOf(object: Manifest, manager: string): string[] {
+  const writers = (object.metadata.managedFields ?? [])
+    .filter((entry) => !entry.subresource && entry.manager !== manager && entry.manager !== 'kube-controller-manager')
+    .map((entry) => entry.manager ?? 'an unknown manager');
+  return [...new Set(writers)];
+}

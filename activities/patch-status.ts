@@ -1,0 +1,62 @@
+import { Context } from '@temporalio/activity';
+import type { Manifest } from '../core/manifest.ts';
+import { FINALIZER } from '../core/labels.ts';
+import type { ResourceRef } from '../core/refs.ts';
+import type { ResourceStatus } from '../core/status/resource-status.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { News } from './event-recorder.ts';
+import { failureOf } from './failure.ts';
+
+export interface StatusReport {
+  readonly resource: ResourceRef;
+  /** Only this resource, and none that took its name. */
+  readonly uid: string;
+  readonly status: ResourceStatus;
+  /** What happened since the last report. */
+  readonly news: readonly News[];
+}
+
+/** Writes the whole status, and tells the news as events. A resource that is gone needs neither. */
+export async function patchStatus(dependencies: Dependencies, { resource, uid, status, news }: StatusReport): Promise<void> {
+  const { api, operator, events } = dependencies;
+  const { info } = Context.current();
+  const header = headerOf(resource, uid);
+  try {
+    const { object } = await api.apply({ ...header, status }, { fieldManager: `${operator.name}-status`, subresource: 'status' });
+    for (const [index, each] of news.entries())
+      events.record({ regarding: object, occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${index}` }, each);
+  } catch (error) {
+    if (isAnother(error)) return;
+    throw failureOf(error, `status of ${resource.kind} ${resource.name}`);
+  }
+}
+
+/** Lets go of a resource that is being deleted, once nothing of it is left. */
+export async function removeFinalizer({ api }: Dependencies, resource: ResourceRef, uid: string): Promise<void> {
+  const subject = `finalizer of ${resource.kind} ${resource.name}`;
+  try {
+    const live = await api.get(resource);
+    const index = live?.metadata.uid === uid ? (live.metadata.finalizers?.indexOf(FINALIZER) ?? -1) : -1;
+    if (index < 0) return;
+    const path = `/metadata/finalizers/${index}`;
+    await api.patch(resource, [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'test', path, value: FINALIZER },
+      { op: 'remove', path },
+    ]);
+  } catch (error) {
+    if (error instanceof StatusError && error.reason === 'NotFound') return;
+    // A test that failed: somebody else changed the finalizers between the two calls, so look again.
+    throw failureOf(error instanceof StatusError && error.code === 422 ? new StatusError(error.message, { code: 409, reason: 'Conflict' }) : error, subject);
+  }
+}
+
+/** The resource is gone, or another took its name: its status is nobody's business any more. */
+function isAnother(error: unknown): boolean {
+  return error instanceof StatusError && (error.reason === 'NotFound' || error.reason === 'Conflict');
+}
+
+function headerOf({ group, version, kind, namespace, name }: ResourceRef, uid: string): Manifest {
+  return { apiVersion: `${group}/${version}`, kind, metadata: { name, ...(namespace ? { namespace } : {}), uid } };
+}

@@ -1,0 +1,183 @@
+import ms from 'ms';
+import type { Manifest } from '../core/manifest.ts';
+import { FINALIZER } from '../core/labels.ts';
+import type { PlannedRef, Rendered } from '../core/plan/digests.ts';
+import type { Stage } from '../core/plan/collect.ts';
+import { OUR_REASONS } from '../core/reasons.ts';
+import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+import { kindName, parseObjectKey } from '../core/refs.ts';
+import type { Entry, PlanFailure, PlanView } from '../core/rollout/state.ts';
+import { fingerprintOf } from '../core/rollout/state.ts';
+import { acceptGeneration } from '../core/status/conditions.ts';
+import { rfc3339 } from '../core/rollout/fold.ts';
+import type { Condition, ResourceStatus } from '../core/status/resource-status.ts';
+import type { Hint } from '../workflows/messages.ts';
+import type { Dependencies } from './dependencies.ts';
+import { explain, failureOf } from './failure.ts';
+import { readResource } from './read-resource.ts';
+import { recoverInventory } from './recover-inventory.ts';
+
+export interface PlanRequest {
+  readonly resource: ResourceRef;
+  readonly seen?: Hint['resource'];
+  /** What the workflow knows; absent in its first pass. */
+  readonly known?: { readonly uid: string; readonly generation: number; readonly digest?: string };
+  /** `fingerprintOf` each object of the inventory. */
+  readonly inventory: Readonly<Record<ObjectKey, string>>;
+}
+
+/** The answer holds refs and digests of what differs from the inventory: a large resource that changes little stays small. */
+export type PlanAnswer =
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'unchanged' }
+  | ({ readonly kind: 'failed'; readonly uid: string } & PlanFailure)
+  | (PlanDelta & {
+      readonly kind: 'planned';
+      /** The conditions of the accepting status, where one was written. */
+      readonly accepted?: readonly Condition[];
+      readonly recovered?: Readonly<Record<ObjectKey, Entry>>;
+    })
+  | {
+      readonly kind: 'deleting';
+      readonly uid: string;
+      readonly generation: number;
+      /** Whether our finalizer still holds the resource. */
+      readonly held: boolean;
+      /** `kubectl delete --cascade=orphan`: the objects stay. */
+      readonly orphan: boolean;
+      /** Whether the author cleans up first. */
+      readonly cleanUp: boolean;
+      /** Stages by object, so that a workflow that knows nothing can still take down in order. */
+      readonly places: Readonly<Record<ObjectKey, number>>;
+      readonly recovered?: Readonly<Record<ObjectKey, Entry>>;
+    };
+
+export type PlanDelta = Omit<PlanView, 'refs'> & {
+  readonly changed: readonly PlannedRef[];
+  /** In the inventory, and no longer wanted. */
+  readonly removed: readonly ObjectKey[];
+};
+
+/**
+ * Reads the resource, builds what it wants and answers with what is new. A plan that is new is accepted before anything
+ * is touched: the finalizer where one is needed, and a status that says Reconciling at this generation.
+ */
+export async function planResource(dependencies: Dependencies, request: PlanRequest): Promise<PlanAnswer> {
+  const { resource, known } = request;
+  try {
+    const manifest = await readResource(dependencies, resource, request.seen);
+    if (!manifest) return { kind: 'gone' };
+    const fresh = known?.uid !== manifest.metadata.uid;
+    const recovered = fresh ? await recoverInventory(dependencies, manifest) : undefined;
+    if (manifest.metadata.deletionTimestamp) return { ...deletionOf(dependencies, manifest), ...(recovered ? { recovered } : {}) };
+    return await planLive(dependencies, request, manifest, recovered);
+  } catch (error) {
+    throw failureOf(error, `${resource.kind} ${resource.name}`);
+  }
+}
+
+async function planLive(
+  dependencies: Dependencies,
+  { known, inventory }: PlanRequest,
+  manifest: Manifest,
+  recovered: Readonly<Record<ObjectKey, Entry>> | undefined,
+): Promise<PlanAnswer> {
+  const { uid = '', generation = 0 } = manifest.metadata;
+  let rendered: Rendered;
+  try {
+    rendered = dependencies.renderer.render(manifest);
+  } catch (error) {
+    dependencies.log.warn({ resource: manifest.metadata.name, error: explain(error) }, 'the resource cannot be built');
+    return { kind: 'failed', uid, generation, reason: OUR_REASONS.PlanInvalid, message: explain(error) };
+  }
+  if (known?.uid === uid && known.generation === generation && known.digest === rendered.digest) return { kind: 'unchanged' };
+  const entries = recovered
+    ? Object.fromEntries(Object.entries(recovered).map(([key, entry]) => [key, fingerprintOf(entry)]))
+    : inventory;
+  const delta = deltaOf(dependencies, { uid, generation }, rendered, entries);
+  const isNews = delta.changed.length > 0 || delta.removed.length > 0;
+  const accepted = isNews ? await accept(dependencies, manifest, rendered) : undefined;
+  return { kind: 'planned', ...delta, ...(accepted ? { accepted } : {}), ...(recovered ? { recovered } : {}) };
+}
+
+function deltaOf(
+  { operator }: Dependencies,
+  { uid, generation }: { uid: string; generation: number },
+  rendered: Rendered,
+  inventory: Readonly<Record<ObjectKey, string>>,
+): PlanDelta {
+  const refs = Array.from(rendered.objects.values(), ({ ref }) => ref);
+  return {
+    uid,
+    generation,
+    digest: rendered.digest,
+    changed: refs.filter((ref) => inventory[ref.key] !== fingerprintOf(ref)),
+    removed: Object.keys(inventory).filter((key) => !rendered.objects.has(key)),
+    stages: stageNames(rendered.stages),
+    warnings: rendered.warnings,
+    stageDeadlineMs: ms(operator.rollout.deadline as ms.StringValue),
+    firstInstall: operator.rollout.firstInstall,
+  };
+}
+
+/** The role; where several stages have one role, with the workload. */
+function stageNames(stages: readonly Stage[]): string[] {
+  return stages.map(({ role, workloads }) => {
+    const alone = stages.filter((other) => other.role === role).length === 1;
+    return alone ? role : `${role} (${workloads.map((key) => key.split('/').at(-1)).join(', ')})`;
+  });
+}
+
+/** The finalizer first, then the status; each in one idempotent call. */
+async function accept(dependencies: Dependencies, manifest: Manifest, rendered: Rendered): Promise<readonly Condition[]> {
+  const { api, operator } = dependencies;
+  const { name, namespace, uid, generation = 0, finalizers = [] } = manifest.metadata;
+  const header = {
+    apiVersion: manifest.apiVersion,
+    kind: manifest.kind,
+    metadata: { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) },
+  };
+  if (needsFinalizer(dependencies, rendered) && !finalizers.includes(FINALIZER))
+    await api.apply(
+      { ...header, metadata: { ...header.metadata, finalizers: [FINALIZER] } },
+      { fieldManager: `${operator.name}-finalizer` },
+    );
+  const kinds = Array.from(rendered.objects.keys(), (key) => kindName(parseObjectKey(key, namespace)));
+  const previous = manifest['status'] as ResourceStatus | undefined;
+  const status = acceptGeneration(previous, {
+    generation,
+    now: rfc3339(Date.now()),
+    kinds: [...new Set([...(previous?.inventory?.kinds ?? []), ...kinds])].sort(),
+  });
+  await api.apply({ ...header, status }, { fieldManager: `${operator.name}-status`, subresource: 'status' });
+  return status.conditions;
+}
+
+/** An order to take down, something to clean up, something that no ownerReference will collect. */
+function needsFinalizer({ operator }: Dependencies, rendered: Rendered): boolean {
+  if (operator.onDelete || rendered.stages.length > 1) return true;
+  return Array.from(rendered.objects.values()).some(({ manifest, ref }) => !ref.retain && !manifest.metadata.ownerReferences);
+}
+
+function deletionOf({ operator, renderer }: Dependencies, manifest: Manifest): Extract<PlanAnswer, { kind: 'deleting' }> {
+  const { uid = '', generation = 0, finalizers = [] } = manifest.metadata;
+  let places: Record<ObjectKey, number> = {};
+  try {
+    const { objects } = renderer.render(manifest);
+    places = Object.fromEntries(
+      Array.from(objects.values()).flatMap(({ ref }) => (ref.stage === undefined ? [] : [[ref.key, ref.stage]])),
+    );
+  } catch {
+    // A resource that cannot be built can still be deleted; what is known of its order is in the workflow's inventory.
+    places = {};
+  }
+  return {
+    kind: 'deleting',
+    uid,
+    generation,
+    held: finalizers.includes(FINALIZER),
+    orphan: finalizers.includes('orphan'),
+    cleanUp: operator.onDelete !== undefined,
+    places,
+  };
+}

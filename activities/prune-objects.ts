@@ -1,0 +1,55 @@
+import { Context } from '@temporalio/activity';
+import { isWorkload, titleOf } from '../core/plan/categories.ts';
+import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+import { parseObjectKey } from '../core/refs.ts';
+import type { Dependencies } from './dependencies.ts';
+import { failureOf } from './failure.ts';
+
+export interface PruneItem {
+  readonly key: ObjectKey;
+  /** Only this object, and none that took its name. */
+  readonly uid: string;
+  readonly retain?: true;
+}
+
+export interface PruneOutcome {
+  readonly key: ObjectKey;
+  /** `removed`: its deletion has begun; `retained`: it stays, and is no longer ours to look after. */
+  readonly outcome: 'removed' | 'gone' | 'retained';
+}
+
+/** Deletes objects that are no longer desired. Workloads are deleted in the foreground: gone means that their pods are gone. */
+export async function pruneObjects(
+  dependencies: Dependencies,
+  resource: ResourceRef,
+  items: readonly PruneItem[],
+): Promise<readonly PruneOutcome[]> {
+  const { api, events } = dependencies;
+  const { info, cancellationSignal } = Context.current();
+  const regarding = await api.get(resource);
+  return Promise.all(
+    items.map(async ({ key, uid, retain }): Promise<PruneOutcome> => {
+      const ref = parseObjectKey(key, resource.namespace);
+      const outcome = retain
+        ? 'retained'
+        : await api
+            .remove(ref, { uid, propagationPolicy: isWorkload(key) ? 'Foreground' : 'Background', signal: cancellationSignal })
+            .catch((error: unknown) => {
+              throw failureOf(error, titleOf(key));
+            });
+      const served = regarding && outcome !== 'gone' ? await api.servedKind(ref) : undefined;
+      if (regarding && served)
+        events.record(
+          {
+            regarding,
+            related: { apiVersion: served.group ? `${served.group}/${served.version}` : served.version, ref, uid },
+            occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${key}`,
+          },
+          outcome === 'retained'
+            ? { type: 'Normal', reason: 'Retained', action: 'Retain', note: `${titleOf(key)} is no longer desired, and kept with its data` }
+            : { type: 'Normal', reason: 'Deleted', action: 'Delete', note: `deleted ${titleOf(key)}` },
+        );
+      return { key, outcome };
+    }),
+  );
+}

@@ -1,0 +1,43 @@
+import type { Manifest } from '../core/manifest.ts';
+import type { Rendered } from '../core/plan/digests.ts';
+import type { ResourceRef } from '../core/refs.ts';
+import type { Hint } from '../workflows/messages.ts';
+import type { Dependencies } from './dependencies.ts';
+import { explain, planStale } from './failure.ts';
+
+/** The resource, from a cache that is new enough or from the API server. */
+export async function readResource(
+  { api, resources }: Pick<Dependencies, 'api' | 'resources'>,
+  resource: ResourceRef,
+  seen?: Hint['resource'],
+): Promise<Manifest | undefined> {
+  return (seen && resources?.get(resource, seen)) ?? (await api.get(resource));
+}
+
+/** Which plan an activity carries out. */
+export interface PlanRef {
+  readonly resource: ResourceRef;
+  readonly uid: string;
+  readonly generation: number;
+}
+
+/**
+ * The resource and its objects, exactly as planned.
+ *
+ * @throws ApplicationFailure `PlanStale` when the resource is another, or has changed since.
+ */
+export async function readPlanned(
+  dependencies: Dependencies,
+  { resource, uid, generation }: PlanRef,
+): Promise<{ manifest: Manifest; rendered: Rendered }> {
+  const seen = { uid, generation, resourceVersion: '' };
+  const manifest = await readResource(dependencies, resource, seen);
+  if (!manifest || manifest.metadata.uid !== uid) throw planStale('the resource is gone');
+  if (manifest.metadata.generation !== generation)
+    throw planStale(`planned at generation ${generation}, the resource is at ${manifest.metadata.generation}`);
+  try {
+    return { manifest, rendered: dependencies.renderer.render(manifest) };
+  } catch (error) {
+    throw planStale(`it cannot be built any more: ${explain(error)}`);
+  }
+}

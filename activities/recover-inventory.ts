@@ -1,0 +1,49 @@
+import { ownedFields } from '../core/fields.ts';
+import { health } from '../core/health/index.ts';
+import { ANNOTATIONS, LABELS } from '../core/labels.ts';
+import type { Manifest } from '../core/manifest.ts';
+import type { ObjectKey } from '../core/refs.ts';
+import { objectKey, parseKindName } from '../core/refs.ts';
+import type { Entry } from '../core/rollout/state.ts';
+import type { ResourceStatus } from '../core/status/resource-status.ts';
+import type { Dependencies } from './dependencies.ts';
+
+/**
+ * The inventory as the cluster remembers it, for a workflow that knows nothing: Temporal was wiped, or the workflow
+ * terminated. Every object carries what is needed, so that nothing is restarted and nothing is forgotten.
+ */
+export async function recoverInventory(
+  { api, operator }: Pick<Dependencies, 'api' | 'operator'>,
+  resource: Manifest,
+): Promise<Readonly<Record<ObjectKey, Entry>> | undefined> {
+  const { namespace, uid } = resource.metadata;
+  const { inventory } = (resource['status'] ?? {}) as Partial<ResourceStatus>;
+  if (!inventory || !uid) return undefined;
+  const labelSelector = `${LABELS.managedBy}=${operator.name},${LABELS.resource}=${uid}`;
+  const found = await Promise.all(
+    inventory.kinds.map(async (kind) => {
+      const { items } = await api.list(parseKindName(kind), { labelSelector });
+      return items.map((item) => [objectKey({ ...parseKindName(kind), ...item.metadata }, namespace), item] as const);
+    }),
+  );
+  const entries = found.flat().map(([key, item]) => [key, entryOf(item, operator.name)] as const);
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+function entryOf(item: Manifest, manager: string): Entry {
+  const { uid = '', generation, annotations = {}, labels = {}, ownerReferences, deletionTimestamp } = item.metadata;
+  const template = annotations[ANNOTATIONS.template];
+  const role = labels[LABELS.component];
+  const { state } = health(item, []);
+  return {
+    digest: annotations[ANNOTATIONS.digest] ?? '',
+    ...(template ? { template } : {}),
+    uid,
+    ...(generation === undefined ? {} : { generation }),
+    fields: ownedFields(item, manager),
+    ...(role ? { role } : {}),
+    ...(item.kind === 'PersistentVolumeClaim' && !ownerReferences ? { retain: true as const } : {}),
+    ...(state === 'Current' ? {} : { health: state }),
+    ...(deletionTimestamp ? { leaving: true as const } : {}),
+  };
+}

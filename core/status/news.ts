@@ -1,0 +1,50 @@
+/** What events tell of a rollout: that it started, each stage, that it is complete; and of trouble, once. */
+import type { Told } from '../rollout/state.ts';
+import type { Verdict } from './report.ts';
+import type { ResourceStatus, RolloutReport } from './resource-status.ts';
+
+export interface Headline {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly action: string;
+  readonly note: string;
+}
+
+export function newsOf(
+  told: Told,
+  status: ResourceStatus,
+  verdict: Verdict,
+): { readonly news: readonly Headline[]; readonly told: Told } {
+  const news = status.rollout ? rolloutNews(told.rollout, status.rollout) : [];
+  const isTrouble = verdict.phase === 'Stalled';
+  if (isTrouble && told.trouble !== verdict.reason)
+    news.push({ type: 'Warning', reason: verdict.reason, action: 'Reconcile', note: verdict.message });
+  return {
+    news,
+    told: { ...(status.rollout ? { rollout: status.rollout } : {}), ...(isTrouble ? { trouble: verdict.reason } : {}) },
+  };
+}
+
+function rolloutNews(before: RolloutReport | undefined, now: RolloutReport): Headline[] {
+  const known = before?.generation === now.generation && before.startedAt === now.startedAt ? before : undefined;
+  const what = now.trigger === 'Install' ? 'install' : 'upgrade';
+  const news: Headline[] = [];
+  if (!known) news.push(headline('RolloutStarted', `${what} of generation ${now.generation}: ${order(now)}`));
+  for (const [index, stage] of now.stages.entries()) {
+    const past = known?.stages[index];
+    if (stage.startedAt && !past?.startedAt) news.push(headline('StageStarted', `stage ${stage.name} started`));
+    if (stage.finishedAt && !past?.finishedAt)
+      news.push(headline('StageCompleted', `stage ${stage.name} is current after ${stage.seconds ?? 0} s`));
+  }
+  if (now.finishedAt && !known?.finishedAt)
+    news.push(headline('RolloutCompleted', `${what} of generation ${now.generation} is complete after ${now.seconds ?? 0} s`));
+  return news;
+}
+
+function order({ stages }: RolloutReport): string {
+  return stages.length > 0 ? stages.map(({ name }) => name).join(', then ') : 'no order to keep';
+}
+
+function headline(reason: string, note: string): Headline {
+  return { type: 'Normal', reason, action: 'Rollout', note };
+}

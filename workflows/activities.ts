@@ -1,0 +1,44 @@
+/**
+ * How the workflow calls its activities. Short idempotent reads and the status are local: one marker each. What changes the
+ * cluster is regular, so that people see it in Temporal UI and a workflow task that runs again does not run it again.
+ */
+import type { ActivityInterfaceFor } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+
+type Look = Pick<Activities, 'planResource' | 'observeObjects' | 'patchStatus'>;
+type Author = Pick<Activities, 'runHook' | 'cleanUp'>;
+type Write = Omit<Activities, keyof Look | keyof Author>;
+
+/** Temporal UI cuts what is longer. */
+const SUMMARY_LENGTH = 190;
+
+/** A look that finds no server gives up soon: the workflow looks again, slowly, with its state intact. */
+export const look: ActivityInterfaceFor<Look> = proxyLocalActivities<Look>({
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '20 seconds',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '2 seconds', maximumAttempts: 4 },
+});
+
+/**
+ * Changes the cluster, with a line for people in Temporal UI. An attempt may take longer than the client's own time limit,
+ * so that a late write cannot outlive its attempt.
+ */
+export function write(summary: string): ActivityInterfaceFor<Write> {
+  return proxyActivities<Write>({
+    startToCloseTimeout: '60 seconds',
+    scheduleToCloseTimeout: '5 minutes',
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
+    summary: summary.slice(0, SUMMARY_LENGTH),
+  });
+}
+
+/** Runs an author's code, which may take long; its heartbeat tells that it lives. */
+export function author(summary: string): ActivityInterfaceFor<Author> {
+  return proxyActivities<Author>({
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: '20 seconds',
+    retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
+    summary: summary.slice(0, SUMMARY_LENGTH),
+  });
+}

@@ -1,0 +1,53 @@
+/**
+ * One resource, for as long as it lives: look, decide, do, report, wait for news. What is decided is in `core/`; what
+ * touches a server is in `activities/`. This workflow never fails: whatever goes wrong ends as a condition of the resource.
+ *
+ * **Guarantees**: one pass at a time per resource; every step survives a crash of any process; a newer spec is taken up
+ * between any two steps. **Assumptions**: a hint may be lost, doubled or late; the bridge's resync finds what it told.
+ */
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ReconcileState } from '../core/rollout/state.ts';
+import { Alarm } from './alarm.ts';
+import { Inbox } from './inbox.ts';
+import type { Hint, ReconcileInput } from './messages.ts';
+import { objectsChanged, resourceChanged, rolloutStatus } from './messages.ts';
+import { Pass } from './pass.ts';
+
+/** What a run hands to the next; plain JSON. */
+export interface Carried {
+  readonly state: ReconcileState;
+  readonly hint: Hint;
+}
+
+/** A replay costs about 0.4 ms an event, so a short history is what makes a restart of a worker cheap. */
+const LONG_HISTORY = 500;
+
+export async function reconcile(input: ReconcileInput, carried?: Carried): Promise<void> {
+  const inbox = new Inbox(carried?.hint);
+  const alarm = new Alarm();
+  const pass = new Pass(input, carried?.state, inbox);
+  setHandler(resourceChanged, (hint) => inbox.add(hint), { description: 'The resource changed: look again.' });
+  setHandler(objectsChanged, (hint) => inbox.add(hint), { description: 'Owned objects changed: look at them.' });
+  setHandler(rolloutStatus, () => pass.status, { description: 'Where the resource stands, and what it waits for.' });
+
+  for (;;) {
+    const rest = await pass.run(inbox.take());
+    if (rest.kind === 'gone') break;
+    alarm.set(rest.wakeAt, rest.why);
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    if ((continueAsNewSuggested || historyLength > LONG_HISTORY) && !inbox.hasNews) {
+      alarm.set(undefined, '');
+      await condition(allHandlersFinished);
+      // A look on waking finds what the alarm would have said; nothing else is lost with the old run.
+      const hint: Hint = rest.wakeAt === undefined ? inbox.take() : { ...inbox.take(), resync: true };
+      await continueAsNew<typeof reconcile>(input, { state: pass.state, hint });
+    }
+    await condition(() => inbox.hasNews || alarm.hasRung);
+  }
+}

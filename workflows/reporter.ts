@@ -1,0 +1,57 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { ActivityFailure, upsertSearchAttributes } from '@temporalio/workflow';
+import { shortHash } from '../core/hash.ts';
+import { rfc3339 } from '../core/rollout/fold.ts';
+import type { ReconcileState } from '../core/rollout/state.ts';
+import { setConditions } from '../core/status/conditions.ts';
+import { newsOf } from '../core/status/news.ts';
+import type { Situation } from '../core/status/report.ts';
+import { conditionsOf, stageOf, statusOf, verdictOf } from '../core/status/report.ts';
+import { look } from './activities.ts';
+import type { ReconcileInput } from './messages.ts';
+import { SEARCH_ATTRIBUTES } from './messages.ts';
+
+const READY = defineSearchAttributeKey(SEARCH_ATTRIBUTES.ready, SearchAttributeType.KEYWORD);
+const STAGE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, SearchAttributeType.KEYWORD);
+
+/** Writes the status when it differs from what was last written, and keeps the search attributes in step with it. */
+export class Reporter {
+  readonly #input: ReconcileInput;
+  #attributes = '';
+
+  constructor(input: ReconcileInput) {
+    this.#input = input;
+  }
+
+  async report(situation: Situation): Promise<{ readonly state: ReconcileState; readonly written: boolean }> {
+    const { resource } = this.#input;
+    const { state, failure } = situation;
+    if (state.uid === undefined) return { state, written: true };
+    const now = Date.now();
+    const verdict = verdictOf(situation, now);
+    const generation = failure?.generation ?? state.generation;
+    const conditions = setConditions(state.conditions, conditionsOf(verdict, generation), rfc3339(now));
+    const status = statusOf(situation, conditions, resource.namespace);
+    const hash = shortHash(JSON.stringify(status));
+    const { news, told } = newsOf(state.told, status, verdict);
+    if (hash === state.reported && news.length === 0) return { state, written: true };
+    this.#index(conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown', stageOf(situation));
+    try {
+      await look.patchStatus({ resource, uid: state.uid, status, news });
+      return { state: { ...state, conditions, reported: hash, told }, written: true };
+    } catch (error) {
+      if (!(error instanceof ActivityFailure)) throw error;
+      return { state: { ...state, conditions }, written: false };
+    }
+  }
+
+  #index(ready: string, stage: string): void {
+    const attributes = `${ready} ${stage}`;
+    if (!this.#input.searchAttributes || attributes === this.#attributes) return;
+    this.#attributes = attributes;
+    upsertSearchAttributes([
+      { key: READY, value: ready },
+      { key: STAGE, value: stage },
+    ]);
+  }
+}
