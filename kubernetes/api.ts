@@ -24,13 +24,29 @@ export interface Applied {
   readonly created: boolean;
 }
 
-export interface ListOptions extends CallOptions {
+/** Which objects of a kind. */
+export interface Selection {
   /** Absent: all namespaces (or a cluster-scoped kind). */
   readonly namespace?: string;
   readonly labelSelector?: string;
   /** Only `metadata` is sent (PartialObjectMetadata). Secrets' data never leaves the server this way. */
   readonly metadataOnly?: boolean;
 }
+
+export interface ListOptions extends CallOptions, Selection {
+  /** Applied to each object as its page arrives, so that a big list is never whole in memory. */
+  readonly trim?: (object: Manifest) => Manifest;
+}
+
+export interface WatchOptions extends CallOptions, Selection {
+  /** Of the list, or of the last event. */
+  readonly resourceVersion: string;
+  /** After this time the server ends the stream. */
+  readonly timeoutSeconds: number;
+}
+
+/** A kind or an object under one version of its group; without one, under the version the server prefers. */
+export type Versioned<Ref> = Ref & { readonly version?: string };
 
 export interface RemoveOptions extends CallOptions {
   /** The object must still be this one. */
@@ -52,18 +68,31 @@ export interface ServedKind extends KindRef {
  */
 export interface KubernetesApi {
   /** Undefined when the object does not exist. */
-  get(ref: ObjectRef, options?: CallOptions): Promise<Manifest | undefined>;
+  get(ref: Versioned<ObjectRef>, options?: CallOptions): Promise<Manifest | undefined>;
   /** Server-side apply; creates or changes. */
   apply(manifest: Manifest, options: ApplyOptions): Promise<Applied>;
   create(manifest: Manifest, options?: CallOptions): Promise<Manifest>;
   /** A JSON patch (RFC 6902), for changes that test what they replace. */
-  patch(ref: ObjectRef, operations: readonly JsonPatchOperation[], options?: CallOptions): Promise<Manifest>;
+  patch(
+    ref: Versioned<ObjectRef>,
+    operations: readonly JsonPatchOperation[],
+    options?: CallOptions,
+  ): Promise<Manifest>;
   /** Whether the object was still there; deletion may go on after this returns. */
   remove(ref: ObjectRef, options: RemoveOptions): Promise<'removed' | 'gone'>;
   /** Every object, read page by page, with the resourceVersion from which a watch can go on. */
-  list(kind: KindRef, options?: ListOptions): Promise<{ items: Manifest[]; resourceVersion: string }>;
+  list(
+    kind: Versioned<KindRef>,
+    options?: ListOptions,
+  ): Promise<{ items: Manifest[]; resourceVersion: string }>;
   /** How the server serves the kind; found by discovery once and again when it is not known. @throws StatusError NotFound */
-  servedKind(kind: KindRef, options?: CallOptions): Promise<ServedKind>;
+  servedKind(kind: Versioned<KindRef>, options?: CallOptions): Promise<ServedKind>;
+}
+
+/** What a watcher asks for. */
+export interface WatchableApi extends KubernetesApi {
+  /** The events of a watch as the server sends them: one JSON document a line, in chunks that end anywhere. */
+  watch(kind: Versioned<KindRef>, options: WatchOptions): Promise<AsyncIterable<Buffer>>;
 }
 
 export interface JsonPatchOperation {

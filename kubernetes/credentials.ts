@@ -1,0 +1,85 @@
+import { stat } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
+import { StatusError } from './status-error.ts';
+
+/** What proves who we are, and who the server is. */
+export interface Credentials {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: Tls;
+}
+
+export type Tls = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
+
+/** How long credentials are used before exec plugins and token files are asked again. */
+const FRESH_MS = 10_000;
+
+/**
+ * Keeps the credentials of a KubeConfig fresh: a token file is read again when it changed, an exec plugin runs again when
+ * its credential has expired, and everything is read again once the server has refused it. One renewal at a time.
+ */
+export class CredentialStore {
+  #config: KubeConfig;
+  #current: Credentials | undefined;
+  #readAt = 0;
+  #tokenStamp = 0;
+  #reading: Promise<Credentials> | undefined;
+
+  constructor(config: KubeConfig) {
+    this.#config = config;
+  }
+
+  async get(): Promise<Credentials> {
+    if (this.#current && performance.now() - this.#readAt < FRESH_MS) return this.#current;
+    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+    return this.#reading;
+  }
+
+  /** The server has refused `refused`: the next `get` reads everything again. */
+  forget(refused: Credentials): void {
+    if (this.#current !== refused) return;
+    this.#dropCaches();
+    this.#current = undefined;
+  }
+
+  async #read(): Promise<Credentials> {
+    try {
+      await this.#noticeTokenFile();
+      // client-node reads the caller's object and writes the headers, the certificates and the token into it.
+      const headers: Record<string, string> = {};
+      const options: RequestOptions = { headers };
+      await this.#config.applyToHTTPSOptions(options);
+      const { ca, cert, key, rejectUnauthorized, servername, auth } = options;
+      if (auth) headers['Authorization'] = `Basic ${Buffer.from(auth).toString('base64')}`;
+      const current = { headers, tls: { ca, cert, key, rejectUnauthorized, servername } };
+      this.#current = current;
+      this.#readAt = performance.now();
+      return current;
+    } catch (cause) {
+      const user = this.#config.getCurrentUser()?.name ?? '';
+      const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : 'unknown';
+      throw new StatusError(`cannot get the credentials of user "${user}" of the kubeconfig: ${why}`, {
+        code: 401,
+        reason: 'Unauthorized',
+        cause,
+      });
+    }
+  }
+
+  async #noticeTokenFile(): Promise<void> {
+    const provider: { config?: { tokenFile?: string } } | undefined =
+      this.#config.getCurrentUser()?.authProvider;
+    const path = provider?.config?.tokenFile;
+    if (!path) return;
+    const { mtimeMs } = await stat(path);
+    if (this.#tokenStamp && mtimeMs !== this.#tokenStamp) this.#dropCaches();
+    this.#tokenStamp = mtimeMs;
+  }
+
+  /** The caches of client-node's authenticators are private; a new KubeConfig begins with empty ones. */
+  #dropCaches(): void {
+    const { clusters, users, contexts, currentContext } = this.#config;
+    this.#config = new KubeConfig();
+    this.#config.loadFromOptions({ clusters, users, contexts, currentContext });
+  }
+}

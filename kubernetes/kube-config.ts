@@ -1,0 +1,42 @@
+import { KubeConfig } from '@kubernetes/client-node';
+
+export type { KubeConfig } from '@kubernetes/client-node';
+
+export interface KubeConfigSource {
+  /**
+   * Path of a kubeconfig.
+   *
+   * @defaultValue the variable KUBECONFIG, else `~/.kube/config`, else the service account of the pod
+   */
+  readonly kubeconfig?: string;
+  /** @defaultValue the current context of the kubeconfig */
+  readonly context?: string;
+}
+
+/** Where client-node points when it has found nothing. */
+const NOWHERE = 'http://localhost:8080';
+
+/**
+ * Finds the cluster and the credentials.
+ *
+ * @throws Error when there is no kubeconfig, or it has no such context.
+ */
+export function loadKubeConfig({ kubeconfig, context }: KubeConfigSource = {}): KubeConfig {
+  const config = new KubeConfig();
+  if (kubeconfig) config.loadFromFile(kubeconfig);
+  else config.loadFromDefault();
+  const file = kubeconfig ?? 'the default kubeconfig';
+  if (context) {
+    if (!config.getContextObject(context))
+      throw new Error(
+        `${file} has no context "${context}"; it has ${config.contexts.map(({ name }) => name).join(', ')}`,
+      );
+    config.setCurrentContext(context);
+  }
+  const cluster = config.getCurrentCluster();
+  if (!cluster || (!kubeconfig && cluster.server === NOWHERE))
+    throw new Error(
+      `${file} names no cluster; give the path of a kubeconfig, set KUBECONFIG, or run inside a cluster`,
+    );
+  return config;
+}

@@ -1,0 +1,131 @@
+import type { StatusReason } from '../core/reasons.ts';
+import { STATUS_REASONS } from '../core/reasons.ts';
+import type { StatusCause } from './status-error.ts';
+import { StatusError } from './status-error.ts';
+
+/** `metav1.Status`, as far as it is read. */
+export interface Status {
+  readonly kind?: string;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly code?: number;
+  readonly details?: {
+    readonly name?: string;
+    readonly kind?: string;
+    readonly retryAfterSeconds?: number;
+    readonly causes?: readonly {
+      readonly field?: string;
+      readonly message?: string;
+      readonly reason?: string;
+    }[];
+  };
+}
+
+/** A refusal for many fields repeats them all; a person and a condition need the first ones. */
+const LONGEST_MESSAGE = 2000;
+
+/** The `Status` of a refusal; undefined when something else than an API server answered. */
+export function parseStatus(text: string): Status | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const status: Status = JSON.parse(text);
+    return status.kind === 'Status' ? status : undefined;
+  } catch {
+    // Not JSON: some proxy's own page, of which only the HTTP code is meant for us.
+    return undefined;
+  }
+}
+
+/** Turns a refusal into the error that every caller sees. */
+export function statusErrorOf(
+  call: { readonly method: string; readonly path: string },
+  answer: { readonly code: number; readonly text: string },
+  retryAfter?: string | string[],
+): StatusError {
+  const status = parseStatus(answer.text);
+  if (status) return errorOfStatus(status, answer.code, retryAfter);
+  const path = call.path.split('?', 1)[0];
+  return new StatusError(`HTTP ${answer.code} to ${call.method} ${path}`, {
+    code: answer.code,
+    reason: reasonOfCode(answer.code),
+    ...retryFields(retryAfter, undefined),
+  });
+}
+
+/** The error of a `Status`, which also comes as an event of a watch. */
+export function errorOfStatus(status: Status, httpCode: number, retryAfter?: string | string[]): StatusError {
+  const code = status.code ?? httpCode;
+  const causes = status.details?.causes?.map(({ field = '', message = '', reason = '' }): StatusCause => ({
+    field,
+    message,
+    reason,
+  }));
+  if (isUntypedRefusal(status, code))
+    return new StatusError(status.message.slice(0, LONGEST_MESSAGE), {
+      code: 422,
+      reason: STATUS_REASONS.Invalid,
+    });
+  return new StatusError((status.message ?? `HTTP ${code}`).slice(0, LONGEST_MESSAGE), {
+    code,
+    reason: isStatusReason(status.reason) ? status.reason : reasonOfCode(code),
+    ...(causes ? { causes } : {}),
+    ...retryFields(retryAfter, status.details?.retryAfterSeconds),
+  });
+}
+
+/**
+ * An apply with a field that the schema does not know is answered with 500 and no reason at all (the error of
+ * structured-merge-diff is passed on as it is), which by its code alone would be asked again for ever.
+ */
+function isUntypedRefusal(status: Status, code: number): status is Status & { readonly message: string } {
+  return code === 500 && !status.reason && /^failed to create typed patch object /.test(status.message ?? '');
+}
+
+function isStatusReason(word: string | undefined): word is StatusReason {
+  return word !== undefined && Object.hasOwn(STATUS_REASONS, word);
+}
+
+const REASON_OF_CODE: Readonly<Record<number, StatusReason>> = {
+  401: STATUS_REASONS.Unauthorized,
+  403: STATUS_REASONS.Forbidden,
+  404: STATUS_REASONS.NotFound,
+  409: STATUS_REASONS.Conflict,
+  410: STATUS_REASONS.Gone,
+  422: STATUS_REASONS.Invalid,
+  429: STATUS_REASONS.TooManyRequests,
+  502: STATUS_REASONS.ServiceUnavailable,
+  503: STATUS_REASONS.ServiceUnavailable,
+  504: STATUS_REASONS.Timeout,
+};
+
+function reasonOfCode(code: number): StatusReason {
+  return REASON_OF_CODE[code] ?? (code >= 500 ? STATUS_REASONS.InternalError : STATUS_REASONS.BadRequest);
+}
+
+function retryFields(
+  header: string | string[] | undefined,
+  seconds: number | undefined,
+): { retryAfterMs?: number } {
+  const asked = Number(Array.isArray(header) ? header[0] : header);
+  const wanted = asked > 0 ? asked : seconds;
+  return wanted !== undefined && wanted > 0 ? { retryAfterMs: wanted * 1000 } : {};
+}
+
+/** There was no answer. A caller that gave up itself gets its own reason back. */
+export function unreachable(attempt: {
+  readonly origin: string;
+  readonly method: string;
+  readonly cause: unknown;
+  readonly signal?: AbortSignal | undefined;
+}): Error {
+  const { origin, method, cause, signal } = attempt;
+  if (cause instanceof StatusError) return cause;
+  if (signal?.aborted)
+    return signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause });
+  const why = cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : 'unknown';
+  return new StatusError(`the API server at ${origin} did not answer ${method}: ${why}`, {
+    code: 0,
+    reason: 'Unreachable',
+    cause,
+  });
+}

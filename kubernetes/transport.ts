@@ -1,0 +1,168 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { Dispatcher } from 'undici';
+import { Agent, ProxyAgent, Socks5ProxyAgent } from 'undici';
+import type { Credentials, Tls } from './credentials.ts';
+import { CredentialStore } from './credentials.ts';
+import { statusErrorOf, unreachable } from './status-mapping.ts';
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Below the server's own address, with its query. */
+  readonly path: string;
+  readonly body?: object;
+  readonly contentType?: string;
+  readonly accept?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Answer {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** How long the server may be silent before a request is given up. */
+export const REQUEST_TIMEOUT_MS = 15_000;
+/** A watch has answered, if only with its headers, after this time. */
+export const WATCH_HEADERS_TIMEOUT_MS = 30_000;
+const TIMEOUTS = {
+  requests: { headersTimeout: REQUEST_TIMEOUT_MS, bodyTimeout: REQUEST_TIMEOUT_MS },
+  watches: { headersTimeout: WATCH_HEADERS_TIMEOUT_MS, bodyTimeout: 0 },
+} as const;
+const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECTIONS = 16;
+
+/**
+ * HTTP to one API server: a pool of connections for requests and one for watches, which are long and would starve them;
+ * credentials that renew themselves; refusals as {@link StatusError}.
+ */
+export class Transport {
+  readonly #origin: string;
+  readonly #prefix: string;
+  readonly #proxy: string | undefined;
+  readonly #credentials: CredentialStore;
+  readonly #userAgent: string;
+  #pools: { readonly tls: Tls; readonly requests: Dispatcher; readonly watches: Dispatcher } | undefined;
+  #closed = false;
+
+  constructor(kubeConfig: KubeConfig, userAgent: string) {
+    const cluster = kubeConfig.getCurrentCluster();
+    if (!cluster) throw new Error('the kubeconfig has no current cluster; set its current-context');
+    const url = new URL(cluster.server);
+    this.#origin = url.origin;
+    this.#prefix = url.pathname.replace(/\/$/, '');
+    this.#proxy = cluster.proxyUrl;
+    this.#credentials = new CredentialStore(kubeConfig);
+    this.#userAgent = userAgent;
+  }
+
+  /** The answer whatever its code is. @throws StatusError only when there was none. */
+  async ask(call: Call): Promise<Answer> {
+    const response = await this.#dispatch(call, 'requests');
+    try {
+      return { code: response.statusCode, text: await response.body.text() };
+    } catch (cause) {
+      throw this.#unreachable(call, cause);
+    }
+  }
+
+  /** A stream that stays open. @throws StatusError when the server refused or did not answer. */
+  async stream(call: Call): Promise<AsyncIterable<Buffer>> {
+    const response = await this.#dispatch(call, 'watches');
+    if (response.statusCode < 400) return response.body;
+    const answer = { code: response.statusCode, text: await response.body.text() };
+    throw statusErrorOf(call, answer, response.headers['retry-after']);
+  }
+
+  /** An answer of success. @throws StatusError */
+  async send(call: Call): Promise<Answer> {
+    const response = await this.#dispatch(call, 'requests');
+    try {
+      const answer = { code: response.statusCode, text: await response.body.text() };
+      if (answer.code < 400) return answer;
+      throw statusErrorOf(call, answer, response.headers['retry-after']);
+    } catch (cause) {
+      throw this.#unreachable(call, cause);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([this.#pools?.requests.destroy(), this.#pools?.watches.destroy()]);
+  }
+
+  async #dispatch(call: Call, pool: keyof typeof TIMEOUTS): Promise<Dispatcher.ResponseData> {
+    const credentials = await this.#credentials.get();
+    const response = await this.#once(call, pool, credentials);
+    if (response.statusCode !== 401) return response;
+    await response.body.dump();
+    this.#credentials.forget(credentials);
+    return this.#once(call, pool, await this.#credentials.get());
+  }
+
+  async #once(
+    call: Call,
+    pool: keyof typeof TIMEOUTS,
+    credentials: Credentials,
+  ): Promise<Dispatcher.ResponseData> {
+    const dispatcher = this.#dispatchers(credentials.tls)[pool];
+    const options: Dispatcher.RequestOptions = {
+      origin: this.#origin,
+      path: this.#prefix + call.path,
+      method: call.method,
+      headers: {
+        ...credentials.headers,
+        'user-agent': this.#userAgent,
+        accept: call.accept ?? 'application/json',
+        ...(call.body ? { 'content-type': call.contentType ?? 'application/json' } : {}),
+      },
+      ...(call.body ? { body: JSON.stringify(call.body) } : {}),
+      ...(call.signal ? { signal: call.signal } : {}),
+      ...TIMEOUTS[pool],
+    };
+    try {
+      return await dispatcher.request(options).catch((cause: unknown) => {
+        // A pooled connection that the server closed while it was idle shows only when it is used.
+        if (call.method !== 'GET' || !isClosedSocket(cause) || this.#closed) throw cause;
+        return dispatcher.request(options);
+      });
+    } catch (cause) {
+      throw this.#unreachable(call, cause);
+    }
+  }
+
+  #unreachable(call: Call, cause: unknown): Error {
+    return unreachable({ origin: this.#origin, method: call.method, cause, signal: call.signal });
+  }
+
+  #dispatchers(tls: Tls): { readonly requests: Dispatcher; readonly watches: Dispatcher } {
+    if (this.#closed) throw new Error('the Kubernetes client is closed');
+    if (this.#pools && isDeepStrictEqual(this.#pools.tls, tls)) return this.#pools;
+    const old = this.#pools;
+    this.#pools = { tls, requests: this.#pool(tls, CONNECTIONS), watches: this.#pool(tls, null) };
+    // Only what is already under way goes on with the old certificate.
+    if (old) void Promise.allSettled([old.requests.close(), old.watches.close()]);
+    return this.#pools;
+  }
+
+  #pool(tls: Tls, connections: number | null): Dispatcher {
+    const given = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+    const options = {
+      connections,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: 30_000,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+    };
+    const connect = { ...given, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveInitialDelay: 30_000 };
+    if (!this.#proxy) return new Agent({ ...options, connect });
+    if (this.#proxy.startsWith('socks'))
+      return new Socks5ProxyAgent(this.#proxy, { ...options, requestTls: given });
+    return new ProxyAgent({ ...options, uri: this.#proxy, requestTls: given });
+  }
+}
+
+function isClosedSocket(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
+}
