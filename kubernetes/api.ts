@@ -33,10 +33,7 @@ export interface Selection {
   readonly metadataOnly?: boolean;
 }
 
-export interface ListOptions extends CallOptions, Selection {
-  /** Applied to each object as its page arrives, so that a big list is never whole in memory. */
-  readonly trim?: (object: Manifest) => Manifest;
-}
+export interface ListOptions extends CallOptions, Selection {}
 
 export interface WatchOptions extends CallOptions, Selection {
   /** Of the list, or of the last event. */
@@ -91,6 +88,11 @@ export interface KubernetesApi {
 
 /** What a watcher asks for. */
 export interface WatchableApi extends KubernetesApi {
+  /**
+   * Shows every object to `visit` as its page arrives, so that a big list is never whole in memory, and answers with the
+   * resourceVersion. @throws StatusError 410 when the server forgot the list in the middle: what was shown is void.
+   */
+  visit(kind: Versioned<KindRef>, options: ListOptions, visit: (object: Manifest) => void): Promise<string>;
   /** The events of a watch as the server sends them: one JSON document a line, in chunks that end anywhere. */
   watch(kind: Versioned<KindRef>, options: WatchOptions): Promise<AsyncIterable<Buffer>>;
 }

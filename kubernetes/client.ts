@@ -16,7 +16,7 @@ import type {
   WatchOptions,
 } from './api.ts';
 import { Discovery, rootOf } from './discovery.ts';
-import { readList } from './list.ts';
+import { PAGE_SIZE, visitList } from './list.ts';
 import { StatusError } from './status-error.ts';
 import { parseStatus, statusErrorOf } from './status-mapping.ts';
 import type { Call } from './transport.ts';
@@ -125,24 +125,20 @@ class Client implements KubernetesClient {
     kind: Versioned<KindRef>,
     options: ListOptions = {},
   ): Promise<{ items: Manifest[]; resourceVersion: string }> {
-    const served = await this.servedKind(kind, options);
-    const accept = options.metadataOnly ? { accept: METADATA_LIST } : {};
-    const path = kindPath(served, options.namespace);
-    return readList({
-      apiVersion: apiVersionOf(served),
-      kind: served.kind,
-      ...(options.trim ? { trim: options.trim } : {}),
-      readPage: async (page) => {
-        const query = new URLSearchParams({ ...page, ...selectionQuery(options) });
-        const call: Call = {
-          method: 'GET',
-          path: `${path}?${query.toString()}`,
-          ...accept,
-          signal: options.signal,
-        };
-        return (await this.#change(served.group, call)).text;
-      },
-    });
+    let items: Manifest[] = [];
+    const collect = (object: Manifest): number => items.push(object);
+    try {
+      return { resourceVersion: await this.#visit(kind, { ...options, limit: PAGE_SIZE }, collect), items };
+    } catch (error) {
+      // The list was forgotten between two of its pages (a continue token lives some five minutes).
+      if (!(error instanceof StatusError) || error.code !== 410) throw error;
+      items = [];
+      return { resourceVersion: await this.#visit(kind, options, collect), items };
+    }
+  }
+
+  visit(kind: Versioned<KindRef>, options: ListOptions, visit: (object: Manifest) => void): Promise<string> {
+    return this.#visit(kind, { ...options, limit: PAGE_SIZE }, visit);
   }
 
   async watch(kind: Versioned<KindRef>, options: WatchOptions): Promise<AsyncIterable<Buffer>> {
@@ -173,6 +169,28 @@ class Client implements KubernetesClient {
 
   close(): Promise<void> {
     return this.#transport.close();
+  }
+
+  async #visit(
+    kind: Versioned<KindRef>,
+    { limit, ...options }: ListOptions & { readonly limit?: number },
+    visit: (object: Manifest) => void,
+  ): Promise<string> {
+    const served = await this.servedKind(kind, options);
+    const accept = options.metadataOnly ? { accept: METADATA_LIST } : {};
+    const path = kindPath(served, options.namespace);
+    const readPage = async (page: Record<string, string>): Promise<string> => {
+      const query = new URLSearchParams({ ...page, ...selectionQuery(options) }).toString();
+      const call: Call = { method: 'GET', path: `${path}?${query}`, ...accept, signal: options.signal };
+      return (await this.#change(served.group, call)).text;
+    };
+    const list = {
+      apiVersion: apiVersionOf(served),
+      kind: served.kind,
+      ...(limit ? { limit } : {}),
+      readPage,
+    };
+    return visitList(list, visit);
   }
 
   async #change(group: string, call: Call): Promise<{ code: number; text: string }> {

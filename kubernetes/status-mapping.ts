@@ -78,7 +78,11 @@ export function errorOfStatus(status: Status, httpCode: number, retryAfter?: str
  * structured-merge-diff is passed on as it is), which by its code alone would be asked again for ever.
  */
 function isUntypedRefusal(status: Status, code: number): status is Status & { readonly message: string } {
-  return code === 500 && !status.reason && /^failed to create typed patch object /.test(status.message ?? '');
+  return (
+    code === 500 &&
+    !status.reason &&
+    (status.message ?? '').startsWith('failed to create typed patch object ')
+  );
 }
 
 function isStatusReason(word: string | undefined): word is StatusReason {
