@@ -143,7 +143,7 @@ describe('the pods of a StatefulSet', () => {
     assert.deepEqual(verdict(object, [withLabels(unschedulablePod(16))]), ['Failed', 'Unschedulable']);
   });
 
-  it('tell the worst reason: ImagePull, ConfigError, CrashLoop, OOMKilled, Unschedulable, NotReady', () => {
+  it('tell what is final before what may heal, and the worst reason first', () => {
     const config = podWith({ state: { waiting: { reason: 'CreateContainerConfigError' } } });
     const killed = { lastState: { terminated: { reason: 'OOMKilled', exitCode: 137 } } };
     const pods = [
@@ -158,7 +158,6 @@ describe('the pods of a StatefulSet', () => {
       const shuffled = pods.slice(index).toReversed();
       return verdict(statefulSet({ status: { ...midway, updateRevision: '' } }), shuffled)[1];
     });
-    // A verdict that is final comes before one that may heal, whatever their reasons.
     assert.deepEqual(told, [
       'ImagePull',
       'ConfigError',
