@@ -1,8 +1,21 @@
 /** The author's door: everything needed to say what a custom resource means. Pure; it loads no client and no server. */
 export { customResource } from './api/resource.ts';
-export type { CustomResourceOptions, Resource, ResourceDefinition, ResourceMetadata } from './api/resource.ts';
+export type {
+  CustomResourceOptions,
+  Resource,
+  ResourceDefinition,
+  ResourceMetadata,
+} from './api/resource.ts';
 export { defineOperator, DEFAULT_STAGE_DEADLINE } from './api/operator.ts';
-export type { Context, Desired, Gate, Hook, Operator, OperatorDefinition, RolloutPolicy } from './api/operator.ts';
+export type {
+  Context,
+  Desired,
+  Gate,
+  Hook,
+  Operator,
+  OperatorDefinition,
+  RolloutPolicy,
+} from './api/operator.ts';
 export { InvalidResource, invalid } from './api/invalid.ts';
 export type { InvalidCause } from './api/invalid.ts';
 export { inOrder } from './api/order.ts';

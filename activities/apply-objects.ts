@@ -40,7 +40,8 @@ export async function applyObjects(
   const { manifest, rendered } = await readPlanned(dependencies, plan);
   const chosen = items.map((item) => {
     const object = rendered.objects.get(item.key);
-    if (object?.ref.digest !== item.digest) throw planStale(`${titleOf(item.key)} is built otherwise than it was planned`);
+    if (object?.ref.digest !== item.digest)
+      throw planStale(`${titleOf(item.key)} is built otherwise than it was planned`);
     return { item, object };
   });
   const outcomes = await Promise.allSettled(
@@ -86,7 +87,13 @@ async function applyOne(
   }
 }
 
-function tell(dependencies: Dependencies, regarding: Manifest, object: Manifest, item: ApplyItem, news: News): void {
+function tell(
+  dependencies: Dependencies,
+  regarding: Manifest,
+  object: Manifest,
+  item: ApplyItem,
+  news: News,
+): void {
   const { info } = Context.current();
   dependencies.events.record(
     {
@@ -106,7 +113,12 @@ function appliedNews({ key, cause, editors = [] }: ApplyItem, created: boolean):
   const title = titleOf(key);
   if (cause === 'drift' && !created) {
     const who = editors.length > 0 ? ` by ${editors.join(', ')}` : '';
-    return { type: 'Warning', reason: 'DriftRepaired', action: 'Update', note: `${title} was changed${who}; put back as desired` };
+    return {
+      type: 'Warning',
+      reason: 'DriftRepaired',
+      action: 'Update',
+      note: `${title} was changed${who}; put back as desired`,
+    };
   }
   if (created) return { type: 'Normal', reason: 'Created', action: 'Create', note: `created ${title}` };
   return { type: 'Normal', reason: 'Updated', action: 'Update', note: `updated ${title}` };
@@ -120,8 +132,11 @@ async function refusalOf(
   error: unknown,
 ): Promise<{ reason: string; message: string }> {
   if (!(error instanceof StatusError) || error.isTransient) throw failureOf(error, titleOf(key));
-  if (error.causes.some(({ field }) => field === 'metadata.ownerReferences')) return ownershipConflict(dependencies, manifest, key, error);
-  const causes = error.causes.filter(({ field }) => field).map(({ field, message }) => `${field}: ${message}`);
+  if (error.causes.some(({ field }) => field === 'metadata.ownerReferences'))
+    return ownershipConflict(dependencies, manifest, key, error);
+  const causes = error.causes
+    .filter(({ field }) => field)
+    .map(({ field, message }) => `${field}: ${message}`);
   return { reason: error.reason, message: causes.length > 0 ? causes.join('; ') : error.message };
 }
 

@@ -18,7 +18,11 @@ import { asResource } from './renderer.ts';
  *
  * @throws ApplicationFailure `PlanStale` when the resource is no longer what was planned.
  */
-export async function checkGate(dependencies: Dependencies, plan: PlanRef, key: ObjectKey): Promise<true | string> {
+export async function checkGate(
+  dependencies: Dependencies,
+  plan: PlanRef,
+  key: ObjectKey,
+): Promise<true | string> {
   const { manifest, rendered } = await readPlanned(dependencies, plan);
   const gate = rendered.objects.get(key)?.planned.desired.options.gate;
   if (!gate) throw planStale(`${titleOf(key)} has no gate any more`);
@@ -73,7 +77,10 @@ export async function cleanUp(dependencies: Dependencies, resource: ResourceRef)
 }
 
 function hookFailed(subject: string, error: unknown): ApplicationFailure {
-  return ApplicationFailure.create({ type: OUR_REASONS.HookFailed, message: `${subject} failed: ${explain(error)}` });
+  return ApplicationFailure.create({
+    type: OUR_REASONS.HookFailed,
+    message: `${subject} failed: ${explain(error)}`,
+  });
 }
 
 async function contextOf(dependencies: Dependencies, resource: Manifest, key?: ObjectKey): Promise<Context> {

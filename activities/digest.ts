@@ -9,5 +9,8 @@ const DIGEST_LENGTH = 16;
  */
 export function digest(value: unknown): string {
   const normalised: unknown = JSON.parse(JSON.stringify(value) ?? 'null');
-  return objectHash(normalised as objectHash.NotUndefined, { algorithm: 'sha256', respectType: false }).slice(0, DIGEST_LENGTH);
+  return objectHash(normalised as objectHash.NotUndefined, { algorithm: 'sha256', respectType: false }).slice(
+    0,
+    DIGEST_LENGTH,
+  );
 }

@@ -64,7 +64,10 @@ export function createEventRecorder({ api, controller, instance, log }: EventRec
         const known = error instanceof StatusError ? error : undefined;
         if (known?.reason === 'AlreadyExists') return;
         if (!known?.isTransient || attempt === ATTEMPTS) {
-          log.warn({ event: event.metadata.name, reason: known?.reason, error: String(error) }, 'event not recorded');
+          log.warn(
+            { event: event.metadata.name, reason: known?.reason, error: String(error) },
+            'event not recorded',
+          );
           return;
         }
         await new Promise((resolve) => setTimeout(resolve, known.retryAfterMs ?? 200 * 2 ** attempt));
@@ -89,7 +92,12 @@ export function createEventRecorder({ api, controller, instance, log }: EventRec
   };
 }
 
-function eventOf({ regarding, related, occurrence }: Subject, news: News, controller: string, instance: string): Manifest {
+function eventOf(
+  { regarding, related, occurrence }: Subject,
+  news: News,
+  controller: string,
+  instance: string,
+): Manifest {
   const { name, namespace = 'default', uid } = regarding.metadata;
   const hash = shortHash([uid, occurrence, related?.ref.kind, related?.ref.name, news.reason].join(' '));
   return {

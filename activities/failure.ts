@@ -27,7 +27,12 @@ export function planStale(message: string): ApplicationFailure {
 
 /** A failure that asking again cannot cure. */
 export function stop(type: Reason, message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, nonRetryable: true, category: ApplicationFailureCategory.BENIGN });
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: true,
+    category: ApplicationFailureCategory.BENIGN,
+  });
 }
 
 /** What an author's code threw, in words for the resource's status. */

@@ -32,7 +32,13 @@ async function observeOne(
     const alone = health(object, []);
     const pods =
       isWorkload(key) && alone.state !== 'Current'
-        ? await api.list({ group: '', kind: 'Pod' }, { ...(ref.namespace ? { namespace: ref.namespace } : {}), labelSelector: podSelector(name, ref.name) })
+        ? await api.list(
+            { group: '', kind: 'Pod' },
+            {
+              ...(ref.namespace ? { namespace: ref.namespace } : {}),
+              labelSelector: podSelector(name, ref.name),
+            },
+          )
         : { items: [] };
     const editors = editorsOf(object, operator.name);
     return {
@@ -57,7 +63,10 @@ function podSelector(instance: string, workload: string): string {
 /** Who else wrote to the spec. Kubernetes' own controllers write status, and annotations of their own. */
 function editorsOf(object: Manifest, manager: string): string[] {
   const writers = (object.metadata.managedFields ?? [])
-    .filter((entry) => !entry.subresource && entry.manager !== manager && entry.manager !== 'kube-controller-manager')
+    .filter(
+      (entry) =>
+        !entry.subresource && entry.manager !== manager && entry.manager !== 'kube-controller-manager',
+    )
     .map((entry) => entry.manager ?? 'an unknown manager');
   return [...new Set(writers)];
 }

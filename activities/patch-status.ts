@@ -18,14 +18,23 @@ export interface StatusReport {
 }
 
 /** Writes the whole status, and tells the news as events. A resource that is gone needs neither. */
-export async function patchStatus(dependencies: Dependencies, { resource, uid, status, news }: StatusReport): Promise<void> {
+export async function patchStatus(
+  dependencies: Dependencies,
+  { resource, uid, status, news }: StatusReport,
+): Promise<void> {
   const { api, operator, events } = dependencies;
   const { info } = Context.current();
   const header = headerOf(resource, uid);
   try {
-    const { object } = await api.apply({ ...header, status }, { fieldManager: `${operator.name}-status`, subresource: 'status' });
+    const { object } = await api.apply(
+      { ...header, status },
+      { fieldManager: `${operator.name}-status`, subresource: 'status' },
+    );
     for (const [index, each] of news.entries())
-      events.record({ regarding: object, occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${index}` }, each);
+      events.record(
+        { regarding: object, occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${index}` },
+        each,
+      );
   } catch (error) {
     if (isAnother(error)) return;
     throw failureOf(error, `status of ${resource.kind} ${resource.name}`);
@@ -33,7 +42,11 @@ export async function patchStatus(dependencies: Dependencies, { resource, uid, s
 }
 
 /** Lets go of a resource that is being deleted, once nothing of it is left. */
-export async function removeFinalizer({ api }: Dependencies, resource: ResourceRef, uid: string): Promise<void> {
+export async function removeFinalizer(
+  { api }: Dependencies,
+  resource: ResourceRef,
+  uid: string,
+): Promise<void> {
   const subject = `finalizer of ${resource.kind} ${resource.name}`;
   try {
     const live = await api.get(resource);
@@ -48,7 +61,12 @@ export async function removeFinalizer({ api }: Dependencies, resource: ResourceR
   } catch (error) {
     if (error instanceof StatusError && error.reason === 'NotFound') return;
     // A test that failed: somebody else changed the finalizers between the two calls, so look again.
-    throw failureOf(error instanceof StatusError && error.code === 422 ? new StatusError(error.message, { code: 409, reason: 'Conflict' }) : error, subject);
+    throw failureOf(
+      error instanceof StatusError && error.code === 422
+        ? new StatusError(error.message, { code: 409, reason: 'Conflict' })
+        : error,
+      subject,
+    );
   }
 }
 
@@ -58,5 +76,9 @@ function isAnother(error: unknown): boolean {
 }
 
 function headerOf({ group, version, kind, namespace, name }: ResourceRef, uid: string): Manifest {
-  return { apiVersion: `${group}/${version}`, kind, metadata: { name, ...(namespace ? { namespace } : {}), uid } };
+  return {
+    apiVersion: `${group}/${version}`,
+    kind,
+    metadata: { name, ...(namespace ? { namespace } : {}), uid },
+  };
 }

@@ -69,7 +69,8 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
     if (!manifest) return { kind: 'gone' };
     const fresh = known?.uid !== manifest.metadata.uid;
     const recovered = fresh ? await recoverInventory(dependencies, manifest) : undefined;
-    if (manifest.metadata.deletionTimestamp) return { ...deletionOf(dependencies, manifest), ...(recovered ? { recovered } : {}) };
+    if (manifest.metadata.deletionTimestamp)
+      return { ...deletionOf(dependencies, manifest), ...(recovered ? { recovered } : {}) };
     return await planLive(dependencies, request, manifest, recovered);
   } catch (error) {
     throw failureOf(error, `${resource.kind} ${resource.name}`);
@@ -87,17 +88,26 @@ async function planLive(
   try {
     rendered = dependencies.renderer.render(manifest);
   } catch (error) {
-    dependencies.log.warn({ resource: manifest.metadata.name, error: explain(error) }, 'the resource cannot be built');
+    dependencies.log.warn(
+      { resource: manifest.metadata.name, error: explain(error) },
+      'the resource cannot be built',
+    );
     return { kind: 'failed', uid, generation, reason: OUR_REASONS.PlanInvalid, message: explain(error) };
   }
-  if (known?.uid === uid && known.generation === generation && known.digest === rendered.digest) return { kind: 'unchanged' };
+  if (known?.uid === uid && known.generation === generation && known.digest === rendered.digest)
+    return { kind: 'unchanged' };
   const entries = recovered
     ? Object.fromEntries(Object.entries(recovered).map(([key, entry]) => [key, fingerprintOf(entry)]))
     : inventory;
   const delta = deltaOf(dependencies, { uid, generation }, rendered, entries);
   const isNews = delta.changed.length > 0 || delta.removed.length > 0;
   const accepted = isNews ? await accept(dependencies, manifest, rendered) : undefined;
-  return { kind: 'planned', ...delta, ...(accepted ? { accepted } : {}), ...(recovered ? { recovered } : {}) };
+  return {
+    kind: 'planned',
+    ...delta,
+    ...(accepted ? { accepted } : {}),
+    ...(recovered ? { recovered } : {}),
+  };
 }
 
 function deltaOf(
@@ -129,7 +139,11 @@ function stageNames(stages: readonly Stage[]): string[] {
 }
 
 /** The finalizer first, then the status; each in one idempotent call. */
-async function accept(dependencies: Dependencies, manifest: Manifest, rendered: Rendered): Promise<readonly Condition[]> {
+async function accept(
+  dependencies: Dependencies,
+  manifest: Manifest,
+  rendered: Rendered,
+): Promise<readonly Condition[]> {
   const { api, operator } = dependencies;
   const { name, namespace, uid, generation = 0, finalizers = [] } = manifest.metadata;
   const header = {
@@ -144,10 +158,11 @@ async function accept(dependencies: Dependencies, manifest: Manifest, rendered: 
     );
   const kinds = Array.from(rendered.objects.keys(), (key) => kindName(parseObjectKey(key, namespace)));
   const previous = manifest['status'] as ResourceStatus | undefined;
-  const status = acceptGeneration(previous, {
-    generation,
-    now: rfc3339(Date.now()),
+  const status = acceptGeneration(previous, generation, rfc3339(Date.now()), {
+    objects: previous?.inventory?.objects ?? 0,
+    // The bridge watches what a status names: said before anything is applied, no first event is missed.
     kinds: [...new Set([...(previous?.inventory?.kinds ?? []), ...kinds])].sort(),
+    fingerprint: previous?.inventory?.fingerprint ?? '',
   });
   await api.apply({ ...header, status }, { fieldManager: `${operator.name}-status`, subresource: 'status' });
   return status.conditions;
@@ -156,16 +171,23 @@ async function accept(dependencies: Dependencies, manifest: Manifest, rendered: 
 /** An order to take down, something to clean up, something that no ownerReference will collect. */
 function needsFinalizer({ operator }: Dependencies, rendered: Rendered): boolean {
   if (operator.onDelete || rendered.stages.length > 1) return true;
-  return Array.from(rendered.objects.values()).some(({ manifest, ref }) => !ref.retain && !manifest.metadata.ownerReferences);
+  return Array.from(rendered.objects.values()).some(
+    ({ manifest, ref }) => !ref.retain && !manifest.metadata.ownerReferences,
+  );
 }
 
-function deletionOf({ operator, renderer }: Dependencies, manifest: Manifest): Extract<PlanAnswer, { kind: 'deleting' }> {
+function deletionOf(
+  { operator, renderer }: Dependencies,
+  manifest: Manifest,
+): Extract<PlanAnswer, { kind: 'deleting' }> {
   const { uid = '', generation = 0, finalizers = [] } = manifest.metadata;
   let places: Record<ObjectKey, number> = {};
   try {
     const { objects } = renderer.render(manifest);
     places = Object.fromEntries(
-      Array.from(objects.values()).flatMap(({ ref }) => (ref.stage === undefined ? [] : [[ref.key, ref.stage]])),
+      Array.from(objects.values()).flatMap(({ ref }) =>
+        ref.stage === undefined ? [] : [[ref.key, ref.stage]],
+      ),
     );
   } catch {
     // A resource that cannot be built can still be deleted; what is known of its order is in the workflow's inventory.

@@ -33,7 +33,11 @@ export async function pruneObjects(
       const outcome = retain
         ? 'retained'
         : await api
-            .remove(ref, { uid, propagationPolicy: isWorkload(key) ? 'Foreground' : 'Background', signal: cancellationSignal })
+            .remove(ref, {
+              uid,
+              propagationPolicy: isWorkload(key) ? 'Foreground' : 'Background',
+              signal: cancellationSignal,
+            })
             .catch((error: unknown) => {
               throw failureOf(error, titleOf(key));
             });
@@ -42,11 +46,20 @@ export async function pruneObjects(
         events.record(
           {
             regarding,
-            related: { apiVersion: served.group ? `${served.group}/${served.version}` : served.version, ref, uid },
+            related: {
+              apiVersion: served.group ? `${served.group}/${served.version}` : served.version,
+              ref,
+              uid,
+            },
             occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${key}`,
           },
           outcome === 'retained'
-            ? { type: 'Normal', reason: 'Retained', action: 'Retain', note: `${titleOf(key)} is no longer desired, and kept with its data` }
+            ? {
+                type: 'Normal',
+                reason: 'Retained',
+                action: 'Retain',
+                note: `${titleOf(key)} is no longer desired, and kept with its data`,
+              }
             : { type: 'Normal', reason: 'Deleted', action: 'Delete', note: `deleted ${titleOf(key)}` },
         );
       return { key, outcome };

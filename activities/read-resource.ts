@@ -34,7 +34,9 @@ export async function readPlanned(
   const manifest = await readResource(dependencies, resource, seen);
   if (!manifest || manifest.metadata.uid !== uid) throw planStale('the resource is gone');
   if (manifest.metadata.generation !== generation)
-    throw planStale(`planned at generation ${generation}, the resource is at ${manifest.metadata.generation}`);
+    throw planStale(
+      `planned at generation ${generation}, the resource is at ${manifest.metadata.generation}`,
+    );
   try {
     return { manifest, rendered: dependencies.renderer.render(manifest) };
   } catch (error) {

@@ -23,7 +23,9 @@ export async function recoverInventory(
   const found = await Promise.all(
     inventory.kinds.map(async (kind) => {
       const { items } = await api.list(parseKindName(kind), { labelSelector });
-      return items.map((item) => [objectKey({ ...parseKindName(kind), ...item.metadata }, namespace), item] as const);
+      return items.map(
+        (item) => [objectKey({ ...parseKindName(kind), ...item.metadata }, namespace), item] as const,
+      );
     }),
   );
   const entries = found.flat().map(([key, item]) => [key, entryOf(item, operator.name)] as const);
@@ -31,7 +33,14 @@ export async function recoverInventory(
 }
 
 function entryOf(item: Manifest, manager: string): Entry {
-  const { uid = '', generation, annotations = {}, labels = {}, ownerReferences, deletionTimestamp } = item.metadata;
+  const {
+    uid = '',
+    generation,
+    annotations = {},
+    labels = {},
+    ownerReferences,
+    deletionTimestamp,
+  } = item.metadata;
   const template = annotations[ANNOTATIONS.template];
   const role = labels[LABELS.component];
   const { state } = health(item, []);

@@ -103,21 +103,43 @@ export function configMap(name: string, body: Body<V1ConfigMap>, options: Object
 }
 
 /** Use `data` (base64): `stringData` makes the API server see a change in every apply. */
-export function secret(name: string, body: Omit<Body<V1Secret>, 'stringData'>, options: ObjectOptions = {}): DesiredObject {
+export function secret(
+  name: string,
+  body: Omit<Body<V1Secret>, 'stringData'>,
+  options: ObjectOptions = {},
+): DesiredObject {
   return desire('v1', 'Secret', name, { ...body }, options);
 }
 
-export function deployment(name: string, spec: Templated<V1DeploymentSpec>, options: WorkloadOptions = {}): DesiredObject {
+export function deployment(
+  name: string,
+  spec: Templated<V1DeploymentSpec>,
+  options: WorkloadOptions = {},
+): DesiredObject {
   return desire('apps/v1', 'Deployment', name, { spec }, options);
 }
 
-export function statefulSet(name: string, spec: StatefulSetBody, options: WorkloadOptions = {}): DesiredObject {
+export function statefulSet(
+  name: string,
+  spec: StatefulSetBody,
+  options: WorkloadOptions = {},
+): DesiredObject {
   const { volumeClaimTemplates, ...rest } = spec;
   const claims = volumeClaimTemplates?.map((claim) => ('body' in claim ? claimTemplate(claim) : claim));
-  return desire('apps/v1', 'StatefulSet', name, { spec: claims ? { ...rest, volumeClaimTemplates: claims } : rest }, options);
+  return desire(
+    'apps/v1',
+    'StatefulSet',
+    name,
+    { spec: claims ? { ...rest, volumeClaimTemplates: claims } : rest },
+    options,
+  );
 }
 
-export function daemonSet(name: string, spec: Templated<V1DaemonSetSpec>, options: WorkloadOptions = {}): DesiredObject {
+export function daemonSet(
+  name: string,
+  spec: Templated<V1DaemonSetSpec>,
+  options: WorkloadOptions = {},
+): DesiredObject {
   return desire('apps/v1', 'DaemonSet', name, { spec }, options);
 }
 
@@ -175,7 +197,11 @@ export function horizontalPodAutoscaler(
   return desire('autoscaling/v2', 'HorizontalPodAutoscaler', name, { spec }, options);
 }
 
-export function serviceAccount(name: string, body: Body<V1ServiceAccount> = {}, options: ObjectOptions = {}): DesiredObject {
+export function serviceAccount(
+  name: string,
+  body: Body<V1ServiceAccount> = {},
+  options: ObjectOptions = {},
+): DesiredObject {
   return desire('v1', 'ServiceAccount', name, { ...body }, options);
 }
 
@@ -183,7 +209,11 @@ export function role(name: string, body: Body<V1Role>, options: ObjectOptions = 
   return desire('rbac.authorization.k8s.io/v1', 'Role', name, { ...body }, options);
 }
 
-export function roleBinding(name: string, body: Body<V1RoleBinding>, options: ObjectOptions = {}): DesiredObject {
+export function roleBinding(
+  name: string,
+  body: Body<V1RoleBinding>,
+  options: ObjectOptions = {},
+): DesiredObject {
   return desire('rbac.authorization.k8s.io/v1', 'RoleBinding', name, { ...body }, options);
 }
 
@@ -224,7 +254,9 @@ function desire(
     const given = options[key];
     // A function written in place is called after its property; it would be "gate" in every log line and summary.
     if (given && (given.name === '' || given.name === key))
-      throw new TypeError(`${kind} ${name}: its ${key} must be a named function, so that people can read which one waits`);
+      throw new TypeError(
+        `${kind} ${name}: its ${key} must be a named function, so that people can read which one waits`,
+      );
   }
   return Object.freeze({ apiVersion, kind, name, ...(namespace ? { namespace } : {}), body, options });
 }

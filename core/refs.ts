@@ -3,6 +3,8 @@
  * object stands in the inventory, in signals, in Temporal UI and in messages.
  */
 
+import { shortHash } from './hash.ts';
+
 /** A kind of object, without its version: the API server serves one object under every version it knows. */
 export interface KindRef {
   /** API group; the empty string is the core group. */
@@ -71,8 +73,15 @@ export function versionOf(apiVersion: string): string {
   return apiVersion.slice(apiVersion.indexOf('/') + 1);
 }
 
-/** What kubectl prints for the resource, and the id of its workflow: `pinots.datainfra.io/<namespace>/<name>`. */
+/** Of a workflow id, in Temporal. */
+const LONGEST_ID = 255;
+
+/**
+ * What kubectl prints for the resource, and the id of its workflow: `pinots.datainfra.io/<namespace>/<name>`. One that
+ * Temporal would refuse keeps its head and ends in a hash of the whole.
+ */
 export function workflowIdOf(resource: Omit<ResourceRef, 'version' | 'kind'>): string {
   const place = resource.namespace === undefined ? '' : `${resource.namespace}/`;
-  return `${resource.plural}.${resource.group}/${place}${resource.name}`;
+  const id = `${resource.plural}.${resource.group}/${place}${resource.name}`;
+  return id.length <= LONGEST_ID ? id : `${id.slice(0, LONGEST_ID - 16)}.${shortHash(id)}`;
 }

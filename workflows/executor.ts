@@ -84,7 +84,12 @@ export class Executor {
   }
 }
 
-function itemOf(key: ObjectKey, plan: PlanView, state: ReconcileState, editors?: readonly string[]): ApplyItem {
+function itemOf(
+  key: ObjectKey,
+  plan: PlanView,
+  state: ReconcileState,
+  editors?: readonly string[],
+): ApplyItem {
   const hasDrifted = state.inventory[key]?.digest === '';
   return {
     key,
@@ -97,7 +102,11 @@ function itemOf(key: ObjectKey, plan: PlanView, state: ReconcileState, editors?:
 /** `broker: StatefulSet p1-broker, digest 3fa9…`; of many objects, how many. */
 function summaryOf(items: readonly ApplyItem[], plan: PlanView): string {
   const [first] = items;
-  if (!first || items.length > 3) return items.map(({ key }) => titleOf(key)).join(', ').slice(0, 190);
+  if (!first || items.length > 3)
+    return items
+      .map(({ key }) => titleOf(key))
+      .join(', ')
+      .slice(0, 190);
   return items
     .map(({ key, digest, cause }) => {
       const role = plan.refs[key]?.role;

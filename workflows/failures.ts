@@ -27,8 +27,13 @@ export function failureOf(error: unknown, generation: number): PlanFailure {
   const cause = applicationFailureIn(error);
   const known: readonly string[] = [...Object.keys(STATUS_REASONS), ...Object.keys(OUR_REASONS)];
   const isKnown = cause?.type != null && known.includes(cause.type);
-  const reason = isKnown ? (cause.type as Reason) : cause ? STATUS_REASONS.InternalError : OUR_REASONS.Unreachable;
-  const message = cause?.message ?? `${error.activityType} did not finish: ${error.cause?.message ?? error.message}`;
+  const reason = isKnown
+    ? (cause.type as Reason)
+    : cause
+      ? STATUS_REASONS.InternalError
+      : OUR_REASONS.Unreachable;
+  const message =
+    cause?.message ?? `${error.activityType} did not finish: ${error.cause?.message ?? error.message}`;
   return { reason, message, generation, ...(PASSING.includes(reason) ? { passes: true as const } : {}) };
 }
 

@@ -20,8 +20,7 @@ import { Reporter } from './reporter.ts';
 
 /** How a pass ends: with the resource gone, or at rest until news or a time. */
 export type Rest =
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'rest'; readonly wakeAt?: number; readonly why: string };
+  { readonly kind: 'gone' } | { readonly kind: 'rest'; readonly wakeAt?: number; readonly why: string };
 
 type Deletion = Extract<PlanAnswer, { kind: 'deleting' }>;
 
@@ -75,7 +74,9 @@ export class Pass {
     const isBlind = !plan && !this.#deletion;
     const wantsPlan = isBlind || failure !== undefined || hint.resource !== undefined || hint.resync === true;
     const awaited = step?.kind === 'wait' ? step.on : [];
-    const pointed = hint.resync ? Object.keys(this.state.inventory) : (hint.objects ?? (hint.resource ? [] : awaited));
+    const pointed = hint.resync
+      ? Object.keys(this.state.inventory)
+      : (hint.objects ?? (hint.resource ? [] : awaited));
     const keys = pointed.filter((key) => key in this.state.inventory);
     try {
       const [answer, observations] = await Promise.all([
@@ -99,12 +100,15 @@ export class Pass {
       resource: this.#input.resource,
       ...(hint.resource ? { seen: hint.resource } : {}),
       ...(uid === undefined ? {} : { known: { uid, generation, ...(digest ? { digest } : {}) } }),
-      inventory: Object.fromEntries(Object.entries(inventory).map(([key, entry]) => [key, fingerprintOf(entry)])),
+      inventory: Object.fromEntries(
+        Object.entries(inventory).map(([key, entry]) => [key, fingerprintOf(entry)]),
+      ),
     });
   }
 
   #see(observations: readonly Observation[]): void {
-    for (const seen of observations) if (seen.exists && seen.editors) this.#editors.set(seen.key, seen.editors);
+    for (const seen of observations)
+      if (seen.exists && seen.editors) this.#editors.set(seen.key, seen.editors);
     this.state = foldObserved(this.state, observations, Date.now());
   }
 
@@ -121,7 +125,11 @@ export class Pass {
     if (answer.kind === 'deleting') {
       this.#deletion = answer;
       this.#situation = { deleting: true };
-      this.state = { ...this.state, generation: answer.generation, inventory: placed(this.state.inventory, answer.places) };
+      this.state = {
+        ...this.state,
+        generation: answer.generation,
+        inventory: placed(this.state.inventory, answer.places),
+      };
       return 'seen';
     }
     const plan = viewOf(answer, this.state);
@@ -176,7 +184,10 @@ export class Pass {
           continue;
         }
         const items = step.keys.map((key) => this.#pruneItem(key));
-        const outcomes = await write(`delete ${step.keys.map(titleOf).join(', ')}`).pruneObjects(resource, items);
+        const outcomes = await write(`delete ${step.keys.map(titleOf).join(', ')}`).pruneObjects(
+          resource,
+          items,
+        );
         this.state = foldPruned(this.state, outcomes);
       }
     } catch (error) {
@@ -196,7 +207,11 @@ export class Pass {
     if (!reported.written) log.warn('the status could not be written, and will be written later');
     const retryAt = reported.written ? undefined : Date.now() + LOOK_AGAIN_MS;
     const times = [wakeAt, retryAt].filter((at) => at !== undefined);
-    return { kind: 'rest', why: this.status.summary.slice(0, 190), ...(times.length > 0 ? { wakeAt: Math.min(...times) } : {}) };
+    return {
+      kind: 'rest',
+      why: this.status.summary.slice(0, 190),
+      ...(times.length > 0 ? { wakeAt: Math.min(...times) } : {}),
+    };
   }
 }
 
@@ -216,11 +231,20 @@ function viewOf(answer: Extract<PlanAnswer, { kind: 'planned' }>, state: Reconci
         ...(retain ? { retain } : {}),
       },
     ]);
-  return { ...view, refs: { ...Object.fromEntries(known), ...Object.fromEntries(changed.map((ref) => [ref.key, ref])) } };
+  return {
+    ...view,
+    refs: { ...Object.fromEntries(known), ...Object.fromEntries(changed.map((ref) => [ref.key, ref])) },
+  };
 }
 
-function placed(inventory: ReconcileState['inventory'], places: Readonly<Record<ObjectKey, number>>): ReconcileState['inventory'] {
+function placed(
+  inventory: ReconcileState['inventory'],
+  places: Readonly<Record<ObjectKey, number>>,
+): ReconcileState['inventory'] {
   return Object.fromEntries(
-    Object.entries(inventory).map(([key, entry]) => [key, key in places ? { ...entry, stage: places[key] ?? 0 } : entry]),
+    Object.entries(inventory).map(([key, entry]) => [
+      key,
+      key in places ? { ...entry, stage: places[key] ?? 0 } : entry,
+    ]),
   );
 }

@@ -32,9 +32,15 @@ export async function reconcile(input: ReconcileInput, carried?: Carried): Promi
   const inbox = new Inbox(carried?.hint);
   const alarm = new Alarm();
   const pass = new Pass(input, carried?.state, inbox);
-  setHandler(resourceChanged, (hint) => inbox.add(hint), { description: 'The resource changed: look again.' });
-  setHandler(objectsChanged, (hint) => inbox.add(hint), { description: 'Owned objects changed: look at them.' });
-  setHandler(rolloutStatus, () => pass.status, { description: 'Where the resource stands, and what it waits for.' });
+  setHandler(resourceChanged, (hint) => inbox.add(hint), {
+    description: 'The resource changed: look again.',
+  });
+  setHandler(objectsChanged, (hint) => inbox.add(hint), {
+    description: 'Owned objects changed: look at them.',
+  });
+  setHandler(rolloutStatus, () => pass.status, {
+    description: 'Where the resource stands, and what it waits for.',
+  });
 
   for (;;) {
     const rest = await pass.run(inbox.take());

@@ -28,7 +28,12 @@ export interface Runtime {
   readonly resource: ResourceDefinition;
 }
 
-export function decorate(operator: Runtime, resource: Resource, object: DesiredObject, place: Place): Manifest {
+export function decorate(
+  operator: Runtime,
+  resource: Resource,
+  object: DesiredObject,
+  place: Place,
+): Manifest {
   const { labels, annotations } = object.options;
   const owner = ownerOf(resource, object, place.namespace);
   const common = commonLabels(operator.name, resource, object);
@@ -41,7 +46,9 @@ export function decorate(operator: Runtime, resource: Resource, object: DesiredO
       labels: { ...labels, ...common, [LABELS.resource]: resource.metadata.uid },
       annotations: {
         ...annotations,
-        ...(owner ? {} : { [ANNOTATIONS.owner]: workflowIdOf({ ...operator.resource, ...resource.metadata }) }),
+        ...(owner
+          ? {}
+          : { [ANNOTATIONS.owner]: workflowIdOf({ ...operator.resource, ...resource.metadata }) }),
       },
       ...(owner ? { ownerReferences: [owner] } : {}),
     },
@@ -67,7 +74,11 @@ function commonLabels(operator: string, resource: Resource, { options }: Desired
  * None for what must outlive the resource, and for what the garbage collector would delete at once: an owner must live
  * in the same namespace or have none (Kubernetes, "Owners and dependents").
  */
-function ownerOf(resource: Resource, { options, kind }: DesiredObject, namespace: string | undefined): OwnerReference | undefined {
+function ownerOf(
+  resource: Resource,
+  { options, kind }: DesiredObject,
+  namespace: string | undefined,
+): OwnerReference | undefined {
   const home = resource.metadata.namespace;
   if (home !== undefined && namespace !== home) return undefined;
   if (kind === 'PersistentVolumeClaim' && options.retain !== false) return undefined;
@@ -82,7 +93,12 @@ function ownerOf(resource: Resource, { options, kind }: DesiredObject, namespace
   };
 }
 
-function bodyOf(resource: Resource, object: DesiredObject, place: Place, common: Labels): Readonly<Record<string, unknown>> {
+function bodyOf(
+  resource: Resource,
+  object: DesiredObject,
+  place: Place,
+  common: Labels,
+): Readonly<Record<string, unknown>> {
   if (isWorkload(place.key)) return workloadBody(resource, object, common);
   const { body, kind } = object;
   const spec = (body['spec'] ?? {}) as Readonly<Record<string, unknown>>;
@@ -93,10 +109,16 @@ function bodyOf(resource: Resource, object: DesiredObject, place: Place, common:
       return { ...body, spec: { ...spec, selector: selectorOf(resource, targets, place.key) } };
     case 'PodDisruptionBudget':
       if (spec['selector']) return body;
-      return { ...body, spec: { ...spec, selector: { matchLabels: selectorOf(resource, targets, place.key) } } };
+      return {
+        ...body,
+        spec: { ...spec, selector: { matchLabels: selectorOf(resource, targets, place.key) } },
+      };
     case 'NetworkPolicy':
       if (spec['podSelector']) return body;
-      return { ...body, spec: { ...spec, podSelector: { matchLabels: selectorOf(resource, targets, place.key) } } };
+      return {
+        ...body,
+        spec: { ...spec, podSelector: { matchLabels: selectorOf(resource, targets, place.key) } },
+      };
     case 'HorizontalPodAutoscaler':
       if (spec['scaleTargetRef']) return body;
       return { ...body, spec: { ...spec, scaleTargetRef: scaleTargetOf(targets, place.key) } };
@@ -114,7 +136,10 @@ function selectorOf(resource: Resource, targets: readonly DesiredObject[], key: 
   const { role } = first.options;
   if (role && others.every((other) => other.options.role === role))
     return { ...instance, [LABELS.component]: labelValue(role) };
-  throw invalid(key, `is used by workloads of several roles (${targets.map(({ name }) => name).join(', ')}); give it a selector`);
+  throw invalid(
+    key,
+    `is used by workloads of several roles (${targets.map(({ name }) => name).join(', ')}); give it a selector`,
+  );
 }
 
 function scaleTargetOf([target]: readonly DesiredObject[], key: ObjectKey): object {
@@ -125,7 +150,11 @@ function scaleTargetOf([target]: readonly DesiredObject[], key: ObjectKey): obje
 /** Kinds whose selector the API server makes itself. */
 const SELECTED_BY_SERVER = new Set(['Job', 'CronJob']);
 
-function workloadBody(resource: Resource, object: DesiredObject, common: Labels): Readonly<Record<string, unknown>> {
+function workloadBody(
+  resource: Resource,
+  object: DesiredObject,
+  common: Labels,
+): Readonly<Record<string, unknown>> {
   const template = templateOf(object.body);
   if (!template) return object.body;
   const own = {

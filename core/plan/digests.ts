@@ -48,12 +48,23 @@ export function render(plan: Plan, digest: Digest): Rendered {
   const contents = new Map(
     plan.objects.map(({ key, manifest }) => [key, digest([manifest['data'], manifest['binaryData']])]),
   );
-  const objects = new Map(plan.objects.map((planned) => [planned.key, renderObject(planned, contents, digest)]));
+  const objects = new Map(
+    plan.objects.map((planned) => [planned.key, renderObject(planned, contents, digest)]),
+  );
   const refs = Array.from(objects.values(), ({ ref }) => ref);
-  return { objects, stages: plan.stages, warnings: plan.warnings, digest: digest([refs, plan.stages, plan.warnings]) };
+  return {
+    objects,
+    stages: plan.stages,
+    warnings: plan.warnings,
+    digest: digest([refs, plan.stages, plan.warnings]),
+  };
 }
 
-function renderObject(planned: PlannedObject, contents: ReadonlyMap<ObjectKey, string>, digest: Digest): RenderedObject {
+function renderObject(
+  planned: PlannedObject,
+  contents: ReadonlyMap<ObjectKey, string>,
+  digest: Digest,
+): RenderedObject {
   const { key, desired, stage } = planned;
   const { role, gate, before, after } = desired.options;
   const configured = withConfiguration(planned, contents, digest);
@@ -69,9 +80,14 @@ function renderObject(planned: PlannedObject, contents: ReadonlyMap<ObjectKey, s
     ...(gate ? { gate: gate.name } : {}),
     ...(before ? { before: before.name } : {}),
     ...(after ? { after: after.name } : {}),
-    ...(desired.kind === 'PersistentVolumeClaim' && desired.options.retain !== false ? { retain: true as const } : {}),
+    ...(desired.kind === 'PersistentVolumeClaim' && desired.options.retain !== false
+      ? { retain: true as const }
+      : {}),
   };
-  const notes = { [ANNOTATIONS.digest]: whole, ...(ref.template ? { [ANNOTATIONS.template]: ref.template } : {}) };
+  const notes = {
+    [ANNOTATIONS.digest]: whole,
+    ...(ref.template ? { [ANNOTATIONS.template]: ref.template } : {}),
+  };
   return { ref, manifest: annotated(configured, notes), planned };
 }
 

@@ -46,10 +46,15 @@ export interface Plan {
  */
 export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: Resource<Spec, Status>): Plan {
   const home = resource.metadata.namespace;
-  const { objects, stages, warnings } = collect(operator.desired(resource, namesOf(resource.metadata.name)), home);
+  const { objects, stages, warnings } = collect(
+    operator.desired(resource, namesOf(resource.metadata.name)),
+    home,
+  );
   refuseTwins(objects);
   const users = usersOf(objects, home);
-  const stageOf = new Map(stages.flatMap((stage, index) => stage.workloads.map((key) => [key, index] as const)));
+  const stageOf = new Map(
+    stages.flatMap((stage, index) => stage.workloads.map((key) => [key, index] as const)),
+  );
   const planned = Array.from(objects, ([key, desired]): PlannedObject => {
     const place: Place = { key, users: users.get(key) ?? [], namespace: namespaceOf(key, desired, home) };
     const manifest = decorate(operator, resource, desired, place);
@@ -73,7 +78,11 @@ function refuseTwins(objects: ReadonlyMap<ObjectKey, DesiredObject>): void {
   for (const [key, { name, namespace = '' }] of objects) {
     if (!isWorkload(key)) continue;
     const twin = seen.get(`${namespace}/${name}`);
-    if (twin) throw invalid(key, `has the name of ${twin}; their pods could not be told apart, so give one another name`);
+    if (twin)
+      throw invalid(
+        key,
+        `has the name of ${twin}; their pods could not be told apart, so give one another name`,
+      );
     seen.set(`${namespace}/${name}`, key);
   }
 }
@@ -97,7 +106,8 @@ function usersOf(
 function namespaceOf(key: ObjectKey, object: DesiredObject, home: string | undefined): string | undefined {
   if (isClusterScoped(kindName({ group: groupOf(object.apiVersion), kind: object.kind }))) return undefined;
   const namespace = object.namespace ?? home;
-  if (!namespace) throw invalid(key, 'has no namespace, and neither has its resource; give it the option namespace');
+  if (!namespace)
+    throw invalid(key, 'has no namespace, and neither has its resource; give it the option namespace');
   return namespace;
 }
 

@@ -12,7 +12,9 @@ interface Container {
 interface Volume {
   readonly configMap?: Named;
   readonly secret?: { readonly secretName?: string };
-  readonly projected?: { readonly sources?: readonly { readonly configMap?: Named; readonly secret?: Named }[] };
+  readonly projected?: {
+    readonly sources?: readonly { readonly configMap?: Named; readonly secret?: Named }[];
+  };
 }
 export interface PodTemplate {
   readonly metadata?: {
@@ -42,7 +44,10 @@ export function templateOf(body: Body): PodTemplate | undefined {
 export function withTemplate<B extends Body>(body: B, template: PodTemplate): B {
   const spec = body['spec'] as Templated | undefined;
   if (!spec?.jobTemplate) return { ...body, spec: { ...spec, template } };
-  return { ...body, spec: { ...spec, jobTemplate: { ...spec.jobTemplate, spec: { ...spec.jobTemplate.spec, template } } } };
+  return {
+    ...body,
+    spec: { ...spec, jobTemplate: { ...spec.jobTemplate, spec: { ...spec.jobTemplate.spec, template } } },
+  };
 }
 
 /** Names of the ConfigMaps and Secrets a pod of this template reads. Pull secrets do not count: they are no configuration. */

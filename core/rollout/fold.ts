@@ -72,7 +72,11 @@ function foldOneApplied(
     fields: result.fields,
     ...placeOf(ref),
   };
-  const next = { ...state, inventory: { ...state.inventory, [ref.key]: entry }, refusals: without(state.refusals, ref.key) };
+  const next = {
+    ...state,
+    inventory: { ...state.inventory, [ref.key]: entry },
+    refusals: without(state.refusals, ref.key),
+  };
   const seen = foldHealth(next, ref.key, result.health, now);
   return rolled && seen.rollout ? { ...seen, rollout: passApplied(seen.rollout, ref, now) } : seen;
 }
@@ -84,7 +88,11 @@ function passApplied(rollout: Rollout, ref: PlannedRef, now: number): Rollout {
       : rollout.passages;
   const stage = ref.stage === undefined ? undefined : rollout.stages[ref.stage];
   if (ref.stage === undefined || !stage || stage.startedAt) return { ...rollout, passages };
-  return { ...rollout, passages, stages: { ...rollout.stages, [ref.stage]: { startedAt: rfc3339(now) } } };
+  return {
+    ...rollout,
+    passages,
+    stages: { ...rollout.stages, [ref.stage]: { startedAt: preciseTime(now) } },
+  };
 }
 
 function foldRefused(
@@ -108,7 +116,11 @@ function foldRefused(
 }
 
 /** Records what was seen. An object that is not the one that was applied, or lost fields of ours, is to be applied again. */
-export function foldObserved(state: ReconcileState, observations: readonly Observation[], now: number): ReconcileState {
+export function foldObserved(
+  state: ReconcileState,
+  observations: readonly Observation[],
+  now: number,
+): ReconcileState {
   return observations.reduce((next, seen) => foldOneObserved(next, seen, now), state);
 }
 
@@ -141,7 +153,10 @@ function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: 
     message: health.message,
     since: known?.reason === health.reason ? known.since : rfc3339(now),
   };
-  return { ...withEntry(state, key, { ...well, health: health.state }), unhealthy: { ...state.unhealthy, [key]: trouble } };
+  return {
+    ...withEntry(state, key, { ...well, health: health.state }),
+    unhealthy: { ...state.unhealthy, [key]: trouble },
+  };
 }
 
 /** Takes up a plan: another resource under the same name starts anew; places in the order follow the plan. */
@@ -153,7 +168,9 @@ export function foldPlanned(state: ReconcileState, plan: PlanView, now: number):
     }),
   );
   const refusals = Object.fromEntries(Object.entries(state.refusals).filter(([key]) => key in plan.refs));
-  const unhealthy = Object.fromEntries(Object.entries(state.unhealthy).filter(([key]) => key in state.inventory));
+  const unhealthy = Object.fromEntries(
+    Object.entries(state.unhealthy).filter(([key]) => key in state.inventory),
+  );
   return beginRollout({ ...state, generation: plan.generation, inventory, refusals, unhealthy }, plan, now);
 }
 
@@ -170,7 +187,7 @@ function beginRollout(state: ReconcileState, plan: PlanView, now: number): Recon
     rollout: {
       trigger: isInstall ? 'Install' : 'Change',
       generation: plan.generation,
-      startedAt: rfc3339(now),
+      startedAt: preciseTime(now),
       stages: Object.fromEntries(touched.sort((a, b) => a - b).map((stage) => [stage, {}])),
       passages: {},
     },
@@ -184,8 +201,9 @@ export function foldProgress(state: ReconcileState, plan: PlanView, now: number)
   const busy = Object.values(plan.refs).filter((ref) => isWorkload(ref.key) && isBusy(ref, state, rollout));
   const stages = Object.fromEntries(
     Object.entries(rollout.stages).map(([index, stage]) => {
-      const through = stage.startedAt && !stage.finishedAt && !busy.some((ref) => ref.stage === Number(index));
-      return [index, through ? { ...stage, finishedAt: rfc3339(now) } : stage];
+      const through =
+        stage.startedAt && !stage.finishedAt && !busy.some((ref) => ref.stage === Number(index));
+      return [index, through ? { ...stage, finishedAt: preciseTime(now) } : stage];
     }),
   );
   const current: Rollout = { ...rollout, stages };
@@ -198,7 +216,8 @@ export function foldProgress(state: ReconcileState, plan: PlanView, now: number)
 /** Whether a workload still has something of the rollout before it. */
 function isBusy(ref: PlannedRef, { inventory, refusals }: ReconcileState, { passages }: Rollout): boolean {
   const entry = inventory[ref.key];
-  if (!entry || entry.leaving || entry.health || changeOf(ref, entry) !== 'none' || ref.key in refusals) return true;
+  if (!entry || entry.leaving || entry.health || changeOf(ref, entry) !== 'none' || ref.key in refusals)
+    return true;
   const passage = passages[ref.key];
   if (!passage?.applied) return false;
   return (ref.gate !== undefined && passage.gate !== 'open') || (ref.after !== undefined && !passage.after);
@@ -229,7 +248,12 @@ const FIRST_ASK_AGAIN_MS = 2_000;
 const LONGEST_ASK_AGAIN_MS = 60_000;
 
 /** Records what a gate answered, and when it is asked again: soon at first, then ever more slowly. */
-export function foldGate(state: ReconcileState, key: ObjectKey, answer: true | string, now: number): ReconcileState {
+export function foldGate(
+  state: ReconcileState,
+  key: ObjectKey,
+  answer: true | string,
+  now: number,
+): ReconcileState {
   if (answer === true) return foldPassage(state, key, { gate: 'open' });
   const known = state.rollout?.passages[key]?.gate;
   const before = known && known !== 'open' ? known : undefined;
@@ -254,14 +278,21 @@ export function foldPruned(
   return { ...state, inventory, unhealthy };
 }
 
-/** RFC 3339 in whole seconds, as Kubernetes writes times. */
+/** RFC 3339 in whole seconds, as Kubernetes writes times. {@link preciseTime} is for what is subtracted. */
 export function rfc3339(now: number): string {
   return `${new Date(now).toISOString().slice(0, 19)}Z`;
 }
 
+/** RFC 3339 in milliseconds. */
+function preciseTime(now: number): string {
+  return new Date(now).toISOString();
+}
+
 function finishedSince(startedAt: string, now: number): { finishedAt: string; seconds: number } {
-  const finishedAt = rfc3339(now);
-  return { finishedAt, seconds: Math.max(0, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000) };
+  return {
+    finishedAt: preciseTime(now),
+    seconds: Math.max(0, Math.round((now - Date.parse(startedAt)) / 100) / 10),
+  };
 }
 
 function withEntry(state: ReconcileState, key: ObjectKey, entry: Entry): ReconcileState {

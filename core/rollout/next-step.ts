@@ -13,7 +13,12 @@ import type { Entry, PlanView, ReconcileState } from './state.ts';
 
 export type Step =
   | { readonly kind: 'apply'; readonly keys: readonly ObjectKey[] }
-  | { readonly kind: 'hook'; readonly key: ObjectKey; readonly when: 'before' | 'after'; readonly hook: string }
+  | {
+      readonly kind: 'hook';
+      readonly key: ObjectKey;
+      readonly when: 'before' | 'after';
+      readonly hook: string;
+    }
   | { readonly kind: 'gate'; readonly key: ObjectKey; readonly gate: string }
   | { readonly kind: 'prune'; readonly keys: readonly ObjectKey[] }
   /** `on`: what must become Current, open or gone; `wakeAt`: epoch milliseconds of the next deadline or retry. */
@@ -43,7 +48,10 @@ export function nextStep(plan: PlanView, state: ReconcileState, now: number): St
   if (free.length > 0) return { kind: 'apply', keys: keysOf(free) };
 
   const unstaged = workloads.filter(({ stage }) => stage === undefined);
-  const lanes = [unstaged, ...plan.stages.map((_, index) => workloads.filter(({ stage }) => stage === index))];
+  const lanes = [
+    unstaged,
+    ...plan.stages.map((_, index) => workloads.filter(({ stage }) => stage === index)),
+  ];
   const waits: Waiting[] = [];
   for (const [index, lane] of lanes.entries()) {
     const step = laneStep(lane, plan, state, now);
@@ -97,7 +105,8 @@ function laneStep(
 ): Step | undefined {
   const due = lane.filter((ref) => isDue(ref, state, now));
   for (const { key, before } of due)
-    if (before && !state.rollout?.passages[key]?.before) return { kind: 'hook', key, when: 'before', hook: before };
+    if (before && !state.rollout?.passages[key]?.before)
+      return { kind: 'hook', key, when: 'before', hook: before };
   if (due.length > 0) return { kind: 'apply', keys: keysOf(due) };
 
   const stuck = lane.filter(({ key, digest, uses }) => {
@@ -125,7 +134,9 @@ function gateStep(lane: readonly PlannedRef[], state: ReconcileState, now: numbe
 }
 
 function waitFor(on: readonly ObjectKey[], plan: PlanView, state: ReconcileState, now: number): Waiting {
-  const deadlines = on.map((key) => deadlineOf(key, plan, state)).filter((at) => at !== undefined && at > now);
+  const deadlines = on
+    .map((key) => deadlineOf(key, plan, state))
+    .filter((at) => at !== undefined && at > now);
   return { kind: 'wait', on, ...earliest(deadlines) };
 }
 
@@ -143,7 +154,9 @@ function restingWaits(plan: PlanView, state: ReconcileState, now: number): Waiti
   const refused = Object.entries(state.refusals).filter(([key]) => key in plan.refs);
   const returning = Object.keys(plan.refs).filter((key) => state.inventory[key]?.leaving);
   const retries = refused.map(([, { retryAt }]) => Math.max(retryAt, now + 1));
-  return [{ kind: 'wait', on: [...unhealthy, ...returning, ...refused.map(([key]) => key)], ...earliest(retries) }];
+  return [
+    { kind: 'wait', on: [...unhealthy, ...returning, ...refused.map(([key]) => key)], ...earliest(retries) },
+  ];
 }
 
 function mergeWaits(waits: readonly Waiting[]): Waiting {

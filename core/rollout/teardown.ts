@@ -12,7 +12,8 @@ export function nextTeardown({ inventory }: ReconcileState): TeardownStep {
   const keys = Object.keys(inventory);
   const workloads = keys.filter(isWorkload);
   const last = Math.max(...workloads.map((key) => orderOf(inventory[key]?.stage)));
-  const wave = workloads.length > 0 ? workloads.filter((key) => orderOf(inventory[key]?.stage) === last) : keys;
+  const wave =
+    workloads.length > 0 ? workloads.filter((key) => orderOf(inventory[key]?.stage) === last) : keys;
   if (wave.length === 0) return { kind: 'done' };
   const staying = wave.filter((key) => !inventory[key]?.leaving);
   return staying.length > 0 ? { kind: 'remove', keys: staying } : { kind: 'wait', on: wave };

@@ -15,18 +15,27 @@ export function detailsOf(situation: Situation, verdict: Verdict, title: string)
     if (stages.length > 0) parts.push(stageTable(stages));
   } else if (state.journal[0]) {
     const { trigger, generation, finishedAt, seconds, stages } = state.journal[0];
-    parts.push(`### Last rollout: ${trigger} of generation ${generation}, finished ${finishedAt}, ${seconds} s`);
+    parts.push(
+      `### Last rollout: ${trigger} of generation ${generation}, finished ${finishedAt}, ${seconds} s`,
+    );
     if (stages.length > 0) parts.push(stageTable(stages));
   }
   const waits = situation.step?.kind === 'wait' ? waitTable(situation.step.on, state) : '';
   if (waits) parts.push('### Waiting for', waits);
-  if (plan && plan.warnings.length > 0) parts.push('### Odd', plan.warnings.map((warning) => `- ${warning}`).join('\n'));
+  if (plan && plan.warnings.length > 0)
+    parts.push('### Odd', plan.warnings.map((warning) => `- ${warning}`).join('\n'));
   parts.push(`${Object.keys(state.inventory).length} objects in the inventory.`);
   return parts.join('\n\n');
 }
 
 function stageTable(
-  stages: readonly { name: string; state: string; startedAt?: string; finishedAt?: string; seconds?: number }[],
+  stages: readonly {
+    name: string;
+    state: string;
+    startedAt?: string;
+    finishedAt?: string;
+    seconds?: number;
+  }[],
 ): string {
   const rows = stages.map(
     ({ name, state, startedAt, finishedAt, seconds }) =>
@@ -42,7 +51,8 @@ function waitTable(on: readonly ObjectKey[], state: ReconcileState): string {
   const rows = on.slice(0, SHOWN).map((key) => {
     const refusal = state.refusals[key];
     const gate = state.rollout?.passages[key]?.gate;
-    const closed = gate && gate !== 'open' ? { reason: 'GateClosed', message: gate.why, since: gate.since } : undefined;
+    const closed =
+      gate && gate !== 'open' ? { reason: 'GateClosed', message: gate.why, since: gate.since } : undefined;
     const trouble = refusal ?? state.unhealthy[key] ?? closed;
     return `| ${titleOf(key)} | ${trouble?.reason ?? ''} | ${cell(trouble?.message ?? '')} | ${trouble?.since ?? ''} |`;
   });

@@ -21,23 +21,33 @@ export function newsOf(
     news.push({ type: 'Warning', reason: verdict.reason, action: 'Reconcile', note: verdict.message });
   return {
     news,
-    told: { ...(status.rollout ? { rollout: status.rollout } : {}), ...(isTrouble ? { trouble: verdict.reason } : {}) },
+    told: {
+      ...(status.rollout ? { rollout: status.rollout } : {}),
+      ...(isTrouble ? { trouble: verdict.reason } : {}),
+    },
   };
 }
 
 function rolloutNews(before: RolloutReport | undefined, now: RolloutReport): Headline[] {
-  const known = before?.generation === now.generation && before.startedAt === now.startedAt ? before : undefined;
+  const known =
+    before?.generation === now.generation && before.startedAt === now.startedAt ? before : undefined;
   const what = now.trigger === 'Install' ? 'install' : 'upgrade';
   const news: Headline[] = [];
   if (!known) news.push(headline('RolloutStarted', `${what} of generation ${now.generation}: ${order(now)}`));
   for (const [index, stage] of now.stages.entries()) {
     const past = known?.stages[index];
-    if (stage.startedAt && !past?.startedAt) news.push(headline('StageStarted', `stage ${stage.name} started`));
+    if (stage.startedAt && !past?.startedAt)
+      news.push(headline('StageStarted', `stage ${stage.name} started`));
     if (stage.finishedAt && !past?.finishedAt)
       news.push(headline('StageCompleted', `stage ${stage.name} is current after ${stage.seconds ?? 0} s`));
   }
   if (now.finishedAt && !known?.finishedAt)
-    news.push(headline('RolloutCompleted', `${what} of generation ${now.generation} is complete after ${now.seconds ?? 0} s`));
+    news.push(
+      headline(
+        'RolloutCompleted',
+        `${what} of generation ${now.generation} is complete after ${now.seconds ?? 0} s`,
+      ),
+    );
   return news;
 }
 

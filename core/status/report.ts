@@ -7,9 +7,8 @@ import { deadlineOf } from '../rollout/next-step.ts';
 import type { PlanFailure, PlanView, ReconcileState, Trouble } from '../rollout/state.ts';
 import type { ObjectKey } from '../refs.ts';
 import { kindName, parseObjectKey } from '../refs.ts';
+import type { NextCondition } from './conditions.ts';
 import type { Condition, InventoryStatus, ResourceStatus } from './resource-status.ts';
-
-type NewCondition = Omit<Condition, 'lastTransitionTime'>;
 
 /** Where the resource stands, in one word and one sentence. */
 export interface Verdict {
@@ -30,29 +29,53 @@ export interface Situation {
 
 export function verdictOf({ state, plan, failure, step, deleting }: Situation, now: number): Verdict {
   if (deleting) return { phase: 'Deleting', reason: 'Deleting', message: deletingMessage(state) };
-  if (failure) return { phase: failure.passes ? 'Degraded' : 'Stalled', reason: failure.reason, message: failure.message };
+  if (failure)
+    return {
+      phase: failure.passes ? 'Degraded' : 'Stalled',
+      reason: failure.reason,
+      message: failure.message,
+    };
   if (!plan) return { phase: 'Progressing', reason: 'Installing', message: 'is being planned' };
   if (step?.kind === 'wait') {
     const stalled = stallOf(plan, state, step.on, now);
     if (stalled) return stalled;
     if (step.on.length === 0)
-      return { phase: 'Ready', reason: 'Reconciled', message: `${count(Object.keys(plan.refs).length, 'object')} current` };
+      return {
+        phase: 'Ready',
+        reason: 'Reconciled',
+        message: `${count(Object.keys(plan.refs).length, 'object')} current`,
+      };
     return { phase: state.rollout ? 'Progressing' : 'Degraded', ...waitingFor(step.on, state) };
   }
-  const reason = state.rollout?.trigger === 'Install' ? 'Installing' : state.rollout ? 'RollingOut' : 'Reconciling';
+  const reason =
+    state.rollout?.trigger === 'Install' ? 'Installing' : state.rollout ? 'RollingOut' : 'Reconciling';
   return { phase: 'Progressing', reason, message: stepMessage(step) };
 }
 
 /** Why nothing will move by itself: something was refused, something fails, a stage is overdue. */
-function stallOf(plan: PlanView, state: ReconcileState, on: readonly ObjectKey[], now: number): Verdict | undefined {
+function stallOf(
+  plan: PlanView,
+  state: ReconcileState,
+  on: readonly ObjectKey[],
+  now: number,
+): Verdict | undefined {
   const refused = Object.entries(state.refusals)[0];
   if (refused) {
     const others = Object.keys(state.refusals).length - 1;
     const more = others > 0 ? ` (and ${count(others, 'more object')})` : '';
-    return { phase: 'Stalled', reason: refused[1].reason, message: `${titleOf(refused[0])}: ${refused[1].message}${more}` };
+    return {
+      phase: 'Stalled',
+      reason: refused[1].reason,
+      message: `${titleOf(refused[0])}: ${refused[1].message}${more}`,
+    };
   }
   const failed = on.find((key) => state.inventory[key]?.health === 'Failed');
-  if (failed) return { phase: 'Stalled', reason: 'WorkloadFailed', message: troubleLine(failed, state.unhealthy[failed]) };
+  if (failed)
+    return {
+      phase: 'Stalled',
+      reason: 'WorkloadFailed',
+      message: troubleLine(failed, state.unhealthy[failed]),
+    };
   const overdue = on.find((key) => isWorkload(key) && (deadlineOf(key, plan, state) ?? Infinity) <= now);
   if (!overdue) return undefined;
   const message = `not current within ${Math.round(plan.stageDeadlineMs / 1000)} s; ${troubleLine(overdue, state.unhealthy[overdue])}`;
@@ -94,32 +117,42 @@ function deletingMessage(state: ReconcileState): string {
   return left.length === 0 ? 'nothing is left' : `${count(left.length, 'object')} left: ${listed(left)}`;
 }
 
-/** The conditions of a verdict. Ready, Reconciling and Stalled are what kstatus, Flux, Helm and `kubectl wait` read. */
-export function conditionsOf(verdict: Verdict, generation: number): NewCondition[] {
-  const { phase, reason, message } = verdict;
-  const say = (type: string, status: Condition['status'], why: string = reason): NewCondition => ({
+/** What each phase says of Ready, Reconciling and Stalled, which kstatus, Flux, Helm and `kubectl wait` read, and of Progressing. */
+const SAID = {
+  Ready: ['True', 'False', 'False', 'False'],
+  Progressing: ['Unknown', 'True', 'False', 'True'],
+  Degraded: ['False', 'True', 'False', 'False'],
+  Stalled: ['False', 'False', 'True', 'False'],
+  Deleting: ['False', 'True', 'False', 'True'],
+} as const satisfies Record<Verdict['phase'], readonly Condition['status'][]>;
+
+export function conditionsOf(
+  { phase, reason, message }: Verdict,
+  observedGeneration: number,
+): NextCondition[] {
+  const [ready, reconciling, stalled, progressing] = SAID[phase];
+  const say = (type: string, status: Condition['status'], why: string = reason): NextCondition => ({
     type,
     status,
-    observedGeneration: generation,
+    observedGeneration,
     reason: why,
     message,
   });
-  switch (phase) {
-    case 'Ready':
-      return [say('Ready', 'True'), say('Progressing', 'False', 'RolloutComplete')];
-    case 'Progressing':
-      return [say('Ready', 'Unknown'), say('Reconciling', 'True'), say('Progressing', 'True')];
-    case 'Degraded':
-      return [say('Ready', 'False'), say('Reconciling', 'True'), say('Progressing', 'False', 'RolloutComplete')];
-    case 'Stalled':
-      return [say('Ready', 'False'), say('Stalled', 'True'), say('Progressing', 'False', 'Halted')];
-    case 'Deleting':
-      return [say('Ready', 'False'), say('Reconciling', 'True'), say('Progressing', 'True')];
-  }
+  const rested = phase === 'Stalled' ? 'Halted' : 'RolloutComplete';
+  return [
+    say('Ready', ready),
+    say('Reconciling', reconciling),
+    say('Stalled', stalled),
+    say('Progressing', progressing, progressing === 'True' ? reason : rested),
+  ];
 }
 
 /** All of the status but the conditions' times. */
-export function statusOf(situation: Situation, conditions: readonly Condition[], home: string | undefined): ResourceStatus {
+export function statusOf(
+  situation: Situation,
+  conditions: readonly Condition[],
+  home: string | undefined,
+): ResourceStatus {
   const { state, plan } = situation;
   const workloads = Object.entries(state.inventory).filter(([key]) => isWorkload(key));
   const wanted = plan ? Object.keys(plan.refs).filter(isWorkload).length : workloads.length;
@@ -135,18 +168,28 @@ export function statusOf(situation: Situation, conditions: readonly Condition[],
   };
 }
 
-function isCurrent(key: ObjectKey, entry: ReconcileState['inventory'][string], plan: PlanView | undefined): boolean {
+function isCurrent(
+  key: ObjectKey,
+  entry: ReconcileState['inventory'][string],
+  plan: PlanView | undefined,
+): boolean {
   const wanted = plan?.refs[key]?.digest;
   return entry.health === undefined && !entry.leaving && (!plan || entry.digest === wanted);
 }
 
 /** The stage that is being rolled, as the printer column and the search attribute show it. */
 export function stageOf({ state, plan }: Situation): string {
-  const rolling = Object.entries(state.rollout?.stages ?? {}).find(([, { startedAt, finishedAt }]) => startedAt && !finishedAt);
+  const rolling = Object.entries(state.rollout?.stages ?? {}).find(
+    ([, { startedAt, finishedAt }]) => startedAt && !finishedAt,
+  );
   return (rolling && plan?.stages[Number(rolling[0])]) ?? '-';
 }
 
-export function inventoryStatus(state: ReconcileState, home: string | undefined, plan?: PlanView): InventoryStatus {
+export function inventoryStatus(
+  state: ReconcileState,
+  home: string | undefined,
+  plan?: PlanView,
+): InventoryStatus {
   const entries = Object.entries(state.inventory);
   const keys = new Set([...entries.map(([key]) => key), ...Object.keys(plan?.refs ?? {})]);
   const kinds = new Set(Array.from(keys, (key) => kindName(parseObjectKey(key, home))));

@@ -1,0 +1,158 @@
+/**
+ * Runs the pure core against a cluster that is a table: what is applied becomes InProgress, and Current when the test says
+ * so. For laws over many orders of events; the API server's own semantics are tested on a real one.
+ */
+import { digest } from '../../activities/digest.ts';
+import type { Operator, Resource } from '../../index.ts';
+import { plan } from '../../index.ts';
+import { isWorkload } from '../../core/plan/categories.ts';
+import { render } from '../../core/plan/digests.ts';
+import type { ObjectKey } from '../../core/refs.ts';
+import {
+  foldApplied,
+  foldGate,
+  foldObserved,
+  foldPassage,
+  foldPlanned,
+  foldProgress,
+  foldPruned,
+} from '../../core/rollout/fold.ts';
+import type { Step } from '../../core/rollout/next-step.ts';
+import { nextStep } from '../../core/rollout/next-step.ts';
+import type { PlanView, ReconcileState } from '../../core/rollout/state.ts';
+import { NEW_STATE } from '../../core/rollout/state.ts';
+import type { ToySpec } from './toy-operator.ts';
+import { toy } from './toy-operator.ts';
+
+interface Live {
+  readonly uid: string;
+  readonly generation: number;
+  readonly template: string;
+  readonly fields: string;
+  readonly health: 'Current' | 'InProgress' | 'Failed';
+}
+
+const HEALTH = {
+  Current: { state: 'Current', reason: '', message: '' },
+  InProgress: { state: 'InProgress', reason: 'LessReady', message: '0 of 1 replicas ready' },
+  Failed: { state: 'Failed', reason: 'CrashLoop', message: 'pod crashes' },
+} as const;
+
+export class SimulatedCluster {
+  readonly live = new Map<ObjectKey, Live>();
+  readonly steps: Step[] = [];
+  state: ReconcileState = NEW_STATE;
+  plan: PlanView | undefined;
+  now = Date.parse('2026-01-01T00:00:00Z');
+  readonly refused = new Map<ObjectKey, string>();
+  gate: true | string = true;
+  #uid = 0;
+  readonly #operator: Operator<ToySpec>;
+
+  constructor(operator: Operator<ToySpec>) {
+    this.#operator = operator;
+  }
+
+  /** Takes up a spec, as `planResource` would. */
+  want(spec: ToySpec, generation: number): void {
+    this.plan = planView(this.#operator, toy(spec, generation));
+    this.state = foldPlanned(this.state, this.plan, this.now);
+  }
+
+  /** Steps until there is nothing to do but wait, and says what for. */
+  settle(): readonly ObjectKey[] {
+    if (!this.plan) throw new Error('nothing is wanted yet');
+    for (let count = 0; count < 1_000; count++) {
+      this.now += 10;
+      const step = nextStep(this.plan, this.state, this.now);
+      this.state = foldProgress(this.state, this.plan, this.now);
+      this.steps.push(step);
+      if (step.kind === 'wait') return step.on;
+      this.#execute(step, this.plan);
+    }
+    throw new Error(`no end: ${JSON.stringify(this.steps.slice(-3))}`);
+  }
+
+  /** Sets the health of an object and lets it be seen. */
+  become(key: ObjectKey, health: Live['health']): void {
+    const live = this.live.get(key);
+    if (live) this.live.set(key, { ...live, health });
+    this.look([key]);
+  }
+
+  edit(key: ObjectKey): void {
+    const live = this.live.get(key);
+    if (live) this.live.set(key, { ...live, generation: live.generation + 1, fields: 'fewer' });
+  }
+
+  look(keys: readonly ObjectKey[] = Object.keys(this.state.inventory)): void {
+    this.state = foldObserved(
+      this.state,
+      keys.map((key) => {
+        const live = this.live.get(key);
+        if (!live) return { key, exists: false };
+        const { uid, generation, fields } = live;
+        return { key, exists: true, uid, generation, fields, health: HEALTH[live.health] };
+      }),
+      this.now,
+    );
+  }
+
+  #execute(step: Exclude<Step, { kind: 'wait' }>, view: PlanView): void {
+    switch (step.kind) {
+      case 'apply':
+        this.state = foldApplied(
+          this.state,
+          view,
+          step.keys.map((key) => this.#apply(key, view)),
+          this.now,
+        );
+        return;
+      case 'prune':
+        for (const key of step.keys) this.live.delete(key);
+        this.state = foldPruned(
+          this.state,
+          step.keys.map((key) => ({ key, outcome: 'removed' })),
+        );
+        this.look(step.keys);
+        return;
+      case 'gate':
+        this.state = foldGate(this.state, step.key, this.gate, this.now);
+        return;
+      case 'hook':
+        this.state = foldPassage(this.state, step.key, { [step.when]: true });
+    }
+  }
+
+  #apply(key: ObjectKey, view: PlanView): Parameters<typeof foldApplied>[2][number] {
+    const message = this.refused.get(key);
+    if (message) return { key, applied: false, reason: 'Invalid', message };
+    const known = this.live.get(key);
+    const template = view.refs[key]?.template ?? '';
+    const rolls = isWorkload(key) && known?.template !== template;
+    const live: Live = {
+      uid: known?.uid ?? `uid-${this.#uid++}`,
+      generation: (known?.generation ?? 0) + 1,
+      template,
+      fields: 'all',
+      health: rolls ? 'InProgress' : (known?.health ?? 'Current'),
+    };
+    this.live.set(key, live);
+    const { uid, generation, fields } = live;
+    return { key, applied: true, created: !known, uid, generation, fields, health: HEALTH[live.health] };
+  }
+}
+
+export function planView(operator: Operator<ToySpec>, resource: Resource<ToySpec>): PlanView {
+  const rendered = render(plan(operator, resource), digest);
+  return {
+    uid: resource.metadata.uid,
+    generation: resource.metadata.generation,
+    digest: rendered.digest,
+    refs: Object.fromEntries(Array.from(rendered.objects, ([key, { ref }]) => [key, ref])),
+    stages: rendered.stages.map(({ role }) => role),
+    warnings: rendered.warnings,
+    stageDeadlineMs: 1_800_000,
+    firstInstall: 'parallel',
+  };
+}

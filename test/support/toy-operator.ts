@@ -1,0 +1,99 @@
+/** The smallest operator with an order, configuration, services and storage; tests say what they need of it. */
+import type { Gate, Hook, Operator, Resource } from '../../index.ts';
+import {
+  configMap,
+  customResource,
+  defineOperator,
+  inOrder,
+  invalid,
+  persistentVolumeClaim,
+  service,
+  statefulSet,
+} from '../../index.ts';
+
+export interface ToySpec {
+  readonly order: readonly string[];
+  readonly nodes: readonly ToyNode[];
+}
+
+export interface ToyNode {
+  readonly name: string;
+  readonly role: string;
+  readonly config: string;
+  readonly replicas?: number;
+  readonly image?: string;
+  readonly storage?: string;
+}
+
+export interface ToyOptions {
+  readonly gate?: Gate;
+  readonly before?: Hook;
+  readonly after?: Hook;
+  readonly name?: string;
+  readonly kind?: string;
+}
+
+export function toyOperator({ gate, before, after, name, kind = 'Toy' }: ToyOptions = {}): Operator<ToySpec> {
+  return defineOperator(customResource<ToySpec>('toy.dev/v1', kind), {
+    ...(name ? { name } : {}),
+    desired({ spec }, named) {
+      const nodes = spec.nodes.map((node, index) => {
+        if (!spec.order.includes(node.role) && node.role === 'unknown')
+          throw invalid(
+            `spec.nodes[${index}].role`,
+            `"${node.role}" is no role; use one of ${spec.order.join(', ')}`,
+          );
+        const config = configMap(named(node.name, 'config'), { data: { 'node.conf': node.config } });
+        const peers = service(named(node.name), { clusterIP: 'None', ports: [{ port: 80 }] });
+        return statefulSet(
+          named(node.name),
+          {
+            replicas: node.replicas ?? 1,
+            serviceName: peers.name,
+            template: {
+              spec: {
+                containers: [{ name: 'main', image: node.image ?? 'example.org/toy:1' }],
+                volumes: [{ name: 'config', configMap: { name: config.name } }],
+              },
+            },
+            ...(node.storage
+              ? {
+                  volumeClaimTemplates: [
+                    persistentVolumeClaim('data', {
+                      accessModes: ['ReadWriteOnce'],
+                      resources: { requests: { storage: node.storage } },
+                    }),
+                  ],
+                }
+              : {}),
+          },
+          {
+            role: node.role,
+            uses: [config, peers],
+            ...(gate ? { gate } : {}),
+            ...(before ? { before } : {}),
+            ...(after ? { after } : {}),
+          },
+        );
+      });
+      return [inOrder(spec.order, nodes)];
+    },
+  });
+}
+
+export const TWO_ROLES: ToySpec = {
+  order: ['controller', 'broker'],
+  nodes: [
+    { name: 'c', role: 'controller', config: 'a=1' },
+    { name: 'b', role: 'broker', config: 'b=1' },
+  ],
+};
+
+export function toy(spec: ToySpec, generation = 1): Resource<ToySpec> {
+  return {
+    apiVersion: 'toy.dev/v1',
+    kind: 'Toy',
+    metadata: { name: 't1', namespace: 'default', uid: '00000000-0000-0000-0000-000000000001', generation },
+    spec,
+  };
+}

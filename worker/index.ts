@@ -1,0 +1,4 @@
+/** The program's door: run operators against a Kubernetes and a Temporal. */
+export { runOperator, startOperators } from './run-operator.ts';
+export type { AnyOperator, Running } from './run-operator.ts';
+export type { Role, RunOptions } from './config.ts';

@@ -1,0 +1,117 @@
+import { Client } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
+import { createActivities, createEventRecorder, createRenderer } from '../activities/index.ts';
+import type { Operator } from '../api/operator.ts';
+import type { Bridge } from '../bridge/bridge.ts';
+import { createBridge } from '../bridge/bridge.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { Config } from './config.ts';
+import { MAX_CACHED_WORKFLOWS } from './config.ts';
+import type { PartHealth } from './health-server.ts';
+import type { Logger } from './logger.ts';
+
+/** What the operators of one process share. */
+export interface Surroundings {
+  readonly config: Config;
+  readonly api: KubernetesClient;
+  readonly connection: NativeConnection;
+  readonly bundle: { readonly code: string };
+  readonly searchAttributes: boolean;
+  readonly log: Logger;
+}
+
+/** One operator at work. */
+export interface RunningOperator {
+  readonly operator: Operator;
+  /** Rejects when its worker fails; resolves when it was stopped. */
+  readonly ended: Promise<void>;
+  health(): readonly PartHealth[];
+  /** Stops watching, lets what runs finish, tells what was recorded. */
+  stop(): Promise<void>;
+}
+
+/** Starts the bridge and the worker of one operator; the worker first, so that nothing waits for it. */
+export async function startOperator(
+  operator: Operator,
+  surroundings: Surroundings,
+): Promise<RunningOperator> {
+  const { config, log } = surroundings;
+  const bridge = config.role === 'worker' ? undefined : bridgeOf(operator, surroundings);
+  const worker = config.role === 'bridge' ? undefined : await workerOf(operator, bridge, surroundings);
+  const running = worker?.worker.run();
+  await bridge?.start();
+  log.info({ operator: operator.name, role: config.role }, 'operator started');
+  return {
+    operator,
+    ended: running ?? new Promise(() => undefined),
+    health: () => [
+      ...(bridge ? [bridgeHealth(operator, bridge)] : []),
+      ...(worker ? [workerHealth(operator, worker.worker)] : []),
+    ],
+    async stop() {
+      await bridge?.stop();
+      if (worker?.worker.getState() === 'RUNNING') worker.worker.shutdown();
+      await running;
+      await worker?.flush();
+      log.info({ operator: operator.name }, 'operator stopped');
+    },
+  };
+}
+
+function bridgeOf(
+  operator: Operator,
+  { config, api, connection, searchAttributes, log }: Surroundings,
+): Bridge {
+  const client = new Client({
+    connection,
+    ...(config.temporal.namespace ? { namespace: config.temporal.namespace } : {}),
+  });
+  return createBridge({ operator, api, client, namespaces: config.namespaces, searchAttributes, log });
+}
+
+async function workerOf(
+  operator: Operator,
+  bridge: Bridge | undefined,
+  { config, api, connection, bundle, log }: Surroundings,
+): Promise<{ worker: Worker; flush(): Promise<void> }> {
+  const events = createEventRecorder({ api, controller: operator.name, instance: config.identity, log });
+  const activities = createActivities({
+    operator,
+    api,
+    ...(bridge ? { resources: bridge.resources } : {}),
+    renderer: createRenderer(operator),
+    events,
+    log,
+  });
+  const worker = await Worker.create({
+    connection,
+    ...(config.temporal.namespace ? { namespace: config.temporal.namespace } : {}),
+    taskQueue: operator.name,
+    identity: config.identity,
+    workflowBundle: bundle,
+    activities,
+    maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
+    maxConcurrentActivityTaskExecutions: 50,
+    maxConcurrentLocalActivityExecutions: 50,
+    stickyQueueScheduleToStartTimeout: '5s',
+    shutdownGraceTime: '10s',
+    shutdownForceTime: '25s',
+  });
+  return { worker, flush: () => events.flush() };
+}
+
+function bridgeHealth({ name }: Operator, bridge: Bridge): PartHealth {
+  const detail = bridge.status();
+  return { name: `bridge ${name}`, isDead: false, isReady: detail.synced, detail };
+}
+
+function workerHealth({ name }: Operator, worker: Worker): PartHealth {
+  const state = worker.getState();
+  return {
+    name: `worker ${name}`,
+    isDead: state === 'FAILED' || state === 'STOPPED',
+    isReady: state === 'RUNNING',
+    detail: worker.getStatus(),
+  };
+}
