@@ -2,7 +2,16 @@ import type { Manifest } from '../manifest.ts';
 import { unobserved } from './generic.ts';
 import type { Health, HealthRule } from './health.ts';
 import { current, failed, inProgress, suspended } from './health.ts';
-import { conditionOf, phrase, read, readCount, readNumber, readText, readTime } from './read.ts';
+import {
+  conditionOf,
+  phrase,
+  read,
+  readCount,
+  readNumber,
+  readText,
+  readTime,
+  trueCondition,
+} from './read.ts';
 import { replicaFailure } from './replica-set.ts';
 import { withPods } from './workload.ts';
 
@@ -66,18 +75,17 @@ function counted(view: View, failure: Health | undefined): Health | undefined {
 }
 
 function concluded(object: Manifest): Health | undefined {
-  const deadline = readNumber(object, 'spec', 'progressDeadlineSeconds') ?? NO_DEADLINE;
-  const progressing = conditionOf(object, 'Progressing');
-  const done = progressing?.status === 'True' && progressing.reason === 'NewReplicaSetAvailable';
-  if (deadline !== NO_DEADLINE && !done)
+  if (!hasProgressed(object))
     return inProgress('ReplicaSetNotAvailable', 'the new ReplicaSet is not available yet');
   const available = conditionOf(object, 'Available');
-  if (available?.status !== 'True')
-    return inProgress(
-      'NotAvailable',
-      phrase(available?.message ?? '') || 'the Deployment is not available yet',
-    );
-  return undefined;
+  return available?.status === 'True'
+    ? undefined
+    : inProgress('NotAvailable', phrase(available?.message ?? '') || 'the Deployment is not available yet');
+}
+
+function hasProgressed(object: Manifest): boolean {
+  if ((readNumber(object, 'spec', 'progressDeadlineSeconds') ?? NO_DEADLINE) === NO_DEADLINE) return true;
+  return trueCondition(object, 'Progressing')?.reason === 'NewReplicaSetAvailable';
 }
 
 /**

@@ -25,21 +25,30 @@ const KINDS_WITH_READY: ReadonlySet<string> = new Set([
 export function commonVerdict(object: Manifest): Health | undefined {
   if (readText(object, 'metadata', 'deletionTimestamp') !== '')
     return { state: 'Terminating', reason: 'Terminating', message: 'it is being deleted' };
+  return (
+    outdated(object) ??
+    following(object, 'Reconciling', inProgress, 'it is reconciling') ??
+    following(object, 'Stalled', failed, 'it is stalled')
+  );
+}
+
+function outdated(object: Manifest): Health | undefined {
   const generation = readNumber(object, 'metadata', 'generation');
   const observed = readNumber(object, 'status', 'observedGeneration');
-  if (generation !== undefined && observed !== undefined && observed !== generation)
-    return inProgress(
-      'NotObserved',
-      `its controller has seen generation ${observed} and not yet ${generation}`,
-    );
-  const reconciling = trueCondition(object, 'Reconciling');
-  if (reconciling)
-    return inProgress(
-      reconciling.reason || 'Reconciling',
-      phrase(reconciling.message) || 'it is reconciling',
-    );
-  const stalled = trueCondition(object, 'Stalled');
-  return stalled && failed(stalled.reason || 'Stalled', phrase(stalled.message) || 'it is stalled');
+  return generation === undefined || observed === undefined || observed === generation
+    ? undefined
+    : inProgress('NotObserved', `its controller has seen generation ${observed} and not yet ${generation}`);
+}
+
+/** What an abnormal condition says, when it is True. */
+function following(
+  object: Manifest,
+  type: string,
+  verdict: (reason: string, message: string) => Health,
+  otherwise: string,
+): Health | undefined {
+  const condition = trueCondition(object, type);
+  return condition && verdict(condition.reason || type, phrase(condition.message) || otherwise);
 }
 
 /** For kinds whose controller always writes `observedGeneration`: a status without it is the API server's empty one. */

@@ -22,6 +22,33 @@ const KINDS = [
   ['example.com/v1', 'Widget'],
 ] as const;
 
+const FIELDS = [
+  'metadata',
+  'spec',
+  'status',
+  'conditions',
+  'type',
+  'reason',
+  'message',
+  'containerStatuses',
+  'state',
+  'waiting',
+  'terminated',
+  'lastState',
+  'replicas',
+  'readyReplicas',
+  'labels',
+  'name',
+  'phase',
+  'generation',
+  'observedGeneration',
+  'deletionTimestamp',
+  'lastTransitionTime',
+  'updateStrategy',
+  'capacity',
+  'storage',
+] as const;
+
 const NOW = Date.parse('2026-05-01T12:00:00Z');
 /** From the worst to the best. */
 const GRADES: readonly HealthState[] = ['Failed', 'Terminating', 'InProgress', 'Suspended', 'Current'];
@@ -43,42 +70,7 @@ const json: fc.Arbitrary<unknown> = fc.letrec<{ any: unknown }>((tie) => ({
     fc.integer({ min: -1, max: 3 }),
     fc.constantFrom(null, true, false, '2026-05-01T11:59:50Z'),
     fc.array(tie('any'), { maxLength: 3 }),
-    fc.dictionary(
-      fc.constantFrom(
-        ...[
-          'metadata',
-          'spec',
-          'status',
-          'conditions',
-          'type',
-          'reason',
-          'message',
-          'containerStatuses',
-          'state',
-        ],
-        ...[
-          'waiting',
-          'terminated',
-          'lastState',
-          'replicas',
-          'readyReplicas',
-          'labels',
-          'name',
-          'phase',
-          'generation',
-        ],
-        ...[
-          'observedGeneration',
-          'deletionTimestamp',
-          'lastTransitionTime',
-          'updateStrategy',
-          'capacity',
-          'storage',
-        ],
-      ),
-      tie('any'),
-      { maxKeys: 6 },
-    ),
+    fc.dictionary(fc.constantFrom(...FIELDS), tie('any'), { maxKeys: 6 }),
   ),
 })).any;
 
