@@ -1,5 +1,6 @@
 /** Everything the program takes from its surroundings; the only reader of the environment. */
-import { hostname } from 'node:os';
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 
 export type Role = 'all' | 'bridge' | 'worker';
@@ -64,4 +65,9 @@ function listOf(text: string | undefined): string[] {
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '');
+}
+
+/** Where what is expensive to make is kept. */
+export function defaultCacheDirectory(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'durable-operator');
 }

@@ -2,3 +2,7 @@
 export { runOperator, startOperators } from './run-operator.ts';
 export type { AnyOperator, Running } from './run-operator.ts';
 export type { Role, RunOptions } from './config.ts';
+export { openTemporal } from './open-temporal.ts';
+export { replay } from './replay.ts';
+export type { RecordedHistory, ReplayOptions, ReplayVerdict } from './replay.ts';
+export { workflowBundle } from './workflow-bundle.ts';

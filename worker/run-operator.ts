@@ -6,12 +6,11 @@ import { readConfig } from './config.ts';
 import { connect } from './connect.ts';
 import type { HealthServer } from './health-server.ts';
 import { startHealthServer } from './health-server.ts';
-import type { Logger } from './logger.ts';
 import { createLogger } from './logger.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import type { RunningOperator } from './start-operator.ts';
 import { startOperator } from './start-operator.ts';
-import { defaultCacheDirectory, workflowBundle } from './workflow-bundle.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 /** Operators at work in this process. */
 export interface Running {
@@ -42,7 +41,7 @@ export async function startOperators(
   const health = await serveHealth(config, started);
   const api = createKubernetesApi({ kubeConfig: loadKubeConfig(config.kubernetes) });
   const [bundle, connection] = await Promise.all([
-    workflowBundle(log, defaultCacheDirectory(process.env)),
+    workflowBundle(log),
     connect(config.temporal.connectionOptions, log, signal),
   ]);
   const namespace = config.temporal.namespace ?? 'default';
@@ -100,5 +99,3 @@ export async function runOperator(
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }
-
-export type { Logger };

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { Logger } from './logger.ts';
-import { temporalLogger } from './logger.ts';
+import { createLogger, temporalLogger } from './logger.ts';
+import { defaultCacheDirectory } from './config.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What can enter the bundle; the architecture tests hold it to these. */
@@ -16,7 +16,10 @@ const ROOMS = ['workflows', 'core', 'api'];
  * The workflow code, bundled once for its contents and kept in the user's cache: bundling takes two seconds of every start.
  * A damaged or half-written file is made anew.
  */
-export async function workflowBundle(log: Logger, cacheDirectory: string): Promise<{ code: string }> {
+export async function workflowBundle(
+  log: Logger = createLogger('warn'),
+  cacheDirectory: string = defaultCacheDirectory(),
+): Promise<{ code: string }> {
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   const key = await digestOfSources(extension);
   const file = join(cacheDirectory, 'workflows', `${key}.js`);
@@ -28,10 +31,6 @@ export async function workflowBundle(log: Logger, cacheDirectory: string): Promi
   });
   await keep(file, bundle.code);
   return { code: bundle.code };
-}
-
-export function defaultCacheDirectory(env: NodeJS.ProcessEnv): string {
-  return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'durable-operator');
 }
 
 async function digestOfSources(extension: string): Promise<string> {

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { LineCounter, parseAllDocuments } from 'yaml';
+import { InvalidResource, plan } from '../index.ts';
+import type { Plan, Resource } from '../index.ts';
+import type { AnyOperator } from '../worker/index.ts';
+import { loadOperators, UsageError } from './load-operators.ts';
+
+export function planCommand(): Command {
+  return new Command('plan')
+    .description('Show what a resource would be turned into, with no cluster and no Temporal.')
+    .argument('<module>', 'path of a module that exports one operator or several')
+    .argument('<file>', 'YAML with one resource or several')
+    .action(async (module: string, file: string) => {
+      const operators = await loadOperators(module);
+      for (const resource of await readResources(file)) {
+        const { group, kind } = { group: resource.apiVersion.split('/')[0], kind: resource.kind };
+        const operator = operators.find(
+          ({ resource: known }) => known.group === group && known.kind === kind,
+        );
+        if (!operator) continue;
+        process.stdout.write(`${describePlan(planOf(operator, resource, file), resource)}\n`);
+      }
+    });
+}
+
+function planOf(operator: AnyOperator, resource: Resource, file: string): Plan {
+  try {
+    return plan(operator, resource);
+  } catch (error) {
+    if (error instanceof InvalidResource)
+      throw new UsageError(
+        `${file}: ${resource.kind} ${resource.metadata.name} is refused: ${error.message}`,
+        { cause: error },
+      );
+    throw error;
+  }
+}
+
+/** @throws UsageError naming file, line and column of a syntax error, or what is missing of a manifest. */
+export async function readResources(file: string): Promise<Resource[]> {
+  const lineCounter = new LineCounter();
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${file} cannot be read: ${error.message}`, { cause: error });
+  });
+  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: true });
+  return [...documents].flatMap((document) => {
+    const [error] = document.errors;
+    if (error) {
+      const { line, col } = lineCounter.linePos(error.pos[0]);
+      throw new UsageError(`${file}:${line}:${col}: ${error.message.split('\n')[0]}`, { cause: error });
+    }
+    const value = document.toJS() as Partial<Resource> | null;
+    if (value === null) return [];
+    const { apiVersion, kind, metadata } = value;
+    if (!apiVersion || !kind || !metadata?.name)
+      throw new UsageError(`${file}: a resource needs apiVersion, kind and metadata.name`);
+    const filled = {
+      uid: '00000000-0000-0000-0000-000000000000',
+      generation: 1,
+      namespace: 'default',
+      ...metadata,
+    };
+    return [{ spec: undefined, ...value, apiVersion, kind, metadata: filled }];
+  });
+}
+
+function describePlan({ objects, stages, warnings }: Plan, { kind, metadata }: Resource): string {
+  const lines = [`${kind} ${metadata.name}: ${objects.length} objects`];
+  const staged = new Set(stages.flatMap(({ workloads }) => workloads));
+  for (const { key } of objects) if (!staged.has(key)) lines.push(`  ${key}`);
+  for (const [index, { role, workloads }] of stages.entries())
+    lines.push(`  stage ${index + 1}, ${role}: ${workloads.join(', ')}`);
+  for (const warning of warnings) lines.push(`  note: ${warning}`);
+  return lines.join('\n');
+}

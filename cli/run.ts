@@ -1,0 +1,62 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { RunOptions } from '../worker/index.ts';
+import { runOperator } from '../worker/index.ts';
+import { loadOperators } from './load-operators.ts';
+
+interface Flags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly temporalAddress?: string;
+  readonly temporalNamespace?: string;
+  readonly role?: RunOptions['role'];
+  readonly allowNamespace?: string[];
+  readonly denyNamespace?: string[];
+  readonly healthPort?: number;
+  readonly logLevel?: string;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description(
+      'Run the operators that a module exports: watch their resources, and reconcile each in a workflow.',
+    )
+    .argument('<module>', 'path of a module that exports one operator or several')
+    .addOption(
+      new Option('--role <role>', 'watch only, reconcile only, or both')
+        .choices(['all', 'bridge', 'worker'])
+        .default('all'),
+    )
+    .option(
+      '--kubeconfig <path>',
+      "the cluster; else KUBECONFIG, ~/.kube/config, or the pod's service account",
+    )
+    .option('--context <name>', 'a context of the kubeconfig')
+    .option(
+      '--temporal-address <host:port>',
+      'Temporal; else its profile (TEMPORAL_PROFILE) or TEMPORAL_ADDRESS',
+    )
+    .option('--temporal-namespace <name>', 'namespace of Temporal')
+    .option('--allow-namespace <name...>', 'only resources in these namespaces')
+    .option(
+      '--deny-namespace <name...>',
+      'no resources in these namespaces; else the comma-separated DENY_LIST',
+    )
+    .option('--health-port <port>', 'serve /healthz and /readyz here', portOf)
+    .option('--log-level <level>', 'trace, debug, info, warn or error')
+    .action(async (module: string, flags: Flags) => {
+      const { allowNamespace, denyNamespace, ...rest } = flags;
+      const operators = await loadOperators(module);
+      await runOperator(operators, {
+        ...rest,
+        ...(allowNamespace ? { allowedNamespaces: allowNamespace } : {}),
+        ...(denyNamespace ? { deniedNamespaces: denyNamespace } : {}),
+      });
+    });
+}
+
+export function portOf(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('a port is a number from 0 to 65535.');
+  return port;
+}

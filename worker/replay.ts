@@ -1,0 +1,40 @@
+/** Would the code of today have decided as the code of then? Asked of every history, and never written anywhere. */
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { ReplayResult } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
+
+/** A history and the workflow it is of. */
+export interface RecordedHistory {
+  readonly workflowId: string;
+  readonly history: unknown;
+}
+
+export interface ReplayVerdict {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** The decision that differs; absent when all are the same. */
+  readonly difference?: string;
+}
+
+export interface ReplayOptions {
+  readonly bundle: { readonly code: string };
+  /** Histories as JSON objects of Temporal's API, as `historyToJSON` and the Temporal CLI write them. */
+  readonly histories: AsyncIterable<RecordedHistory> | Iterable<RecordedHistory>;
+}
+
+/** Replays histories against the given workflow code. */
+export async function* replay({ bundle, histories }: ReplayOptions): AsyncGenerator<ReplayVerdict> {
+  const results = Worker.runReplayHistories({ workflowBundle: bundle }, parsed(histories));
+  for await (const result of results) yield verdictOf(result);
+}
+
+async function* parsed(
+  histories: ReplayOptions['histories'],
+): AsyncGenerator<{ workflowId: string; history: ReturnType<typeof historyFromJSON> }> {
+  for await (const { workflowId, history } of histories)
+    yield { workflowId, history: historyFromJSON(history) };
+}
+
+function verdictOf({ workflowId, runId, error }: ReplayResult): ReplayVerdict {
+  return { workflowId, runId, ...(error ? { difference: error.message } : {}) };
+}
