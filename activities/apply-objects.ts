@@ -73,7 +73,7 @@ async function applyOne(
       uid,
       ...(generation === undefined ? {} : { generation }),
       fields: ownedFields(object, operator.name),
-      health: health(object, []),
+      health: health(object, [], { now: Date.now() }),
     };
   } catch (error) {
     const refusal = await refusalOf(dependencies, manifest, item.key, error);

@@ -29,7 +29,8 @@ async function observeOne(
     const object = await api.get(ref);
     if (!object) return { key, exists: false };
     const { uid = '', generation, deletionTimestamp } = object.metadata;
-    const alone = health(object, []);
+    const now = Date.now();
+    const alone = health(object, [], { now });
     const pods =
       isWorkload(key) && alone.state !== 'Current'
         ? await api.list(
@@ -47,7 +48,7 @@ async function observeOne(
       uid,
       ...(generation === undefined ? {} : { generation }),
       fields: ownedFields(object, operator.name),
-      health: pods.items.length > 0 ? health(object, pods.items, { now: Date.now() }) : alone,
+      health: pods.items.length > 0 ? health(object, pods.items, { now }) : alone,
       ...(deletionTimestamp ? { deleting: true as const } : {}),
       ...(editors.length > 0 ? { editors } : {}),
     };

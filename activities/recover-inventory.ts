@@ -43,7 +43,7 @@ function entryOf(item: Manifest, manager: string): Entry {
   } = item.metadata;
   const template = annotations[ANNOTATIONS.template];
   const role = labels[LABELS.component];
-  const { state } = health(item, []);
+  const { state } = health(item, [], { now: Date.now() });
   return {
     digest: annotations[ANNOTATIONS.digest] ?? '',
     ...(template ? { template } : {}),

@@ -50,18 +50,15 @@ export async function readResources(file: string): Promise<Resource[]> {
       const { line, col } = lineCounter.linePos(error.pos[0]);
       throw new UsageError(`${file}:${line}:${col}: ${error.message.split('\n')[0]}`, { cause: error });
     }
-    const value = document.toJS() as Partial<Resource> | null;
+    const value = document.toJS() as
+      (Partial<Omit<Resource, 'metadata'>> & { metadata?: Partial<Resource['metadata']> }) | null;
     if (value === null) return [];
     const { apiVersion, kind, metadata } = value;
     if (!apiVersion || !kind || !metadata?.name)
       throw new UsageError(`${file}: a resource needs apiVersion, kind and metadata.name`);
-    const filled = {
-      uid: '00000000-0000-0000-0000-000000000000',
-      generation: 1,
-      namespace: 'default',
-      ...metadata,
-    };
-    return [{ spec: undefined, ...value, apiVersion, kind, metadata: filled }];
+    const name = metadata.name;
+    const unsaved = { uid: '00000000-0000-0000-0000-000000000000', generation: 1, namespace: 'default' };
+    return [{ spec: undefined, ...value, apiVersion, kind, metadata: { ...unsaved, ...metadata, name } }];
   });
 }
 

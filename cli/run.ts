@@ -8,7 +8,7 @@ interface Flags {
   readonly context?: string;
   readonly temporalAddress?: string;
   readonly temporalNamespace?: string;
-  readonly role?: RunOptions['role'];
+  readonly role: NonNullable<RunOptions['role']>;
   readonly allowNamespace?: string[];
   readonly denyNamespace?: string[];
   readonly healthPort?: number;

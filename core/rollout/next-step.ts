@@ -134,10 +134,8 @@ function gateStep(lane: readonly PlannedRef[], state: ReconcileState, now: numbe
 }
 
 function waitFor(on: readonly ObjectKey[], plan: PlanView, state: ReconcileState, now: number): Waiting {
-  const deadlines = on
-    .map((key) => deadlineOf(key, plan, state))
-    .filter((at) => at !== undefined && at > now);
-  return { kind: 'wait', on, ...earliest(deadlines) };
+  const times = on.flatMap((key) => [deadlineOf(key, plan, state), state.unhealthy[key]?.lookAgainAt]);
+  return { kind: 'wait', on, ...earliest(times.filter((at) => at !== undefined && at > now)) };
 }
 
 /** When the stage of a workload that is being rolled is overdue, in epoch milliseconds. */
