@@ -32,6 +32,8 @@ export interface Change<Kept> {
   readonly object: Kept;
   /** As it was known before; absent when it was not. */
   readonly previous: Kept | undefined;
+  /** Found by a list: what happened to it before is not known. */
+  readonly listed: boolean;
 }
 
 export interface WatcherOptions<Kept> extends Selection {
@@ -154,9 +156,9 @@ class Reflector<Kept> implements Watcher<Kept> {
     for (const [uid, { kept }] of this.#known)
       if (!listed.has(uid)) {
         this.#known.delete(uid);
-        this.#tell({ type: 'DELETED', object: kept, previous: kept });
+        this.#tell({ type: 'DELETED', object: kept, previous: kept, listed: true });
       }
-    for (const [uid, known] of listed) this.#put(uid, known);
+    for (const [uid, known] of listed) this.#put(uid, known, true);
   }
 
   async #watch(): Promise<void> {
@@ -213,17 +215,17 @@ class Reflector<Kept> implements Watcher<Kept> {
   #take(type: WatchEventType, object: Manifest): void {
     const uid = uidOf(object);
     const known = knownOf(object, this.#options.trim);
-    if (type !== 'DELETED') return this.#put(uid, known);
+    if (type !== 'DELETED') return this.#put(uid, known, false);
     const previous = this.#known.get(uid)?.kept;
     this.#known.delete(uid);
-    this.#tell({ type, object: known.kept, previous });
+    this.#tell({ type, object: known.kept, previous, listed: false });
   }
 
-  #put(uid: string, known: Known<Kept>): void {
+  #put(uid: string, known: Known<Kept>, listed: boolean): void {
     const before = this.#known.get(uid);
     if (before && before.resourceVersion === known.resourceVersion) return;
     this.#known.set(uid, known);
-    this.#tell({ type: before ? 'MODIFIED' : 'ADDED', object: known.kept, previous: before?.kept });
+    this.#tell({ type: before ? 'MODIFIED' : 'ADDED', object: known.kept, previous: before?.kept, listed });
   }
 
   #tell(change: Change<Kept>): void {

@@ -1,0 +1,103 @@
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import type { SearchAttributePair } from '@temporalio/common';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { ResourceRef } from '../core/refs.ts';
+import { workflowIdOf } from '../core/refs.ts';
+import type { Hint, ReconcileInput } from '../workflows/messages.ts';
+import { objectsChanged, resourceChanged, SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
+import type { Addressee } from './signaller.ts';
+
+export interface AddresseesOptions {
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly searchAttributes: boolean;
+}
+
+/** A call that got no answer for this long is made again. */
+const DEADLINE_MS = 10_000;
+const KEY = (name: string): ReturnType<typeof defineSearchAttributeKey<'KEYWORD'>> =>
+  defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+
+/** The workflows of one operator, as those to whom hints are sent. */
+export class Addressees {
+  readonly #options: AddresseesOptions;
+
+  constructor(options: AddresseesOptions) {
+    this.#options = options;
+  }
+
+  /** The workflow of a resource that exists: it is started when it does not run. */
+  living(resource: ResourceRef): Addressee {
+    const workflowId = workflowIdOf(resource);
+    const { client, taskQueue, searchAttributes } = this.#options;
+    const input: ReconcileInput = { resource, searchAttributes };
+    const options = {
+      workflowId,
+      taskQueue,
+      args: [input],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
+      staticSummary: summaryOf(resource),
+      ...(searchAttributes ? { typedSearchAttributes: attributesOf(resource) } : {}),
+    };
+    return {
+      workflowId,
+      deliver: (hint) =>
+        client.withDeadline(Date.now() + DEADLINE_MS, async () => {
+          await client.workflow.signalWithStart('reconcile', {
+            ...options,
+            signal: signalOf(hint),
+            signalArgs: [hint],
+          });
+        }),
+    };
+  }
+
+  /** The workflow of a resource that is gone: told when it runs, and never started. */
+  remaining(workflowId: string): Addressee {
+    const { client } = this.#options;
+    return {
+      workflowId,
+      deliver: (hint) =>
+        client.withDeadline(Date.now() + DEADLINE_MS, async () => {
+          await signalRunning(client.workflow.getHandle(workflowId), hint);
+        }),
+    };
+  }
+
+  /** The ids of the workflows of this operator that run. */
+  async *running(): AsyncIterable<string> {
+    const { client, taskQueue } = this.#options;
+    const query = `WorkflowType="reconcile" AND ExecutionStatus="Running" AND TaskQueue="${taskQueue}"`;
+    for await (const { workflowId } of client.workflow.list({ query })) yield workflowId;
+  }
+}
+
+async function signalRunning(handle: WorkflowHandle, hint: Hint): Promise<void> {
+  try {
+    await handle.signal(signalOf(hint), hint);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError) && !(isGrpcServiceError(error) && error.code === NOT_FOUND))
+      throw error;
+  }
+}
+
+/** `NOT_FOUND` of gRPC. */
+const NOT_FOUND = 5;
+
+function signalOf({ resource, resync }: Hint): typeof resourceChanged {
+  return resource || resync ? resourceChanged : objectsChanged;
+}
+
+function summaryOf({ kind, namespace, name }: ResourceRef): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}
+
+function attributesOf({ kind, namespace }: ResourceRef): SearchAttributePair[] {
+  return [
+    { key: KEY(SEARCH_ATTRIBUTES.kind), value: kind },
+    ...(namespace === undefined ? [] : [{ key: KEY(SEARCH_ATTRIBUTES.namespace), value: namespace }]),
+    { key: KEY(SEARCH_ATTRIBUTES.ready), value: 'Unknown' },
+    { key: KEY(SEARCH_ATTRIBUTES.stage), value: '-' },
+  ];
+}

@@ -1,0 +1,247 @@
+/**
+ * From the cluster to Temporal: watches an operator's resources and their objects, and says "look again" to the workflow
+ * of a resource when there is something new to see.
+ *
+ * **Guarantees**: the last change is always told, through lost watches, storms and absent servers; a restart with
+ * nothing changed tells nothing. **Assumptions**: one bridge an operator; two tell everything twice, which is harmless.
+ */
+import type { Client } from '@temporalio/client';
+import type { ResourceDefinition } from '../api/resource.ts';
+import type { Manifest } from '../core/manifest.ts';
+import type { WatchableApi } from '../kubernetes/api.ts';
+import { Backoff, pause } from '../kubernetes/backoff.ts';
+import type { Change } from '../kubernetes/watcher.ts';
+import { Addressees } from './addressees.ts';
+import { fingerprintOf, needsLook } from './needs-look.ts';
+import { ObjectNews } from './object-news.ts';
+import { OwnedObjects } from './owned-objects.ts';
+import type { Log } from './log.ts';
+import type { Namespaces } from './predicates.ts';
+import { asksForMore, isIgnored, isWatched } from './predicates.ts';
+import type { KnownResource, ResourceReader } from './resources.ts';
+import { Resources, seenOf, statusOf } from './resources.ts';
+import type { SignallerStatus } from './signaller.ts';
+import { Signaller } from './signaller.ts';
+import type { WatchStatus } from './watches.ts';
+import { Watches } from './watches.ts';
+
+export interface BridgeOptions {
+  readonly operator: { readonly name: string; readonly resource: ResourceDefinition };
+  readonly api: WatchableApi;
+  /** On a native connection: it costs less than half the CPU of the other. */
+  readonly client: Client;
+  readonly namespaces?: Namespaces;
+  /** Whether the Temporal namespace knows this project's search attributes. */
+  readonly searchAttributes: boolean;
+  /** @defaultValue {@link DEFAULT_RESYNC_PERIOD_MS} */
+  readonly resyncPeriodMs?: number;
+  readonly log: Log;
+}
+
+/** How often everything is compared with what the statuses say; what differs is told. */
+export const DEFAULT_RESYNC_PERIOD_MS = 600_000;
+/** A kind of which nothing is heard must not keep the bridge from starting; its resources are looked at instead. */
+const KIND_SYNC_MS = 10_000;
+const SWEEP_BACKOFF = { minMs: 500, maxMs: 30_000 };
+
+export interface BridgeStatus {
+  /** Whether everything was listed and compared once. */
+  readonly synced: boolean;
+  readonly resources: number;
+  readonly objects: number;
+  readonly signals: SignallerStatus;
+  readonly watches: readonly WatchStatus[];
+}
+
+export interface Bridge {
+  /** Resolves when everything was listed, and whoever needs a look has been told. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  readonly resources: ResourceReader;
+  status(): BridgeStatus;
+}
+
+export function createBridge(options: BridgeOptions): Bridge {
+  return new OperatorBridge(options);
+}
+
+class OperatorBridge implements Bridge {
+  readonly resources: Resources;
+  readonly #options: BridgeOptions;
+  readonly #addressees: Addressees;
+  readonly #signaller: Signaller;
+  readonly #objects: OwnedObjects;
+  readonly #news: ObjectNews;
+  readonly #watches: Watches;
+  readonly #stopping = new AbortController();
+  /** What was found different and told, so that a difference that a look does not end is told once. */
+  readonly #toldOf = new Map<string, string>();
+  #background: Promise<unknown> = Promise.resolve();
+  #synced = false;
+
+  constructor(options: BridgeOptions) {
+    const { operator, api, client, namespaces, searchAttributes, log } = options;
+    this.#options = options;
+    this.resources = new Resources(operator.resource);
+    this.#addressees = new Addressees({ client, taskQueue: operator.name, searchAttributes });
+    this.#signaller = new Signaller({ log });
+    this.#objects = new OwnedObjects((news, object) => {
+      if (this.#synced) this.#news.take(news, object);
+    });
+    this.#news = new ObjectNews({
+      objects: this.#objects,
+      resourceOf: (owner) => this.#lookedAfter(owner),
+      say: (resource, hint) => this.#signaller.say(this.#addressees.living(resource.ref), hint),
+    });
+    this.#watches = new Watches({
+      operator,
+      api,
+      namespaces: namespaces?.allowed,
+      log,
+      onResource: (change) => this.#takeResource(change),
+      onObject: (change) => this.#objects.takeObject(change),
+      onPod: (change) => this.#objects.takePod(change),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { signal } = this.#stopping;
+    await Promise.race([this.#watches.watchResources(), aborted(signal)]);
+    const kinds = new Set(this.resources.values().flatMap((each) => kindsOf(each)));
+    await Promise.race([
+      Promise.all(Array.from(kinds, (kind) => this.#watches.watchOwned(kind))),
+      pause(KIND_SYNC_MS, signal),
+    ]);
+    if (signal.aborted) return;
+    this.#synced = true;
+    for (const resource of this.resources.values()) {
+      this.#watchKindsOf(resource);
+      this.#compare(resource);
+    }
+    this.#background = Promise.all([this.#sweep(signal), this.#resync(signal)]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([this.#watches.stop(), this.#background]);
+    this.#news.stop();
+    this.#objects.clear();
+    await this.#signaller.stop();
+  }
+
+  status(): BridgeStatus {
+    return {
+      synced: this.#synced,
+      resources: this.resources.size,
+      objects: this.#objects.size,
+      signals: this.#signaller.status(),
+      watches: this.#watches.status(),
+    };
+  }
+
+  #takeResource({ type, object, previous }: Change<Manifest>): void {
+    if (!isWatched(object.metadata.namespace, this.#namespaces)) return;
+    const resource = this.resources.of(object);
+    if (type === 'DELETED') return this.#takeDeleted(resource);
+    this.resources.put(resource);
+    if (!this.#synced) return;
+    this.#watchKindsOf(resource);
+    if (asksForMore(previous, object)) this.#tell(resource, false);
+  }
+
+  #watchKindsOf(resource: KnownResource): void {
+    for (const kind of kindsOf(resource))
+      if (!this.#watches.watches(kind)) void this.#watches.watchOwned(kind);
+  }
+
+  #takeDeleted(resource: KnownResource): void {
+    this.#toldOf.delete(resource.workflowId);
+    if (!this.resources.remove(resource) || !this.#synced) return;
+    this.#signaller.say(this.#addressees.remaining(resource.workflowId), { resource: seenOf(resource) });
+  }
+
+  #tell(resource: KnownResource, resync: boolean): void {
+    const hint = { resource: seenOf(resource), ...(resync ? { resync } : {}) };
+    this.#signaller.say(this.#addressees.living(resource.ref), hint);
+  }
+
+  #lookedAfter(owner: string): KnownResource | undefined {
+    const resource = this.resources.ofOwner(owner);
+    return resource && !isIgnored(resource.manifest) ? resource : undefined;
+  }
+
+  /** Tells the workflow of a resource that is not as its status says. */
+  #compare(resource: KnownResource): void {
+    const { workflowId, uid, manifest } = resource;
+    if (isIgnored(manifest) || this.#signaller.isBusy(workflowId)) return;
+    const status = statusOf(resource);
+    const owned = [...this.#objects.ownedBy(uid), ...this.#objects.ownedBy(workflowId)].filter(
+      ({ lean: { resourceUid } }) => resourceUid === undefined || resourceUid === uid,
+    );
+    const complete = kindsOf(resource).every((kind) => this.#watches.isSynced(kind));
+    if (!needsLook({ manifest, status, owned, complete })) return void this.#toldOf.delete(workflowId);
+    const isReady =
+      status.conditions?.some(({ type, status: word }) => type === 'Ready' && word === 'True') ?? false;
+    const difference = [
+      manifest.metadata.generation,
+      status.inventory?.fingerprint,
+      fingerprintOf(manifest, owned),
+    ].join();
+    if (isReady && this.#toldOf.get(workflowId) === difference) return;
+    this.#toldOf.set(workflowId, difference);
+    this.#tell(resource, true);
+  }
+
+  /** Compares every resource once a period, one after the other and not all at once. */
+  async #resync(signal: AbortSignal): Promise<void> {
+    const period = this.#options.resyncPeriodMs ?? DEFAULT_RESYNC_PERIOD_MS;
+    while (!signal.aborted) {
+      const resources = this.resources.values();
+      if (resources.length === 0) await pause(period, signal);
+      for (const { ref, uid } of resources) {
+        await pause(period / resources.length, signal);
+        const resource = this.resources.ofOwner(uid);
+        if (signal.aborted) return;
+        if (resource?.ref.name === ref.name) this.#compare(resource);
+      }
+    }
+  }
+
+  /** Tells the workflows whose resource went while nobody watched. */
+  async #sweep(signal: AbortSignal): Promise<void> {
+    const backoff = new Backoff(SWEEP_BACKOFF);
+    while (!signal.aborted) {
+      try {
+        for await (const workflowId of this.#addressees.running())
+          if (this.#isOrphan(workflowId))
+            this.#signaller.say(this.#addressees.remaining(workflowId), { resync: true });
+        return;
+      } catch (error) {
+        if (backoff.failures === 0)
+          this.#options.log.warn(
+            { error: String(error) },
+            'running workflows cannot be listed; trying again',
+          );
+        await pause(backoff.next(), signal);
+      }
+    }
+  }
+
+  #isOrphan(workflowId: string): boolean {
+    if (this.resources.ofOwner(workflowId)) return false;
+    const [, namespace, name] = workflowId.split('/');
+    return isWatched(name === undefined ? undefined : namespace, this.#namespaces);
+  }
+
+  get #namespaces(): Namespaces {
+    return this.#options.namespaces ?? {};
+  }
+}
+
+function kindsOf(resource: KnownResource): readonly string[] {
+  return statusOf(resource).inventory?.kinds ?? [];
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,129 @@
+/** What the bridge keeps of an object: all that a health rule reads and all that tells a deviation, and nothing else. */
+import { ownedFields } from '../core/fields.ts';
+import { ANNOTATIONS, LABELS } from '../core/labels.ts';
+import type { Manifest } from '../core/manifest.ts';
+import type { KindRef, ObjectRef } from '../core/refs.ts';
+import { groupOf } from '../core/refs.ts';
+
+/** An owned object as it was last heard of. */
+export interface LeanObject {
+  readonly ref: ObjectRef;
+  readonly uid: string;
+  readonly generation: number | undefined;
+  readonly deleting: boolean;
+  /** The uid of the resource that controls it, or the workflow id of the one it belongs to. */
+  readonly owner: string | undefined;
+  /** Of the resource it was applied for. */
+  readonly resourceUid: string | undefined;
+  readonly applied: AppliedFields;
+  /** Absent where only metadata is watched: there is nothing to judge. */
+  readonly judged: Manifest | undefined;
+}
+
+/** What of an object is ours, by the API server's own books. */
+export interface AppliedFields {
+  readonly digest: string | undefined;
+  /** `ownedFields`; empty when nothing is ours. */
+  readonly hash: string;
+  /** Length of the set in its JSON: a set that shrank is shorter. */
+  readonly size: number;
+  readonly ownsDigest: boolean;
+}
+
+/** The resource, without the books that only the API server needs. */
+export function leanResource(object: Manifest): Manifest {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+export function leanObject(
+  object: Manifest,
+  operator: { readonly name: string } & KindRef,
+  metadataOnly: boolean,
+): LeanObject {
+  const { metadata } = object;
+  const { namespace, name, uid = '', labels, generation } = metadata;
+  return {
+    ref: {
+      group: groupOf(object.apiVersion),
+      kind: object.kind,
+      ...(namespace === undefined ? {} : { namespace }),
+      name,
+    },
+    uid,
+    generation,
+    deleting: metadata.deletionTimestamp !== undefined,
+    owner: ownerOf(object, operator),
+    resourceUid: labels?.[LABELS.resource],
+    applied: appliedFields(object, operator.name),
+    judged: metadataOnly ? undefined : leanManifest(object),
+  };
+}
+
+function ownerOf({ metadata }: Manifest, { group, kind }: KindRef): string | undefined {
+  const controller = metadata.ownerReferences?.find((each) => each.controller);
+  if (controller?.kind === kind && groupOf(controller.apiVersion) === group) return controller.uid;
+  return metadata.annotations?.[ANNOTATIONS.owner];
+}
+
+interface FieldSet {
+  readonly 'f:metadata'?: { readonly 'f:annotations'?: Readonly<Record<string, unknown>> };
+}
+
+function appliedFields(object: Manifest, manager: string): AppliedFields {
+  const entry = object.metadata.managedFields?.find(
+    (each) => each.manager === manager && each.operation === 'Apply' && !each.subresource,
+  );
+  const fields: FieldSet | undefined = entry?.fieldsV1;
+  return {
+    digest: object.metadata.annotations?.[ANNOTATIONS.digest],
+    hash: ownedFields(object, manager),
+    size: fields ? JSON.stringify(fields).length : 0,
+    ownsDigest: fields?.['f:metadata']?.['f:annotations']?.[`f:${ANNOTATIONS.digest}`] !== undefined,
+  };
+}
+
+/** Pod templates and our own annotations are most of a workload, and say nothing of its health. */
+function leanManifest(object: Manifest): Manifest {
+  const { managedFields: _, ...metadata } = object.metadata;
+  const { template: _template, ...spec } = isRecord(object['spec']) ? object['spec'] : {};
+  return { apiVersion: object.apiVersion, kind: object.kind, metadata, spec, status: object['status'] };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A pod as a workload's verdict needs it. */
+export interface LeanPod {
+  readonly uid: string;
+  /** {@link workloadId} of the workload that runs it; empty for a pod that nobody runs. */
+  readonly workload: string;
+  readonly pod: Manifest;
+}
+
+export function leanPod({ apiVersion, kind, metadata, status }: Manifest): LeanPod {
+  const { managedFields: _, annotations: _annotations, ...kept } = metadata;
+  const controller = metadata.ownerReferences?.find((each) => each.controller);
+  return {
+    uid: metadata.uid ?? '',
+    workload: controller ? workloadId(metadata.namespace, ...workloadOf(controller, metadata.labels)) : '',
+    pod: { apiVersion, kind, metadata: kept, status },
+  };
+}
+
+/** Where pods find their workload: `<namespace>/<kind>/<name>`. */
+export function workloadId(namespace: string | undefined, kind: string, name: string): string {
+  return `${namespace ?? ''}/${kind}/${name}`;
+}
+
+/** A Deployment's ReplicaSet is named `<deployment>-<pod-template-hash>`. */
+function workloadOf(
+  controller: { readonly kind: string; readonly name: string },
+  labels: Manifest['metadata']['labels'],
+): [kind: string, name: string] {
+  const hash = labels?.['pod-template-hash'];
+  if (controller.kind === 'ReplicaSet' && hash && controller.name.endsWith(`-${hash}`))
+    return ['Deployment', controller.name.slice(0, -hash.length - 1)];
+  return [controller.kind, controller.name];
+}

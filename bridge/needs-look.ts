@@ -1,0 +1,34 @@
+/** Whether anything of a resource is not as its status says. Pure; what makes a restart of the bridge silent. */
+import { inventoryFingerprint } from '../core/fields.ts';
+import type { Manifest } from '../core/manifest.ts';
+import { objectKey } from '../core/refs.ts';
+import type { ResourceStatus } from '../core/status/resource-status.ts';
+import type { OwnedObject } from './owned-objects.ts';
+
+export interface Sight {
+  readonly manifest: Manifest;
+  readonly status: Partial<ResourceStatus>;
+  readonly owned: readonly OwnedObject[];
+  /** Whether the objects of every kind in its inventory are known. */
+  readonly complete: boolean;
+}
+
+export function needsLook({ manifest, status, owned, complete }: Sight): boolean {
+  const { generation, deletionTimestamp } = manifest.metadata;
+  if (!complete || deletionTimestamp || status.observedGeneration !== generation) return true;
+  const ready = status.conditions?.find(({ type }) => type === 'Ready');
+  if (ready?.status !== 'True' || ready.observedGeneration !== generation) return true;
+  if (owned.some(({ verdict }) => verdict.state !== 'Current')) return true;
+  return status.inventory?.fingerprint !== fingerprintOf(manifest, owned);
+}
+
+export function fingerprintOf(manifest: Manifest, owned: readonly OwnedObject[]): string {
+  const home = manifest.metadata.namespace;
+  return inventoryFingerprint(
+    owned.map(({ lean: { ref, uid, applied } }) => ({
+      key: objectKey(ref, home),
+      uid,
+      fields: applied.hash,
+    })),
+  );
+}

@@ -1,0 +1,63 @@
+/** Which changes of an owned object its workflow must hear of. Pure. */
+import type { Health } from '../core/health/health.ts';
+import type { AppliedFields } from './lean-objects.ts';
+
+export const NEWS = {
+  /** The verdict is final: Current, Failed (for another reason than before) or Suspended. */
+  Turned: 'Turned',
+  /** It was Current and is not any more, and nobody asked for another one: it may be a blip. */
+  Left: 'Left',
+  /** Somebody changed or took what we applied. */
+  Deviates: 'Deviates',
+  Gone: 'Gone',
+} as const;
+
+export type News = keyof typeof NEWS;
+
+/** An owned object with its verdict. */
+export interface Judged {
+  readonly generation: number | undefined;
+  readonly applied: AppliedFields;
+  readonly verdict: Pick<Health, 'state' | 'reason'>;
+  /** Whether its verdict comes with time; a ConfigMap is Current as soon as it is there, and its apply said so. */
+  readonly develops: boolean;
+}
+
+/**
+ * @param listed it was found by a list, so that verdicts it had meanwhile were not told.
+ */
+export function newsOf(before: Judged | undefined, after: Judged, listed: boolean): News | undefined {
+  if (before && deviates(before.applied, after.applied)) return NEWS.Deviates;
+  if (hasTurned(before, after, listed)) return NEWS.Turned;
+  return before && hasLeft(before, after) ? NEWS.Left : undefined;
+}
+
+function isOurs({ digest, ownsDigest }: AppliedFields): boolean {
+  return digest !== undefined && ownsDigest;
+}
+
+/**
+ * The set of our fields shrank although we applied nothing: the digest is what it was. A set that grows back is our own
+ * repair. A digest that is there and not ours was written by somebody else.
+ */
+function deviates(before: AppliedFields, after: AppliedFields): boolean {
+  if (!isOurs(after)) return isOurs(before);
+  if (!isOurs(before) || before.digest !== after.digest || before.hash === after.hash) return false;
+  return after.size <= before.size;
+}
+
+function hasTurned(before: Judged | undefined, after: Judged, listed: boolean): boolean {
+  const { state, reason } = after.verdict;
+  if (state === 'InProgress' || state === 'Terminating') return false;
+  if (!before) return state !== 'Current' || (listed && after.develops);
+  return before.verdict.state !== state || (state === 'Failed' && before.verdict.reason !== reason);
+}
+
+function hasLeft(before: Judged, after: Judged): boolean {
+  if (after.verdict.state === 'Terminating') return before.verdict.state !== 'Terminating';
+  return (
+    before.verdict.state === 'Current' &&
+    after.verdict.state !== 'Current' &&
+    before.generation === after.generation
+  );
+}

@@ -1,0 +1,209 @@
+/**
+ * Hints to workflows, one call at a time for each: while one is under way, what comes merges and is sent right after. A
+ * token bucket bounds a storm; a server that is away is asked again until it answers. The last change is always told.
+ */
+import type { Hint } from '../workflows/messages.ts';
+import { Backoff } from '../kubernetes/backoff.ts';
+import { mergeHints } from './hints.ts';
+import type { Log } from './log.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** To whom a hint goes, and how it is sent. */
+export interface Addressee {
+  readonly workflowId: string;
+  /** Delivers one hint; rejects when the workflow may not have got it. */
+  deliver(hint: Hint): Promise<void>;
+}
+
+export interface SignallerOptions {
+  readonly log: Log;
+  /** How many calls are under way at once, over all workflows. */
+  readonly concurrency?: number;
+  /** How many hints one workflow gets, at most. */
+  readonly bucket?: { readonly burst: number; readonly perSecond: number };
+}
+
+export const DEFAULT_BUCKET: { readonly burst: number; readonly perSecond: number } = {
+  burst: 10,
+  perSecond: 5,
+};
+const DEFAULT_CONCURRENCY = 32;
+const BACKOFF = { minMs: 100, maxMs: 10_000 };
+
+interface Lane {
+  addressee: Addressee;
+  pending: Hint | undefined;
+  readonly bucket: TokenBucket;
+  readonly backoff: Backoff;
+  /** The lane sends, waits for its turn, or for a time. */
+  state: 'idle' | 'ready' | 'sending' | 'waiting';
+  timer: NodeJS.Timeout | undefined;
+}
+
+export interface SignallerStatus {
+  readonly sent: number;
+  readonly inFlight: number;
+  readonly queued: number;
+  readonly failures: number;
+  /** The last one; absent again when a later call succeeded. */
+  readonly lastError: string | undefined;
+}
+
+export class Signaller {
+  readonly #options: SignallerOptions;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #ready: Lane[] = [];
+  #sent = 0;
+  #failures = 0;
+  #inFlight = 0;
+  #lastError: string | undefined;
+  #stopping = false;
+  #drained: (() => void) | undefined;
+
+  constructor(options: SignallerOptions) {
+    this.#options = options;
+  }
+
+  status(): SignallerStatus {
+    const queued = [...this.#lanes.values()].filter(({ pending }) => pending !== undefined).length;
+    return {
+      sent: this.#sent,
+      inFlight: this.#inFlight,
+      queued,
+      failures: this.#failures,
+      lastError: this.#lastError,
+    };
+  }
+
+  isBusy(workflowId: string): boolean {
+    const lane = this.#lanes.get(workflowId);
+    return lane !== undefined && (lane.state !== 'idle' || lane.pending !== undefined);
+  }
+
+  /** The newest addressee of a workflow id is the one that is used. */
+  say(addressee: Addressee, hint: Hint): void {
+    if (this.#stopping) return;
+    const lane = this.#laneOf(addressee);
+    lane.addressee = addressee;
+    lane.pending = lane.pending ? mergeHints(lane.pending, hint) : hint;
+    if (lane.state === 'idle') this.#next(lane);
+  }
+
+  /** Sends what is pending at once, each once, and waits for what is under way. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const lane of this.#lanes.values()) {
+      if (lane.state !== 'waiting') continue;
+      clearTimeout(lane.timer);
+      this.#enqueue(lane);
+    }
+    if (this.#inFlight > 0 || this.#ready.length > 0)
+      await new Promise<void>((resolve) => (this.#drained = resolve));
+  }
+
+  #laneOf(addressee: Addressee): Lane {
+    const known = this.#lanes.get(addressee.workflowId);
+    if (known) return known;
+    const lane: Lane = {
+      addressee,
+      pending: undefined,
+      bucket: new TokenBucket(this.#options.bucket ?? DEFAULT_BUCKET, performance.now()),
+      backoff: new Backoff(BACKOFF),
+      state: 'idle',
+      timer: undefined,
+    };
+    this.#lanes.set(addressee.workflowId, lane);
+    return lane;
+  }
+
+  #next(lane: Lane): void {
+    if (!lane.pending) return this.#rest(lane);
+    const waitMs = this.#stopping ? 0 : lane.bucket.take(performance.now());
+    if (waitMs === 0) return this.#enqueue(lane);
+    this.#wait(lane, waitMs, () => this.#next(lane));
+  }
+
+  /** An idle lane is kept until its bucket is full again: a new one would begin with a full one. */
+  #rest(lane: Lane): void {
+    const { burst, perSecond } = this.#options.bucket ?? DEFAULT_BUCKET;
+    lane.state = 'idle';
+    clearTimeout(lane.timer);
+    lane.timer = setTimeout(
+      () => {
+        if (lane.state === 'idle') this.#lanes.delete(lane.addressee.workflowId);
+      },
+      (burst / perSecond) * 1000,
+    );
+    lane.timer.unref();
+  }
+
+  #wait(lane: Lane, ms: number, then: () => void): void {
+    lane.state = 'waiting';
+    clearTimeout(lane.timer);
+    lane.timer = setTimeout(then, ms);
+    lane.timer.unref();
+  }
+
+  #enqueue(lane: Lane): void {
+    lane.state = 'ready';
+    this.#ready.push(lane);
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#inFlight < (this.#options.concurrency ?? DEFAULT_CONCURRENCY)) {
+      const lane = this.#ready.shift();
+      if (!lane) break;
+      void this.#send(lane);
+    }
+    if (this.#inFlight === 0 && this.#ready.length === 0) this.#drained?.();
+  }
+
+  async #send(lane: Lane): Promise<void> {
+    const hint = lane.pending ?? {};
+    lane.pending = undefined;
+    lane.state = 'sending';
+    this.#inFlight++;
+    try {
+      await lane.addressee.deliver(hint);
+      this.#delivered(lane);
+    } catch (error) {
+      lane.pending = lane.pending ? mergeHints(hint, lane.pending) : hint;
+      this.#refused(lane, error);
+    } finally {
+      this.#inFlight--;
+      this.#pump();
+    }
+  }
+
+  #delivered(lane: Lane): void {
+    this.#sent++;
+    if (lane.backoff.failures > 0)
+      this.#options.log.info({ workflowId: lane.addressee.workflowId }, 'the workflow is signalled again');
+    lane.backoff.reset();
+    this.#lastError = undefined;
+    this.#next(lane);
+  }
+
+  #refused(lane: Lane, error: unknown): void {
+    this.#failures++;
+    this.#lastError = messageOf(error);
+    const fields = { workflowId: lane.addressee.workflowId, error: this.#lastError };
+    if (this.#stopping) {
+      lane.state = 'idle';
+      return this.#options.log.warn(
+        fields,
+        'the workflow was not signalled before the stop; the next start finds what it missed',
+      );
+    }
+    if (lane.backoff.failures === 0)
+      this.#options.log.warn(fields, 'the workflow cannot be signalled; trying again');
+    this.#wait(lane, lane.backoff.next(), () => this.#enqueue(lane));
+  }
+}
+
+/** A gRPC failure says what happened in its cause. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

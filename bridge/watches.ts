@@ -1,0 +1,149 @@
+import { LABELS } from '../core/labels.ts';
+import type { Manifest } from '../core/manifest.ts';
+import { CATEGORIES, categoryOfKind } from '../core/plan/categories.ts';
+import type { KindRef } from '../core/refs.ts';
+import { kindName, parseKindName } from '../core/refs.ts';
+import type { Selection, Versioned, WatchableApi } from '../kubernetes/api.ts';
+import type { Change, Watcher, WatchState } from '../kubernetes/watcher.ts';
+import { WATCH_STATES, watchKind } from '../kubernetes/watcher.ts';
+import type { LeanObject, LeanPod } from './lean-objects.ts';
+import { leanObject, leanPod, leanResource } from './lean-objects.ts';
+import type { Log } from './log.ts';
+
+export interface WatchesOptions {
+  readonly operator: { readonly name: string; readonly resource: Versioned<KindRef> };
+  readonly api: WatchableApi;
+  /** Only in these; absent: everywhere. */
+  readonly namespaces: readonly string[] | undefined;
+  readonly log: Log;
+  readonly onResource: (change: Change<Manifest>) => void;
+  readonly onObject: (change: Change<LeanObject>) => void;
+  readonly onPod: (change: Change<LeanPod>) => void;
+}
+
+export interface WatchStatus {
+  /** As kubectl writes it, and the namespace where only one is watched. */
+  readonly kind: string;
+  readonly state: WatchState;
+  readonly objects: number;
+  /** RFC 3339; empty before anything was heard. */
+  readonly lastHeardAt: string;
+}
+
+const POD: KindRef = { group: '', kind: 'Pod' };
+/** Apart from `Pod`, which a resource may own as any other object. */
+const PODS_OF_WORKLOADS = 'Pod (of workloads)';
+
+/**
+ * Kinds that are as applied once they are there. Of these only metadata is read: nothing of their content tells health,
+ * and Secrets stay where they are.
+ */
+const METADATA_ONLY: ReadonlySet<string> = new Set([
+  'ConfigMap',
+  'Secret',
+  'ServiceAccount',
+  'CronJob.batch',
+  'NetworkPolicy.networking.k8s.io',
+  'Role.rbac.authorization.k8s.io',
+  'RoleBinding.rbac.authorization.k8s.io',
+  'ClusterRole.rbac.authorization.k8s.io',
+  'ClusterRoleBinding.rbac.authorization.k8s.io',
+]);
+
+/** Kinds that run pods themselves; a CronJob's pods belong to Jobs that are not ours. */
+function runsPods(kind: string): boolean {
+  return categoryOfKind(kind) === CATEGORIES.Workloads && kind !== 'CronJob.batch';
+}
+
+/** The watches of one bridge: the resources, and each kind of object that a resource has. */
+export class Watches {
+  readonly #options: WatchesOptions;
+  readonly #byKind = new Map<string, readonly Watcher<unknown>[]>();
+
+  constructor(options: WatchesOptions) {
+    this.#options = options;
+  }
+
+  watchResources(): Promise<void> {
+    const { operator, onResource } = this.#options;
+    return this.#watch(kindName(operator.resource), operator.resource, {
+      trim: leanResource,
+      onChange: onResource,
+    });
+  }
+
+  /** Watches a kind of owned objects from now on; resolves when its first list was told. */
+  async watchOwned(kind: string): Promise<void> {
+    const { operator, onObject, onPod } = this.#options;
+    const metadataOnly = METADATA_ONLY.has(kind);
+    const owner = { name: operator.name, group: operator.resource.group, kind: operator.resource.kind };
+    const labelSelector = `${LABELS.managedBy}=${operator.name}`;
+    const trim = (object: Manifest): LeanObject => leanObject(object, owner, metadataOnly);
+    const pods = runsPods(kind)
+      ? this.#watch(PODS_OF_WORKLOADS, POD, { labelSelector, trim: leanPod, onChange: onPod })
+      : undefined;
+    await Promise.all([
+      pods,
+      this.#watch(kind, parseKindName(kind), { labelSelector, metadataOnly, trim, onChange: onObject }),
+    ]);
+  }
+
+  isSynced(kind: string): boolean {
+    const watchers = this.#byKind.get(kind);
+    return watchers !== undefined && watchers.every(({ lastHeardAt }) => lastHeardAt > 0);
+  }
+
+  watches(kind: string): boolean {
+    return this.#byKind.has(kind);
+  }
+
+  status(): WatchStatus[] {
+    return [...this.#byKind].flatMap(([kind, watchers]) =>
+      watchers.map(({ state, size, lastHeardAt }, index) => {
+        const namespace = this.#options.namespaces?.[index];
+        const at = lastHeardAt > 0 ? new Date(lastHeardAt).toISOString() : '';
+        return { kind: namespace ? `${kind} in ${namespace}` : kind, state, objects: size, lastHeardAt: at };
+      }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#byKind.values()].flat().map((watcher) => watcher.stop()));
+  }
+
+  async #watch<Kept>(name: string, kind: Versioned<KindRef>, how: Selection & How<Kept>): Promise<void> {
+    const known = this.#byKind.get(name);
+    if (known) return void (await Promise.all(known.map(({ synced }) => synced)));
+    const places: readonly Selection[] = this.#options.namespaces?.map((namespace) => ({ namespace })) ?? [
+      {},
+    ];
+    const watchers = places.map((place) => this.#start(kind, { ...how, ...place }));
+    this.#byKind.set(name, watchers);
+    await Promise.all(watchers.map(({ synced }) => synced));
+  }
+
+  #start<Kept>(kind: Versioned<KindRef>, how: Selection & How<Kept>): Watcher<Kept> {
+    const { api, log } = this.#options;
+    const watched = { kind: kindName(kind), ...(how.namespace ? { namespace: how.namespace } : {}) };
+    let told = '';
+    return watchKind(api, {
+      ...how,
+      kind,
+      onState(state, detail) {
+        const isTrouble = state === WATCH_STATES.Retrying || state === WATCH_STATES.NotServed;
+        if (isTrouble && told !== detail)
+          log.warn({ ...watched, state, detail }, 'the watch was interrupted and goes on');
+        if (state === WATCH_STATES.Watching && told) log.info({ ...watched, state }, 'the watch is back');
+        if (isTrouble) told = detail;
+        else if (state === WATCH_STATES.Watching) told = '';
+      },
+      onHandlerError: (error) =>
+        log.error({ ...watched, error: String(error) }, 'a change could not be handled'),
+    });
+  }
+}
+
+interface How<Kept> {
+  readonly trim: (object: Manifest) => Kept;
+  readonly onChange: (change: Change<Kept>) => void;
+}
