@@ -2,9 +2,9 @@
  * Hints to workflows, one call at a time for each: while one is under way, what comes merges and is sent right after. A
  * token bucket bounds a storm; a server that is away is asked again until it answers. The last change is always told.
  */
-import type { Hint } from '../workflows/messages.ts';
 import { Backoff } from '../kubernetes/backoff.ts';
-import { mergeHints } from './hints.ts';
+import type { Hint } from '../workflows/messages.ts';
+import { mergeHints } from '../workflows/messages.ts';
 import type { Log } from './log.ts';
 import { TokenBucket } from './token-bucket.ts';
 

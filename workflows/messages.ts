@@ -21,6 +21,17 @@ export interface Hint {
   readonly resync?: boolean;
 }
 
+/** One hint that says what both say: the newest resource, the union of the objects. */
+export function mergeHints(older: Hint, newer: Hint): Hint {
+  const resource = newer.resource ?? older.resource;
+  const objects = [...new Set([...(older.objects ?? []), ...(newer.objects ?? [])])];
+  return {
+    ...(resource ? { resource } : {}),
+    ...(objects.length > 0 ? { objects } : {}),
+    ...(older.resync || newer.resync ? { resync: true } : {}),
+  };
+}
+
 /** The resource changed, appeared, is being deleted or is gone. */
 export const resourceChanged: SignalDefinition<[Hint]> = defineSignal('resourceChanged');
 /** Owned objects changed in a way that matters. */

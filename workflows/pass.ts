@@ -16,6 +16,7 @@ import { Executor } from './executor.ts';
 import { failureOf, isPlanStale } from './failures.ts';
 import type { Inbox } from './inbox.ts';
 import type { Hint, ReconcileInput, RolloutStatus } from './messages.ts';
+import { mergeHints } from './messages.ts';
 import { Reporter } from './reporter.ts';
 
 /** How a pass ends: with the resource gone, or at rest until news or a time. */
@@ -38,6 +39,8 @@ export class Pass {
   readonly #editors = new Map<ObjectKey, readonly string[]>();
   #situation: Omit<Situation, 'state'> = {};
   #deletion: Deletion | undefined;
+  /** What a look that failed was pointed at. */
+  #missed: Hint = {};
 
   constructor(input: ReconcileInput, state: ReconcileState | undefined, inbox: Inbox) {
     this.#input = input;
@@ -69,8 +72,9 @@ export class Pass {
   }
 
   /** Reads what the hint points at. The first look, and one after a failure, reads the resource whatever the hint. */
-  async #look(hint: Hint): Promise<'gone' | 'seen'> {
+  async #look(fresh: Hint): Promise<'gone' | 'seen'> {
     const { plan, failure, step } = this.#situation;
+    const hint = mergeHints(this.#missed, fresh);
     const isBlind = !plan && !this.#deletion;
     const wantsPlan = isBlind || failure !== undefined || hint.resource !== undefined || hint.resync === true;
     const awaited = step?.kind === 'wait' ? step.on : [];
@@ -83,11 +87,13 @@ export class Pass {
         wantsPlan ? this.#plan(hint) : undefined,
         keys.length > 0 ? look.observeObjects(this.#input.resource, keys) : [],
       ]);
+      this.#missed = {};
       const { failure: _, ...situation } = this.#situation;
       if (answer) this.#situation = situation;
       this.#see(observations);
       return answer ? this.#takeUp(answer) : 'seen';
     } catch (error) {
+      this.#missed = hint;
       this.#situation = { ...this.#situation, failure: failureOf(error, this.state.generation) };
       return 'seen';
     }
@@ -117,6 +123,7 @@ export class Pass {
     if (answer.kind === 'unchanged') return 'seen';
     // Another uid under the same name is another resource: what was known is about one that is no more.
     if (answer.uid !== this.state.uid) this.state = { ...NEW_STATE, uid: answer.uid };
+    this.#deletion = undefined;
     if (answer.kind === 'failed') {
       this.#situation = { failure: answer };
       return 'seen';

@@ -151,7 +151,8 @@ function restingWaits(plan: PlanView, state: ReconcileState, now: number): Waiti
   const unhealthy = Object.keys(state.unhealthy).filter((key) => key in plan.refs && !isWorkload(key));
   const refused = Object.entries(state.refusals).filter(([key]) => key in plan.refs);
   const returning = Object.keys(plan.refs).filter((key) => state.inventory[key]?.leaving);
-  const retries = refused.map(([, { retryAt }]) => Math.max(retryAt, now + 1));
+  // One that is overdue waits for another that it needs.
+  const retries = refused.map(([, { retryAt }]) => retryAt).filter((at) => at > now);
   return [
     { kind: 'wait', on: [...unhealthy, ...returning, ...refused.map(([key]) => key)], ...earliest(retries) },
   ];

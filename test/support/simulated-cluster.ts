@@ -39,12 +39,12 @@ const HEALTH = {
 } as const;
 
 export class SimulatedCluster {
-  readonly live = new Map<ObjectKey, Live>();
+  readonly live: Map<ObjectKey, Live> = new Map();
   readonly steps: Step[] = [];
   state: ReconcileState = NEW_STATE;
   plan: PlanView | undefined;
-  now = Date.parse('2026-01-01T00:00:00Z');
-  readonly refused = new Map<ObjectKey, string>();
+  now: number = Date.parse('2026-01-01T00:00:00Z');
+  readonly refused: Map<ObjectKey, string> = new Map();
   gate: true | string = true;
   #uid = 0;
   readonly #operator: Operator<ToySpec>;
