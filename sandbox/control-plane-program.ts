@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { cachedProgram, type CacheOptions } from './cached-program.ts';
+import { cacheDirectory, digestOf, onPath } from './places.ts';
+import { duration } from './progress.ts';
+import { OTHER_WAYS, SandboxError } from './sandbox-error.ts';
+
+const NAME = 'control-plane';
+const VERSION = 'v1.37.2';
+const LINKER_FLAGS = [
+  '-s -w',
+  `-X k8s.io/component-base/version.gitVersion=${VERSION}`,
+  '-X k8s.io/component-base/version.gitMajor=1',
+  '-X k8s.io/component-base/version.gitMinor=37',
+].join(' ');
+const NEEDED_BYTES = 3 * 1024 ** 3;
+/** With nothing in Go's own build cache; what is there already is not built again. */
+const PACKAGES = 1_900;
+const REPORT_EVERY_MS = 5_000;
+
+/** The path of the control plane's one program, built from source on first use. */
+export function controlPlaneProgram(options: CacheOptions): Promise<string> {
+  const sources = sourceDirectory();
+  const files = ['main.go', 'go.mod', 'go.sum'].map((file) => readFileSync(path.join(sources, file)));
+  const version = digestOf(...files, LINKER_FLAGS, process.platform, process.arch).slice(0, 16);
+  return cachedProgram({ name: NAME, version, make: (file) => build(file, sources, options) }, options);
+}
+
+/** The sources lie beside this file in a checkout, and outside `dist` in the published package. */
+function sourceDirectory(): string {
+  const candidates = ['./control-plane', '../../sandbox/control-plane'].map((place) =>
+    fileURLToPath(new URL(place, import.meta.url)),
+  );
+  const found = candidates.find((directory) => existsSync(path.join(directory, 'main.go')));
+  if (found === undefined)
+    throw new SandboxError(`the control plane's sources are missing: ${candidates[0]}`);
+  return found;
+}
+
+async function build(file: string, sources: string, options: CacheOptions): Promise<void> {
+  const go = onPath('go');
+  if (go === undefined) {
+    throw new SandboxError(
+      `the sandbox builds Kubernetes from source and needs Go 1.26 or newer on the PATH: install it from https://go.dev/dl, ${OTHER_WAYS}`,
+    );
+  }
+  const { bavail, bsize } = statfsSync(cacheDirectory());
+  if (bavail * bsize < NEEDED_BYTES) {
+    throw new SandboxError(
+      `the sandbox needs 3 GB of free disk to build Kubernetes, and ${cacheDirectory()} has ${((bavail * bsize) / 1024 ** 3).toFixed(1)} GB: make room, ${OTHER_WAYS}`,
+    );
+  }
+  await compile({ go, file, sources, options });
+}
+
+interface Compilation {
+  readonly go: string;
+  readonly file: string;
+  readonly sources: string;
+  readonly options: CacheOptions;
+}
+
+async function compile({ go, file, sources, options }: Compilation): Promise<void> {
+  const began = performance.now();
+  const { report, signal } = options;
+  report(NAME, `building Kubernetes ${VERSION}, once; usually about 9 minutes on 2 cores`);
+  const args = ['build', '-v', '-buildvcs=false', '-trimpath'];
+  const child = spawn(go, [...args, '-ldflags', LINKER_FLAGS, '-o', file, '.'], {
+    cwd: sources,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...(signal ? { signal } : {}),
+  });
+  const progress = { packages: 0, downloads: 0 };
+  const lastLines: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (line.startsWith('go: downloading ')) progress.downloads++;
+    else if (/^[\w.\-/]+$/.test(line)) progress.packages++;
+    lastLines.push(line);
+    if (lastLines.length > 8) lastLines.shift();
+  });
+  const timer = setInterval(() => {
+    const parts = [`${progress.packages} of at most ${PACKAGES} packages compiled`];
+    if (progress.downloads > 0) parts.push(`${progress.downloads} modules downloaded`);
+    report(NAME, `building for ${duration(performance.now() - began)}: ${parts.join(', ')}`);
+  }, REPORT_EVERY_MS);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  }).finally(() => clearInterval(timer));
+  if (code !== 0) {
+    throw new SandboxError(
+      `building Kubernetes failed (go build, exit code ${code}): ${lastLines.join('\n')}\nRepair what it names, ${OTHER_WAYS}`,
+    );
+  }
+  report(NAME, `built in ${duration(performance.now() - began)}`);
+}
