@@ -15,7 +15,7 @@ export interface AddresseesOptions {
 }
 
 /** A call that got no answer for this long is made again. */
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 5_000;
 const KEY = (name: string): ReturnType<typeof defineSearchAttributeKey<'KEYWORD'>> =>
   defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 

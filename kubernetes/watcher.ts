@@ -98,7 +98,8 @@ class Reflector<Kept> implements Watcher<Kept> {
   readonly #running: Promise<void>;
   #served = { apiVersion: '', kind: '' };
   #resourceVersion: string | undefined;
-  #becomeSynced: () => void = () => {};
+  /** Until it was called. */
+  #becomeSynced: (() => void) | undefined;
 
   constructor(api: WatchableApi, options: WatcherOptions<Kept>) {
     this.#api = api;
@@ -146,9 +147,10 @@ class Reflector<Kept> implements Watcher<Kept> {
     this.lastHeardAt = Date.now();
     this.#compare(listed);
     this.#resourceVersion = resourceVersion;
+    if (!this.#becomeSynced) return;
     this.#becomeSynced();
+    this.#becomeSynced = undefined;
     this.#isolate(() => this.#options.onSynced?.());
-    this.#becomeSynced = () => {};
   }
 
   /** The deleted first: another object may have taken the name of one. */
