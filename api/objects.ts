@@ -237,8 +237,9 @@ export function object(
     ...options,
     labels: { ...metadata.labels, ...options.labels },
     annotations: { ...metadata.annotations, ...options.annotations },
+    ...(metadata.namespace ? { namespace: metadata.namespace } : {}),
   };
-  return desire(apiVersion, kind, metadata.name, body, merged, metadata.namespace ?? options.namespace);
+  return desire(apiVersion, kind, metadata.name, body, merged);
 }
 
 function desire(
@@ -247,8 +248,8 @@ function desire(
   name: string,
   body: Readonly<Record<string, unknown>>,
   options: DesiredObject['options'],
-  namespace: string | undefined = options.namespace,
 ): DesiredObject {
+  const { namespace } = options;
   if (!name) throw new TypeError(`${kind}: its name is empty`);
   for (const key of ['gate', 'before', 'after'] as const) {
     const given = options[key];

@@ -97,7 +97,7 @@ describe('a rollout, over any specs, edits, deletions, crashes and orders of eve
             return isWorkload(key) && known && known.template !== live.template;
           });
           const stages = new Set(rolled.map(([key]) => refs[key]?.stage));
-          assert.ok(stages.size <= 1, `stages ${[...stages]} changed at once`);
+          assert.ok(stages.size <= 1, `stages ${[...stages].join(', ')} changed at once`);
           for (const [rolledKey] of rolled)
             for (const [key, { stage }] of Object.entries(refs).map(([other, ref]) => [other, ref] as const))
               if (isWorkload(key) && (stage ?? 0) < (refs[rolledKey]?.stage ?? 0))
