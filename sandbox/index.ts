@@ -9,3 +9,7 @@ export { SandboxError } from './sandbox-error.ts';
 export { BEHAVIOUR_ANNOTATION, BEHAVIOURS } from './behaviour.ts';
 export type { Progress } from './progress.ts';
 export type { SandboxFacts } from './registry.ts';
+export { connectSandbox, listSandboxes, stopSandbox } from './connect.ts';
+export { startDetachedSandbox } from './detached.ts';
+export type { DetachedOptions } from './detached.ts';
+export type { Announcement } from './registry.ts';
