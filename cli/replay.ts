@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Command } from 'commander';
 import colors from 'picocolors';
