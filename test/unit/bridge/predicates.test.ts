@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { asksForMore, isWatched } from '../../../bridge/predicates.ts';
+import { ANNOTATIONS } from '../../../core/labels.ts';
+import type { Manifest, ObjectMeta } from '../../../core/manifest.ts';
+
+function resource(metadata: Partial<ObjectMeta> = {}, status: object = {}): Manifest {
+  return {
+    apiVersion: 'a/v1',
+    kind: 'A',
+    metadata: { name: 'a', uid: 'u', generation: 1, ...metadata },
+    status,
+  };
+}
+
+const ignored = { annotations: { [ANNOTATIONS.ignore]: 'true' } };
+
+describe('predicates', () => {
+  it('asks for more on a new resource, a new spec, a deletion, another resource under the name', () => {
+    assert.ok(asksForMore(undefined, resource()));
+    assert.ok(asksForMore(resource(), resource({ generation: 2 })));
+    assert.ok(asksForMore(resource(), resource({ deletionTimestamp: '2026-01-01T00:00:00Z' })));
+    assert.ok(asksForMore(resource(), resource({ uid: 'v' })));
+  });
+
+  it('does not ask for more on status, labels and finalizers', () => {
+    assert.ok(!asksForMore(resource(), resource({ labels: { a: 'b' }, finalizers: ['x'] }, { ready: true })));
+  });
+
+  it('leaves an ignored resource alone until it is deleted or no longer ignored', () => {
+    assert.ok(!asksForMore(resource(), resource({ ...ignored, generation: 2 })));
+    assert.ok(
+      asksForMore(resource(ignored), resource({ ...ignored, deletionTimestamp: '2026-01-01T00:00:00Z' })),
+    );
+    assert.ok(asksForMore(resource(ignored), resource()));
+  });
+
+  it('watches allowed namespaces that are not denied', () => {
+    assert.ok(isWatched('a', {}));
+    assert.ok(isWatched(undefined, { allowed: ['a'] }));
+    assert.ok(isWatched('a', { allowed: ['a'] }));
+    assert.ok(!isWatched('b', { allowed: ['a'] }));
+    assert.ok(!isWatched('a', { allowed: ['a'], denied: ['a'] }));
+  });
+});

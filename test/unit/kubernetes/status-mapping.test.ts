@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { StatusError } from '../../../kubernetes/status-error.ts';
+import { statusErrorOf, unreachable } from '../../../kubernetes/status-mapping.ts';
+
+const call = { method: 'GET', path: '/api/v1/secrets?labelSelector=token' };
+
+describe('status mapping', () => {
+  it("keeps the server's words", () => {
+    const status = { kind: 'Status', code: 403, reason: 'Forbidden', message: 'no list of secrets' };
+    const error = statusErrorOf(call, { code: 403, text: JSON.stringify(status) });
+    assert.deepEqual([error.code, error.reason, error.message], [403, 'Forbidden', 'no list of secrets']);
+    assert.equal(error.isTransient, false);
+  });
+
+  it('reads when to ask again from the header, else from the details', () => {
+    const details = { retryAfterSeconds: 7 };
+    const text = JSON.stringify({
+      kind: 'Status',
+      code: 429,
+      reason: 'TooManyRequests',
+      message: 'later',
+      details,
+    });
+    assert.equal(statusErrorOf(call, { code: 429, text }).retryAfterMs, 7000);
+    assert.equal(statusErrorOf(call, { code: 429, text }, '2').retryAfterMs, 2000);
+  });
+
+  it('shows neither body nor query of an answer that is not a Status', () => {
+    const error = statusErrorOf(call, { code: 502, text: '<html>secret</html>' });
+    assert.deepEqual(
+      [error.reason, error.message],
+      ['ServiceUnavailable', 'HTTP 502 to GET /api/v1/secrets'],
+    );
+    assert.equal(error.isTransient, true);
+  });
+
+  it('calls a lost connection Unreachable and names its cause', () => {
+    const cause = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+    const error = unreachable({ origin: 'https://k8s', method: 'GET', cause });
+    assert.ok(error instanceof StatusError);
+    assert.equal(error.message, 'the API server at https://k8s did not answer GET: ECONNREFUSED');
+    assert.equal(error.reason, 'Unreachable');
+  });
+});
