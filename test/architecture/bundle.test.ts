@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { join, relative } from 'node:path';
+import { describe, it } from 'node:test';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { ROOT } from './imports.ts';
+
+const OURS = ['api', 'core', 'workflows'];
+/** What the SDK brings with it. */
+const THE_SDK = ['@temporalio', 'nexus-rpc', 'long'].map((name) => `node_modules/${name}`);
+/** The SDK's own part is about 520 kB; what is ours is small, and each worker thread holds a copy. */
+const BUDGET_BYTES = 700_000;
+
+describe('the workflow bundle', async () => {
+  const modules: string[] = [];
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(ROOT, 'workflows/index.ts'),
+    logger: new DefaultLogger('ERROR'),
+    webpackConfigHook: (config) => ({
+      ...config,
+      plugins: [
+        ...(config.plugins ?? []),
+        (compiler) => {
+          compiler.hooks.compilation.tap('modules', (compilation) => {
+            compilation.hooks.succeedModule.tap('modules', (entered) => {
+              if ('resource' in entered) modules.push(String(entered.resource));
+            });
+          });
+        },
+      ],
+    }),
+  });
+
+  it('holds api, core and workflows, and of others only the SDK', () => {
+    const strangers = modules
+      .map((file) => relative(ROOT, file))
+      .filter((file) => ![...OURS, ...THE_SDK].some((folder) => file.startsWith(`${folder}/`)));
+    assert.deepEqual(strangers, []);
+  });
+
+  it('holds what it is for', () => {
+    const files = modules.map((file) => relative(ROOT, file));
+    assert.ok(files.includes('workflows/index.ts'));
+    assert.ok(files.includes('core/rollout/next-step.ts'));
+  });
+
+  it(`stays below ${BUDGET_BYTES} bytes without its source map`, () => {
+    const [program = ''] = code.split('\n//# sourceMappingURL=');
+    assert.ok(
+      program.length > 0 && program.length < BUDGET_BYTES,
+      `${program.length} bytes: see what has entered since`,
+    );
+  });
+});
