@@ -19,7 +19,7 @@ export interface PinotSpec {
   readonly plugins?: readonly string[];
   /** Node types in the order in which they are upgraded. */
   readonly deploymentOrder: readonly string[];
-  readonly external: {
+  readonly external?: {
     readonly zookeeper: { readonly spec: { readonly zkAddress: string } };
     readonly deepStorage?: { readonly spec?: readonly DeepStorage[] };
   };

@@ -10,6 +10,11 @@ const STARTS = {
 
 export const NODE_TYPES: readonly string[] = Object.keys(STARTS);
 
+/** Empty when the resource does not say it; such a resource is refused. */
+export function zkAddressOf({ external }: PinotSpec): string {
+  return external?.zookeeper.spec.zkAddress ?? '';
+}
+
 /** Where and under which name a node of `nodeType` finds its configuration. */
 export function configurationFile(nodeType: string): { readonly directory: string; readonly name: string } {
   return { directory: `/var/pinot/${nodeType}/config`, name: `pinot-${nodeType}.conf` };
@@ -22,12 +27,11 @@ export function configuration(
   node: PinotNode,
   own: PinotNodeConfig,
 ): string {
-  const { deepStorage, zookeeper } = spec.external;
   const helix =
     node.nodeType === 'controller'
-      ? [`controller.helix.cluster.name=${cluster}`, `controller.zk.str=${zookeeper.spec.zkAddress}`]
+      ? [`controller.helix.cluster.name=${cluster}`, `controller.zk.str=${zkAddressOf(spec)}`]
       : [];
-  const deep = (deepStorage?.spec ?? [])
+  const deep = (spec.external?.deepStorage?.spec ?? [])
     .filter(({ nodeType }) => nodeType === node.nodeType)
     .map(({ data = '' }) => data);
   return `${[own.data, ...helix, ...deep].map((lines) => lines.replace(/\n+$/, '')).join('\n')}\n`;
@@ -40,7 +44,7 @@ export function startArguments(cluster: string, spec: PinotSpec, { nodeType }: P
   const { directory, name } = configurationFile(nodeType);
   const file = ['-configFileName', `${directory}/${name}`];
   if (nodeType === 'controller') return [start, ...file];
-  return [start, '-clusterName', cluster, '-zkAddress', spec.external.zookeeper.spec.zkAddress, ...file];
+  return [start, '-clusterName', cluster, '-zkAddress', zkAddressOf(spec), ...file];
 }
 
 export function javaOptions({ plugins = [] }: PinotSpec, { java_opts }: PinotNodeConfig): string {

@@ -1,6 +1,6 @@
 import type { InvalidCause } from 'durable-operator';
 import type { PinotNode, PinotSpec } from './pinot.ts';
-import { NODE_TYPES } from './process.ts';
+import { NODE_TYPES, zkAddressOf } from './process.ts';
 
 /** The workload that a node's `kind` asks for; undefined when it asks for none we know. */
 export function workloadKind({ kind }: PinotNode): 'StatefulSet' | 'Deployment' | undefined {
@@ -16,9 +16,13 @@ export function workloadKind({ kind }: PinotNode): 'StatefulSet' | 'Deployment' 
 }
 
 /** Everything that keeps `spec` from being built, all at once, so that its author corrects it in one go. */
-export function causesAgainst(spec: PinotSpec): readonly InvalidCause[] {
+export function causesAgainst(spec: PinotSpec | undefined): readonly InvalidCause[] {
+  if (!spec) return [cause('spec', 'is missing; a cluster needs nodes, their configurations and an order')];
   const { deploymentOrder, k8sConfig, nodes, pinotNodeConfig } = spec;
   return [
+    ...(zkAddressOf(spec)
+      ? []
+      : [cause('spec.external.zookeeper.spec.zkAddress', 'is missing; write host:port of ZooKeeper')]),
     ...deploymentOrder.flatMap((role, index) =>
       role.trim()
         ? []
