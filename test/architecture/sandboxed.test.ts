@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+describe('tsconfig.sandboxed.json', () => {
+  it('compiles api and core with no types of Node and of no package', async () => {
+    const { stdout } = await promisify(execFile)(
+      'node_modules/.bin/tsc',
+      ['-p', 'tsconfig.sandboxed.json', '--listFiles'],
+      { cwd: root, maxBuffer: 16 * 1024 * 1024 },
+    );
+    const files = stdout.split('\n').filter(Boolean);
+    assert.ok(files.some((file) => file.endsWith('core/plan/plan.ts')));
+    const foreign = files.filter((file) => file.includes('node_modules') && !/\/lib\.[^/]*d\.ts$/.test(file));
+    assert.deepEqual(foreign, []);
+  });
+});
