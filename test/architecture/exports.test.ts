@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { glob } from 'node:fs/promises';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -36,14 +35,8 @@ describe('the public API', () => {
 
   it('has the declarations of docs/api (UPDATE_API=1 writes them)', async () => {
     const tsc = join(ROOT, 'node_modules/.bin/tsc');
-    await promisify(execFile)(
-      tsc,
-      ['-p', 'tsconfig.build.json', '--emitDeclarationOnly', '--outDir', emitted],
-      {
-        cwd: ROOT,
-      },
-    );
-    for (const file of await Array.fromAsync(glob(PROMISED, { cwd: emitted }))) {
+    await promisify(execFile)(tsc, ['-p', 'docs/api', '--outDir', emitted], { cwd: ROOT });
+    for (const file of globSync(PROMISED, { cwd: emitted })) {
       const golden = join(ROOT, 'docs/api', file);
       const declared = readFileSync(join(emitted, file), 'utf8');
       if (process.env['UPDATE_API']) {

@@ -1,0 +1,110 @@
+/**
+ * The objects an author wants: frozen values, made by one constructor per kind. The second argument is Kubernetes' own
+ * body, typed by its models, without what the runtime owns (selectors of workloads, ownerReferences, the labels of the
+ * runtime). The third is ours.
+ */
+import type { V1ConfigMap, V1CronJobSpec, V1DaemonSetSpec, V1DeploymentSpec, V1IngressSpec, V1JobSpec, V1NetworkPolicySpec, V1PersistentVolumeClaim, V1PersistentVolumeClaimSpec, V1PodDisruptionBudgetSpec, V1PodSpec, V1Role, V1RoleBinding, V1Secret, V1ServiceAccount, V1ServiceSpec, V1StatefulSetSpec, V2HorizontalPodAutoscalerSpec } from '@kubernetes/client-node';
+import type { Gate, Hook } from './operator.ts';
+/** Options every object takes. */
+export interface ObjectOptions {
+    /**
+     * Where the object lives. Needed by the objects of a cluster-scoped resource.
+     *
+     * @defaultValue the namespace of the resource
+     */
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    /** Objects that must exist before this one; they are desired too, whether or not `desired` returns them. */
+    readonly uses?: readonly DesiredObject[];
+}
+/** Options of what runs pods. */
+export interface WorkloadOptions extends ObjectOptions {
+    /** The place of the workload in `inOrder`, for example `broker`; becomes the label `app.kubernetes.io/component`. */
+    readonly role?: string;
+    /** Asked after the workload is Current; while it answers a string, later stages wait and the string is the reason. */
+    readonly gate?: Gate;
+    /** Runs once before this workload is changed by a rollout. */
+    readonly before?: Hook;
+    /** Runs once after this workload is Current and its gate is open. */
+    readonly after?: Hook;
+    /** Somebody else owns `replicas` (an HPA, KEDA): it is never applied. */
+    readonly autoscaled?: boolean;
+}
+/** Options of what points at pods. */
+export interface TargetOptions extends ObjectOptions {
+    /**
+     * The workload whose pods the selector selects (or whose scale is driven).
+     *
+     * @defaultValue the workloads that `use` this object; for a network policy, all pods of the resource
+     */
+    readonly target?: DesiredObject;
+}
+export interface ClaimOptions extends ObjectOptions {
+    /**
+     * Keeps the claim and its data when it is no longer desired and when the resource is deleted.
+     *
+     * @defaultValue `true`
+     */
+    readonly retain?: boolean;
+}
+/** An object as the author wants it. Everything that comes from the runtime is added when it is planned. */
+export interface DesiredObject {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly name: string;
+    /** Absent: the resource's own, or none for a cluster-scoped kind. */
+    readonly namespace?: string;
+    /** All of the manifest but `apiVersion`, `kind` and `metadata`. */
+    readonly body: Readonly<Record<string, unknown>>;
+    readonly options: WorkloadOptions & TargetOptions & ClaimOptions;
+}
+type PodTemplate = {
+    readonly metadata?: {
+        readonly labels?: Readonly<Record<string, string>>;
+        readonly annotations?: Readonly<Record<string, string>>;
+    };
+    readonly spec: V1PodSpec;
+};
+type Templated<Spec> = Omit<Spec, 'selector' | 'template'> & {
+    readonly template: PodTemplate;
+};
+type Body<Model> = Omit<Model, 'apiVersion' | 'kind' | 'metadata' | 'status'>;
+export type StatefulSetBody = Omit<Templated<V1StatefulSetSpec>, 'volumeClaimTemplates'> & {
+    readonly volumeClaimTemplates?: readonly (DesiredObject | V1PersistentVolumeClaim)[];
+};
+export declare function configMap(name: string, body: Body<V1ConfigMap>, options?: ObjectOptions): DesiredObject;
+/** Use `data` (base64): `stringData` makes the API server see a change in every apply. */
+export declare function secret(name: string, body: Omit<Body<V1Secret>, 'stringData'>, options?: ObjectOptions): DesiredObject;
+export declare function deployment(name: string, spec: Templated<V1DeploymentSpec>, options?: WorkloadOptions): DesiredObject;
+export declare function statefulSet(name: string, spec: StatefulSetBody, options?: WorkloadOptions): DesiredObject;
+export declare function daemonSet(name: string, spec: Templated<V1DaemonSetSpec>, options?: WorkloadOptions): DesiredObject;
+export declare function job(name: string, spec: Templated<V1JobSpec>, options?: WorkloadOptions): DesiredObject;
+export declare function cronJob(name: string, spec: V1CronJobSpec, options?: WorkloadOptions): DesiredObject;
+/** Without a `selector` the Service selects the pods of its `target`, or of the workloads that `use` it. */
+export declare function service(name: string, spec: V1ServiceSpec, options?: TargetOptions): DesiredObject;
+/** A claim of its own, or (in `volumeClaimTemplates`) one claim per pod. Its data is retained unless told otherwise. */
+export declare function persistentVolumeClaim(name: string, spec: V1PersistentVolumeClaimSpec, options?: ClaimOptions): DesiredObject;
+/** Without a `podSelector` the policy is about its `target`, or about all pods of the resource. */
+export declare function networkPolicy(name: string, spec: Omit<V1NetworkPolicySpec, 'podSelector'> & Partial<Pick<V1NetworkPolicySpec, 'podSelector'>>, options?: TargetOptions): DesiredObject;
+export declare function ingress(name: string, spec: V1IngressSpec, options?: ObjectOptions): DesiredObject;
+/** Without a `selector` the budget covers the pods of its `target`. */
+export declare function podDisruptionBudget(name: string, spec: V1PodDisruptionBudgetSpec, options?: TargetOptions): DesiredObject;
+/** Without a `scaleTargetRef` it scales its `target`, which should be `autoscaled`. */
+export declare function horizontalPodAutoscaler(name: string, spec: Omit<V2HorizontalPodAutoscalerSpec, 'scaleTargetRef'> & Partial<Pick<V2HorizontalPodAutoscalerSpec, 'scaleTargetRef'>>, options?: TargetOptions): DesiredObject;
+export declare function serviceAccount(name: string, body?: Body<V1ServiceAccount>, options?: ObjectOptions): DesiredObject;
+export declare function role(name: string, body: Body<V1Role>, options?: ObjectOptions): DesiredObject;
+export declare function roleBinding(name: string, body: Body<V1RoleBinding>, options?: ObjectOptions): DesiredObject;
+/** An object of any kind, from its whole manifest. */
+export declare function object(manifest: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly metadata: {
+        readonly name: string;
+        readonly namespace?: string;
+        readonly labels?: Readonly<Record<string, string>>;
+        readonly annotations?: Readonly<Record<string, string>>;
+    };
+    readonly [field: string]: unknown;
+}, options?: WorkloadOptions & TargetOptions & ClaimOptions): DesiredObject;
+export {};

@@ -1,0 +1,75 @@
+import type { Named } from './named.ts';
+import type { DesiredObject } from './objects.ts';
+import type { Ordered } from './order.ts';
+import type { Resource, ResourceDefinition } from './resource.ts';
+/** What a gate, a hook or `onDelete` is given. */
+export interface Context<Spec = unknown> {
+    readonly resource: Resource<Spec>;
+    /** The live object it is about; absent in `onDelete`. */
+    readonly object?: {
+        readonly kind: string;
+        readonly name: string;
+        readonly manifest: Readonly<Record<string, unknown>>;
+    };
+    /** Aborts when the activity is cancelled or its worker stops. Pass it to what waits. */
+    readonly signal: AbortSignal;
+    readonly log: {
+        info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+        warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+    };
+    /** Records a Kubernetes event about the resource. */
+    event(type: 'Normal' | 'Warning', reason: string, note: string): void;
+}
+/** Answers `true` to let the rollout pass, or says why not yet. A named function; it may be asked many times. */
+export type Gate = (context: Context<any>) => Promise<true | string> | true | string;
+/** A named, idempotent function: it is run again when its worker dies in the middle. */
+export type Hook = (context: Context<any>) => Promise<void> | void;
+type Entry = DesiredObject | Ordered | false | null | undefined;
+/** What `desired` returns: objects and ordered workloads; falsy entries are dropped. */
+export type Desired = readonly (Entry | readonly Entry[])[];
+export interface RolloutPolicy {
+    /**
+     * How long one stage may take to become Current before the resource is `Stalled`; the rollout goes on when it heals.
+     *
+     * @defaultValue {@link DEFAULT_STAGE_DEADLINE}
+     */
+    readonly deadline?: string;
+    /**
+     * Whether the workloads of a first install wait for each other as in an upgrade.
+     *
+     * @defaultValue `'parallel'`
+     */
+    readonly firstInstall?: 'parallel' | 'ordered';
+}
+export declare const DEFAULT_STAGE_DEADLINE = "30 minutes";
+export interface OperatorDefinition<Spec, Status> {
+    /**
+     * The operator's name: task queue, field manager, value of `app.kubernetes.io/managed-by`.
+     *
+     * @defaultValue `<plural>.<group>` of the resource, for example `pinots.datainfra.io`
+     */
+    readonly name?: string;
+    /**
+     * The objects this resource wants. Pure: the same resource gives the same objects. What is returned or used is
+     * desired; what was desired and no longer is, is pruned. Throw {@link InvalidResource} to refuse the resource.
+     */
+    desired(resource: Resource<Spec, Status>, named: Named): Desired;
+    /** External cleanup, before anything of the resource is deleted. Its presence adds the finalizer. */
+    onDelete?(context: Context<Spec>): Promise<void> | void;
+    readonly rollout?: RolloutPolicy;
+}
+/** An operator: a value to run, to ask for its plan, to test. Made by {@link defineOperator}. */
+export interface Operator<Spec = unknown, Status = unknown> {
+    readonly name: string;
+    readonly resource: ResourceDefinition<Spec, Status>;
+    readonly desired: OperatorDefinition<Spec, Status>['desired'];
+    readonly onDelete?: NonNullable<OperatorDefinition<Spec, Status>['onDelete']>;
+    readonly rollout: Required<RolloutPolicy>;
+}
+/**
+ * Defines what a kind of custom resource means.
+ *
+ * @throws TypeError when the name cannot be a label value.
+ */
+export declare function defineOperator<Spec, Status = unknown>(resource: ResourceDefinition<Spec, Status>, definition: OperatorDefinition<Spec, Status>): Operator<Spec, Status>;
+export {};

@@ -1,0 +1,14 @@
+/** The author's door: everything needed to say what a custom resource means. Pure; it loads no client and no server. */
+export { customResource } from './api/resource.ts';
+export type { CustomResourceOptions, Resource, ResourceDefinition, ResourceMetadata, } from './api/resource.ts';
+export { defineOperator, DEFAULT_STAGE_DEADLINE } from './api/operator.ts';
+export type { Context, Desired, Gate, Hook, Operator, OperatorDefinition, RolloutPolicy, } from './api/operator.ts';
+export { InvalidResource, invalid } from './api/invalid.ts';
+export type { InvalidCause } from './api/invalid.ts';
+export { inOrder } from './api/order.ts';
+export type { Ordered, OrderOptions } from './api/order.ts';
+export type { Named } from './api/named.ts';
+export { configMap, cronJob, daemonSet, deployment, horizontalPodAutoscaler, ingress, job, networkPolicy, object, persistentVolumeClaim, podDisruptionBudget, role, roleBinding, secret, service, serviceAccount, statefulSet, } from './api/objects.ts';
+export type { ClaimOptions, DesiredObject, ObjectOptions, StatefulSetBody, TargetOptions, WorkloadOptions, } from './api/objects.ts';
+export { plan } from './core/plan/plan.ts';
+export type { Plan } from './core/plan/plan.ts';

@@ -1,0 +1,49 @@
+/**
+ * What is said to a running `reconcile` workflow. A signal means "look again" and carries a hint of where to look, never
+ * truth: dropped, doubled or swapped signals change nothing in the end.
+ */
+import type { QueryDefinition, SignalDefinition } from '@temporalio/workflow';
+import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+/** Where to look. Hints merge: the newest resource, the union of the keys. */
+export interface Hint {
+    /** The resource itself changed: its spec, its deletion, its finalizers. */
+    readonly resource?: {
+        readonly uid: string;
+        readonly generation: number;
+        /** The resource as the sender knows it, so that no reader settles for an older one. */
+        readonly resourceVersion: string;
+    };
+    /** Owned objects whose verdict turned, that were deleted, or that somebody else changed. */
+    readonly objects?: readonly ObjectKey[];
+    /** Look at everything: sent after something may have been missed. */
+    readonly resync?: boolean;
+}
+/** One hint that says what both say: the newest resource, the union of the objects. */
+export declare function mergeHints(older: Hint, newer: Hint): Hint;
+/** The resource changed, appeared, is being deleted or is gone. */
+export declare const resourceChanged: SignalDefinition<[Hint]>;
+/** Owned objects changed in a way that matters. */
+export declare const objectsChanged: SignalDefinition<[Hint]>;
+/** What a `reconcile` workflow is started with. */
+export interface ReconcileInput {
+    readonly resource: ResourceRef;
+    /** Whether the Temporal namespace knows this project's search attributes. */
+    readonly searchAttributes: boolean;
+}
+export interface RolloutStatus {
+    /** For example `Progressing (RollingOut): StatefulSet pinot-broker: 0 of 1 replicas ready`. */
+    readonly summary: string;
+    /** The page of Temporal UI, in markdown. */
+    readonly details: string;
+}
+/** What the workflow is doing, for `temporal workflow query` and the CLI. */
+export declare const rolloutStatus: QueryDefinition<RolloutStatus>;
+/** The names of the search attributes, all of type Keyword. */
+export declare const SEARCH_ATTRIBUTES: {
+    readonly kind: 'ResourceKind';
+    readonly namespace: 'ResourceNamespace';
+    /** `True`, `False` or `Unknown`, as in the condition Ready. */
+    readonly ready: 'ResourceReady';
+    /** The role that is being rolled, or `-`. */
+    readonly stage: 'ResourceStage';
+};
