@@ -65,7 +65,7 @@ function unknown(
   known: readonly string[],
 ): readonly InvalidCause[] {
   if (known.includes(name)) return [];
-  const choice = known.length > 0 ? `use one of ${known.join(', ')}` : 'there are none yet';
+  const choice = known.length > 0 ? `use one of ${[...new Set(known)].join(', ')}` : 'there are none yet';
   return [cause(field, `no ${what} is named "${name}"; ${choice}`)];
 }
 
