@@ -6,6 +6,7 @@ import {
   dial,
   knownNames,
   socketOf,
+  STOP,
   type Announcement,
   type SandboxFacts,
 } from './registry.ts';
@@ -86,7 +87,7 @@ export async function stopSandbox(name: string): Promise<void> {
   }, STOP_TIMEOUT_MS);
   socket.on('error', () => socket.destroy());
   socket.resume();
-  socket.write('stop\n');
+  socket.write(STOP);
   await closed;
   clearTimeout(timer);
 }

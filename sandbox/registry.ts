@@ -5,7 +5,6 @@
 import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { codeOf, withLock } from './lock.ts';
 import { runtimeDirectory } from './places.ts';
 import { SandboxError } from './sandbox-error.ts';
@@ -29,6 +28,9 @@ export interface SandboxFacts {
 export type Announcement =
   | { readonly state: 'starting'; readonly name: string; readonly owner: number }
   | { readonly state: 'ready'; readonly facts: SandboxFacts };
+
+/** The one thing that is said to an owner. */
+export const STOP = 'stop\n';
 
 export interface Claimed {
   readonly socketFile: string;
@@ -87,9 +89,19 @@ export function dial(name: string): Promise<Socket | undefined> {
   });
 }
 
-/** What the owner announces, line by line, until it is gone. */
+/** What the owner announces, until it is gone. A connection that breaks means just that. */
 export async function* announcements(socket: Socket): AsyncGenerator<Announcement> {
-  for await (const line of createInterface({ input: socket })) yield JSON.parse(line);
+  let rest = '';
+  socket.setEncoding('utf8');
+  try {
+    for await (const chunk of socket) {
+      const lines = `${rest}${String(chunk)}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield JSON.parse(line);
+    }
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+  }
 }
 
 class Announcer {
@@ -111,8 +123,8 @@ class Announcer {
       this.#sockets.delete(socket);
       this.#onUsers(this.#sockets.size);
     });
-    createInterface({ input: socket }).on('line', (line) => {
-      if (line === 'stop') this.#onStop();
+    socket.on('data', (chunk) => {
+      if (String(chunk).startsWith(STOP)) this.#onStop();
     });
     socket.write(`${JSON.stringify(this.#current)}\n`);
   }
