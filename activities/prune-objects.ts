@@ -1,7 +1,9 @@
 import { Context } from '@temporalio/activity';
+import { LABELS } from '../core/labels.ts';
 import { isWorkload, titleOf } from '../core/plan/categories.ts';
-import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+import type { ObjectKey, ObjectRef, ResourceRef } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
+import type { KubernetesApi } from '../kubernetes/api.ts';
 import type { Dependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
 
@@ -25,22 +27,16 @@ export async function pruneObjects(
   items: readonly PruneItem[],
 ): Promise<readonly PruneOutcome[]> {
   const { api, events } = dependencies;
-  const { info, cancellationSignal } = Context.current();
+  const { info } = Context.current();
   const regarding = await api.get(resource);
   return Promise.all(
     items.map(async ({ key, uid, retain }): Promise<PruneOutcome> => {
       const ref = parseObjectKey(key, resource.namespace);
-      const outcome = retain
-        ? 'retained'
-        : await api
-            .remove(ref, {
-              uid,
-              propagationPolicy: isWorkload(key) ? 'Foreground' : 'Background',
-              signal: cancellationSignal,
-            })
-            .catch((error: unknown) => {
-              throw failureOf(error, titleOf(key));
-            });
+      const outcome = await pruneOne(api, { key, uid, ...(retain ? { retain } : {}) }, ref).catch(
+        (error: unknown) => {
+          throw failureOf(error, titleOf(key));
+        },
+      );
       const served = regarding && outcome !== 'gone' ? await api.servedKind(ref) : undefined;
       if (regarding && served)
         events.record(
@@ -65,4 +61,24 @@ export async function pruneObjects(
       return { key, outcome };
     }),
   );
+}
+
+async function pruneOne(
+  api: KubernetesApi,
+  { key, uid, retain }: PruneItem,
+  ref: ObjectRef,
+): Promise<PruneOutcome['outcome']> {
+  const signal = Context.current().cancellationSignal;
+  if (!retain)
+    return api.remove(ref, { uid, propagationPolicy: isWorkload(key) ? 'Foreground' : 'Background', signal });
+  const live = await api.get(ref, { signal });
+  if (live?.metadata.uid !== uid) return 'gone';
+  const ours = [LABELS.managedBy, LABELS.resource].filter((label) => label in (live.metadata.labels ?? {}));
+  const operations = ours.map((label) => ({
+    op: 'remove' as const,
+    path: `/metadata/labels/${label.replaceAll('/', '~1')}`,
+  }));
+  if (operations.length > 0)
+    await api.patch(ref, [{ op: 'test', path: '/metadata/uid', value: uid }, ...operations], { signal });
+  return 'retained';
 }

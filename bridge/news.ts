@@ -7,6 +7,8 @@ export const NEWS = {
   Turned: 'Turned',
   /** It was Current and is not any more, and nobody asked for another one: it may be a blip. */
   Left: 'Left',
+  /** It is on its way, and what it waits for is another than before: worth a look if it stays so. */
+  Lingers: 'Lingers',
   /** Somebody changed or took what we applied. */
   Deviates: 'Deviates',
   Gone: 'Gone',
@@ -18,7 +20,7 @@ export type News = keyof typeof NEWS;
 export interface Judged {
   readonly generation: number | undefined;
   readonly applied: AppliedFields;
-  readonly verdict: Pick<Health, 'state' | 'reason'>;
+  readonly verdict: Pick<Health, 'state' | 'reason' | 'message'>;
   /** Whether its verdict comes with time; a ConfigMap is Current as soon as it is there, and its apply said so. */
   readonly develops: boolean;
 }
@@ -29,7 +31,8 @@ export interface Judged {
 export function newsOf(before: Judged | undefined, after: Judged, listed: boolean): News | undefined {
   if (before && deviates(before.applied, after.applied)) return NEWS.Deviates;
   if (hasTurned(before, after, listed)) return NEWS.Turned;
-  return before && hasLeft(before, after) ? NEWS.Left : undefined;
+  if (before && hasLeft(before, after)) return NEWS.Left;
+  return lingers(before, after) ? NEWS.Lingers : undefined;
 }
 
 function isOurs({ digest, ownsDigest }: AppliedFields): boolean {
@@ -60,4 +63,8 @@ function hasLeft(before: Judged, after: Judged): boolean {
     after.verdict.state !== 'Current' &&
     before.generation === after.generation
   );
+}
+
+function lingers(before: Judged | undefined, { verdict }: Judged): boolean {
+  return verdict.state === 'InProgress' && before?.verdict.message !== verdict.message;
 }

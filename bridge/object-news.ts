@@ -16,13 +16,15 @@ export interface ObjectNewsOptions {
 
 /** A pod that dies and comes back within this time is not news. */
 export const BLIP_MS = 1_000;
+/** What takes longer than this is looked at, so that the status says what it waits for. */
+export const LINGER_MS = 3_000;
 /** While other workloads of the resource are on their way, one that is there waits this long for their company. */
 export const COMPANY_MS = 200;
 
 /** Decides when news of an object is told: at once, after it has lasted, or together with that of its siblings. */
 export class ObjectNews {
   readonly #options: ObjectNewsOptions;
-  readonly #blips = new Map<string, NodeJS.Timeout>();
+  readonly #late = new Map<string, NodeJS.Timeout>();
   readonly #gathered = new Map<string, { readonly keys: Set<ObjectKey>; readonly timer: NodeJS.Timeout }>();
 
   constructor(options: ObjectNewsOptions) {
@@ -32,27 +34,29 @@ export class ObjectNews {
   take(news: News, object: OwnedObject): void {
     const resource = this.#options.resourceOf(object.owner);
     if (!resource) return;
-    if (news === NEWS.Left) return this.#waitForBlip(object);
+    if (news === NEWS.Left) return this.#later(object, BLIP_MS);
+    if (news === NEWS.Lingers) return this.#later(object, LINGER_MS);
     if (news === NEWS.Turned && object.verdict.state === 'Current') return this.#gather(resource, object);
     this.#say(resource, object);
   }
 
   stop(): void {
-    for (const timer of this.#blips.values()) clearTimeout(timer);
+    for (const timer of this.#late.values()) clearTimeout(timer);
     for (const id of this.#gathered.keys()) this.#flush(id);
-    this.#blips.clear();
+    this.#late.clear();
   }
 
-  #waitForBlip({ lean: { uid } }: OwnedObject): void {
-    if (this.#blips.has(uid)) return;
+  /** Tells it if it is not Current then. */
+  #later({ lean: { uid } }: OwnedObject, ms: number): void {
+    if (this.#late.has(uid)) return;
     const timer = setTimeout(() => {
-      this.#blips.delete(uid);
+      this.#late.delete(uid);
       const object = this.#options.objects.get(uid);
       const resource = object && this.#options.resourceOf(object.owner);
       if (resource && object.verdict.state !== 'Current') this.#say(resource, object);
-    }, BLIP_MS);
+    }, ms);
     timer.unref();
-    this.#blips.set(uid, timer);
+    this.#late.set(uid, timer);
   }
 
   #gather(resource: KnownResource, object: OwnedObject): void {

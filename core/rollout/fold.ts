@@ -152,7 +152,6 @@ function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: 
     reason: health.reason,
     message: health.message,
     since: known?.reason === health.reason ? known.since : rfc3339(now),
-    ...(health.lookAgainMs === undefined ? {} : { lookAgainAt: now + health.lookAgainMs }),
   };
   return {
     ...withEntry(state, key, { ...well, health: health.state }),

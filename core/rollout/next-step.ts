@@ -134,8 +134,8 @@ function gateStep(lane: readonly PlannedRef[], state: ReconcileState, now: numbe
 }
 
 function waitFor(on: readonly ObjectKey[], plan: PlanView, state: ReconcileState, now: number): Waiting {
-  const times = on.flatMap((key) => [deadlineOf(key, plan, state), state.unhealthy[key]?.lookAgainAt]);
-  return { kind: 'wait', on, ...earliest(times.filter((at) => at !== undefined && at > now)) };
+  const deadlines = on.map((key) => deadlineOf(key, plan, state));
+  return { kind: 'wait', on, ...earliest(deadlines.filter((at) => at !== undefined && at > now)) };
 }
 
 /** When the stage of a workload that is being rolled is overdue, in epoch milliseconds. */

@@ -34,8 +34,6 @@ export interface Trouble {
   readonly message: string;
   /** RFC 3339. */
   readonly since: string;
-  /** When time alone may change it, as for an image that cannot be pulled yet; epoch milliseconds. */
-  readonly lookAgainAt?: number;
 }
 
 /** An apply that the API server refused. It is tried again slowly, and at once when the digest is another. */

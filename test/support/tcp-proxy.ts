@@ -43,6 +43,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   async mend(): Promise<void> {
+    if (this.#server) return;
     const server = createServer((socket) => this.#join(socket));
     server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');

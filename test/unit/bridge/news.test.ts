@@ -6,7 +6,7 @@ import type { HealthState } from '../../../core/health/health.ts';
 
 function judged(state: HealthState, more: Partial<Judged> = {}, reason = ''): Judged {
   const applied = { digest: 'd1', hash: 'f1', size: 100, ownsDigest: true };
-  return { generation: 1, applied, develops: true, verdict: { state, reason }, ...more };
+  return { generation: 1, applied, develops: true, verdict: { state, reason, message: reason }, ...more };
 }
 
 const fields = (applied: Partial<Judged['applied']>): Partial<Judged> => ({
@@ -25,6 +25,16 @@ describe('news of an owned object', () => {
       newsOf(judged('Failed', {}, 'CrashLoop'), judged('Failed', {}, 'CrashLoop'), false),
       undefined,
     );
+  });
+
+  it('is what a workload on its way waits for, each time it is another', () => {
+    const [scheduling, pulling] = [
+      judged('InProgress', {}, 'Unschedulable'),
+      judged('InProgress', {}, 'ImagePull'),
+    ];
+    assert.equal(newsOf(undefined, scheduling, false), 'Lingers');
+    assert.equal(newsOf(scheduling, scheduling, false), undefined);
+    assert.equal(newsOf(scheduling, pulling, false), 'Lingers');
   });
 
   it('is not the first sight of what its apply has told already', () => {

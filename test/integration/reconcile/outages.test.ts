@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { eventually } from '../../../testing/eventually.ts';
+import { TcpProxy } from '../../support/tcp-proxy.ts';
+import type { ToySpec } from '../../support/toy-operator.ts';
+import { TWO_ROLES } from '../../support/toy-operator.ts';
+import { ToyStage } from '../../support/toy-stage.ts';
+
+function configured(config: string): ToySpec {
+  return { ...TWO_ROLES, nodes: TWO_ROLES.nodes.map((node) => ({ ...node, config })) };
+}
+
+/** Through wires that can be cut. */
+describe('the program, with a server away', () => {
+  let stage: ToyStage;
+  let toKubernetes: TcpProxy;
+  let toTemporal: TcpProxy;
+  let options: { kubeconfig: string; temporalAddress: string };
+  before(async () => {
+    stage = await ToyStage.open();
+    await stage.stop();
+    const { kubeconfig, apiServer, temporal } = stage.sandbox;
+    const [server, frontend] = [new URL(apiServer), new URL(`tcp://${temporal.address}`)];
+    toKubernetes = await TcpProxy.to(server.hostname, Number(server.port));
+    toTemporal = await TcpProxy.to(frontend.hostname, Number(frontend.port));
+    const wired = join(stage.sandbox.directory, `${stage.namespace}.kubeconfig`);
+    const text = await readFile(kubeconfig, 'utf8');
+    await writeFile(wired, text.replaceAll(server.host, `${server.hostname}:${toKubernetes.port}`));
+    options = { kubeconfig: wired, temporalAddress: `127.0.0.1:${toTemporal.port}` };
+  });
+  after(async () => {
+    await Promise.all([toKubernetes.mend(), toTemporal.mend()]);
+    await stage[Symbol.asyncDispose]();
+    await Promise.all([toKubernetes.cut(), toTemporal.cut()]);
+  });
+
+  it('starts when Temporal comes, having waited for it', async () => {
+    await toTemporal.cut();
+    const started = stage.start(options);
+    await stage.want(TWO_ROLES, 'early');
+    await toTemporal.mend();
+    await started;
+    await stage.ready('early');
+  });
+
+  it('delivers a change made while Temporal was away', async () => {
+    await stage.want(TWO_ROLES, 'told');
+    await stage.ready('told');
+    await toTemporal.cut();
+    await stage.want(configured('2'), 'told');
+    await toTemporal.mend();
+    await stage.ready('told');
+  });
+
+  it('sees a change made while the API server was out of its reach, and one made to an object', async () => {
+    await stage.want(TWO_ROLES, 'unseen');
+    await stage.ready('unseen');
+    await toKubernetes.cut();
+    await stage.want(configured('2'), 'unseen');
+    const config = await stage.api.get(stage.ref('ConfigMap', 'unseen-c-config'));
+    await stage.api.remove(stage.ref('ConfigMap', 'unseen-c-config'), { uid: config?.metadata.uid ?? '' });
+    await toKubernetes.mend();
+    await stage.ready('unseen');
+    await eventually('the deleted ConfigMap is back', () =>
+      stage.api.get(stage.ref('ConfigMap', 'unseen-c-config')),
+    );
+  });
+
+  it('finishes an upgrade through connections that break all the time', async () => {
+    await stage.want(TWO_ROLES, 'shaken');
+    await stage.ready('shaken');
+    await stage.want(configured('2'), 'shaken');
+    const shaking = setInterval(() => {
+      toKubernetes.sever();
+      toTemporal.sever();
+    }, 150);
+    try {
+      await eventually(
+        'half of it is done',
+        async () =>
+          (await stage.resource('shaken'))?.status?.stage === 'broker' ||
+          (await stage.resource('shaken'))?.status?.rollout?.finishedAt,
+      );
+    } finally {
+      clearInterval(shaking);
+    }
+    const { status } = await stage.ready('shaken');
+    assert.deepEqual(
+      status?.rollout?.stages.map(({ state }) => state),
+      ['Done', 'Done'],
+    );
+  });
+});

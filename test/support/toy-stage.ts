@@ -1,0 +1,164 @@
+/** A toy operator at work on real servers, in a namespace of its own; what the tests of the engine play on. */
+import type { Client } from '@temporalio/client';
+import type { Operator } from '../../index.ts';
+import type { Manifest } from '../../core/manifest.ts';
+import type { ObjectRef } from '../../core/refs.ts';
+import type { ResourceStatus } from '../../core/status/resource-status.ts';
+import type { KubernetesClient } from '../../kubernetes/client.ts';
+import { createKubernetesApi } from '../../kubernetes/client.ts';
+import { loadKubeConfig } from '../../kubernetes/kube-config.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
+import { assertConditionLaws } from '../../testing/condition-laws.ts';
+import { eventually } from '../../testing/eventually.ts';
+import type { Running } from '../../worker/index.ts';
+import { openTemporal, startOperators } from '../../worker/index.ts';
+import type { RunOptions } from '../../worker/index.ts';
+import { freshNamespace, sharedSandbox } from './sandbox.ts';
+import { installToyKind } from './toy-crd.ts';
+import type { ToySpec } from './toy-operator.ts';
+import { toyOperator } from './toy-operator.ts';
+
+export type ToyResource = Manifest & { readonly spec: ToySpec; readonly status?: ResourceStatus };
+
+export class ToyStage implements AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly api: KubernetesClient;
+  readonly namespace: string;
+  readonly operator: Operator<ToySpec>;
+  #running: Running | undefined;
+
+  private constructor(
+    sandbox: Sandbox,
+    api: KubernetesClient,
+    namespace: string,
+    operator: Operator<ToySpec>,
+  ) {
+    this.sandbox = sandbox;
+    this.api = api;
+    this.namespace = namespace;
+    this.operator = operator;
+  }
+
+  /** With its own operator name, so that stages of several test files share servers and nothing else. */
+  static async open(
+    make: (name: string) => Operator<ToySpec> = (name) => toyOperator({ name }),
+  ): Promise<ToyStage> {
+    const sandbox = await sharedSandbox();
+    const api = createKubernetesApi({ kubeConfig: loadKubeConfig({ kubeconfig: sandbox.kubeconfig }) });
+    await installToyKind(api);
+    const namespace = await freshNamespace(sandbox, 'toy');
+    const stage = new ToyStage(sandbox, api, namespace, make(`op-${namespace}`));
+    await stage.start();
+    return stage;
+  }
+
+  async start(options: RunOptions = {}): Promise<void> {
+    this.#running = await startOperators(this.operator, {
+      kubeconfig: this.sandbox.kubeconfig,
+      temporalAddress: this.sandbox.temporal.address,
+      allowedNamespaces: [this.namespace],
+      logLevel: 'silent',
+      ...options,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop();
+    this.#running = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.api.close();
+  }
+
+  ref(kind: string, name: string, group = ''): ObjectRef {
+    return { group, kind, namespace: this.namespace, name };
+  }
+
+  /** Creates the resource, or changes its spec; as kubectl does. */
+  async want(spec: ToySpec, name = 't1'): Promise<ToyResource> {
+    const manifest = {
+      apiVersion: 'toy.dev/v1',
+      kind: 'Toy',
+      metadata: { name, namespace: this.namespace },
+      spec,
+    };
+    const { object } = await this.api.apply(manifest, { fieldManager: 'kubectl' });
+    return object as ToyResource;
+  }
+
+  async resource(name = 't1'): Promise<ToyResource | undefined> {
+    return (await this.api.get(this.ref('Toy', name, 'toy.dev'))) as ToyResource | undefined;
+  }
+
+  /** The resource, once its status says so at its newest generation. Its conditions obey the laws then. */
+  async until(what: string, holds: (status: ResourceStatus) => boolean, name = 't1'): Promise<ToyResource> {
+    let last: ToyResource | undefined;
+    try {
+      return await eventually(what, async () => {
+        last = await this.resource(name);
+        const { status, metadata } = last ?? {};
+        if (!last || !status || status.observedGeneration !== metadata?.generation) return undefined;
+        assertConditionLaws(last);
+        return holds(status) ? last : undefined;
+      });
+    } catch (error) {
+      throw new Error(`${what}; the status is ${JSON.stringify(last?.status, null, 1)}`, { cause: error });
+    }
+  }
+
+  ready(name = 't1'): Promise<ToyResource> {
+    return this.until(`${name} is Ready`, (status) => conditionOf(status, 'Ready')?.status === 'True', name);
+  }
+
+  stalled(reason: string, name = 't1'): Promise<ToyResource> {
+    return this.until(
+      `${name} is Stalled with ${reason}`,
+      (status) => conditionOf(status, 'Stalled')?.reason === reason,
+      name,
+    );
+  }
+
+  workflowId(name = 't1'): string {
+    return `toys.toy.dev/${this.namespace}/${name}`;
+  }
+
+  /** Gives a client of the stage's Temporal to `use`, and closes it. */
+  async temporal<Result>(use: (client: Client) => Promise<Result>): Promise<Result> {
+    const { client, close } = await openTemporal({ temporalAddress: this.sandbox.temporal.address });
+    try {
+      return await use(client);
+    } finally {
+      await close();
+    }
+  }
+
+  historyLength(name?: string): Promise<number> {
+    return this.temporal(
+      async (client) => (await client.workflow.getHandle(this.workflowId(name)).describe()).historyLength,
+    );
+  }
+
+  async events(): Promise<
+    readonly { reason: string; note: string; type: string; regarding: { name: string } }[]
+  > {
+    const { items } = await this.api.list(
+      { group: 'events.k8s.io', kind: 'Event' },
+      { namespace: this.namespace },
+    );
+    return items
+      .filter((event) => event['reportingController'] === this.operator.name)
+      .map(
+        (event) =>
+          event as unknown as { reason: string; note: string; type: string; regarding: { name: string } },
+      );
+  }
+}
+
+export function conditionOf(
+  status: ResourceStatus | undefined,
+  type: string,
+): ResourceStatus['conditions'][number] | undefined {
+  return status?.conditions.find((condition) => condition.type === type);
+}
