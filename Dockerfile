@@ -1,0 +1,15 @@
+FROM node:24.11.1-bookworm-slim AS build
+WORKDIR /app
+COPY . .
+RUN npm ci --no-fund --no-audit && npm prune --omit=dev
+
+FROM node:24.11.1-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY --from=build /app/examples examples
+USER node
+ENTRYPOINT ["node", "dist/cli/main.js"]
+CMD ["--help"]

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import { ROOT } from './imports.ts';
+
+interface Service {
+  readonly image: string;
+  readonly build?: string;
+  readonly healthcheck?: object;
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly command?: readonly string[];
+}
+
+const FILE = join(ROOT, 'docker-compose.yml');
+/** YAML anchors resolved; the words of the Compose file itself. */
+const { services } = parse(readFileSync(FILE, 'utf8'), { merge: true }) as {
+  readonly services: Readonly<Record<string, Service>>;
+};
+
+describe('docker-compose.yml', () => {
+  it('follows the Compose Specification, as docker compose config reads it', async () => {
+    await promisify(execFile)('go', ['run', '.', FILE], {
+      cwd: join(ROOT, 'tools/compose-check'),
+      maxBuffer: 16 * 1024 * 1024,
+    });
+  });
+
+  it('pins every image that it does not build', () => {
+    const loose = Object.values(services).filter(
+      ({ image, build }) => build === undefined && !/:v?\d+\.\d+(\.\d+)?[\w.-]*$/.test(image),
+    );
+    assert.deepEqual(loose, []);
+  });
+
+  it('waits for the health of what has a health check, and for the end of what has none', () => {
+    const waits = Object.values(services).flatMap(({ depends_on = {} }) => Object.entries(depends_on));
+    for (const [name, { condition }] of waits) {
+      const expected = services[name]?.healthcheck ? 'service_healthy' : 'service_completed_successfully';
+      assert.equal(condition, expected, name);
+    }
+  });
+
+  it('runs an operator module that is here, as two roles', () => {
+    const commands = [services['bridge'], services['worker']].map((service) => service?.command ?? []);
+    for (const [verb, module = ''] of commands) {
+      assert.equal(verb, 'run');
+      assert.ok(existsSync(join(ROOT, module)), module);
+    }
+    assert.deepEqual(
+      commands.map((words) => words[words.indexOf('--role') + 1]),
+      ['bridge', 'worker'],
+    );
+  });
+});
