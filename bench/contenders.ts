@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { request } from 'undici';
+import { freePorts } from '../sandbox/free-ports.ts';
+import { startGuarded, type GuardedProcess } from '../sandbox/guarded-process.ts';
+import type { Sandbox } from '../sandbox/index.ts';
+import { waitUntil } from '../sandbox/wait-until.ts';
+import { peerProgram } from './peer-program.ts';
+import type { ContenderName } from './settings.ts';
+
+export interface Contender extends AsyncDisposable {
+  readonly pid: number;
+}
+
+export interface ContenderOptions {
+  readonly sandbox: Sandbox;
+  readonly signal: AbortSignal;
+  readonly profile?: string;
+}
+
+const READY_MS = 60_000;
+
+/** Starts an operator as its users run it, in a process of its own, and answers when it watches and reconciles. */
+export function startContender(name: ContenderName, options: ContenderOptions): Promise<Contender> {
+  return name === 'ours' ? startOurs(options) : startPeer(options);
+}
+
+async function startOurs({ sandbox, signal, profile }: ContenderOptions): Promise<Contender> {
+  const [port = 0] = await freePorts(1);
+  const program = startGuarded({
+    name: 'durable-operator',
+    command: process.execPath,
+    args: [
+      '--conditions=source',
+      ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`] : []),
+      ...[fileOf('../cli/main.ts'), 'run', fileOf('../examples/pinot/operator.ts')],
+      ...['--kubeconfig', sandbox.kubeconfig, '--temporal-address', sandbox.temporal.address],
+      ...['--health-port', String(port)],
+    ],
+    logFile: path.join(sandbox.directory, 'durable-operator.log'),
+    directory: fileOf('..'),
+  });
+  await waitUntil(() => isReady(port), waiting(program, signal));
+  const stop = async (): Promise<void> => {
+    // Only a process that ends by itself writes its profile.
+    if (profile) process.kill(program.pid, 'SIGTERM');
+    else await program.kill();
+    await program.ended;
+  };
+  return { pid: program.pid, [Symbol.asyncDispose]: stop };
+}
+
+async function startPeer({ sandbox, signal }: ContenderOptions): Promise<Contender> {
+  const program = startGuarded({
+    name: 'peer',
+    command: await peerProgram(signal),
+    args: [],
+    logFile: path.join(sandbox.directory, 'peer.log'),
+    directory: sandbox.directory,
+    env: { KUBECONFIG: sandbox.kubeconfig, GOGC: '400' },
+  });
+  const works = (): true | undefined =>
+    existsSync(program.logFile) && readFileSync(program.logFile, 'utf8').includes('Starting workers')
+      ? true
+      : undefined;
+  await waitUntil(works, waiting(program, signal));
+  return { pid: program.pid, [Symbol.asyncDispose]: () => program.kill() };
+}
+
+function waiting(program: GuardedProcess, signal: AbortSignal): Parameters<typeof waitUntil>[1] {
+  return { state: 'ready', process: program, timeoutMs: READY_MS, signal };
+}
+
+async function isReady(port: number): Promise<true | undefined> {
+  try {
+    const { statusCode, body } = await request(`http://127.0.0.1:${port}/readyz`);
+    await body.dump();
+    return statusCode === 200 ? true : undefined;
+  } catch {
+    // Nobody listens yet; that it never does is told by the timeout and the process's log.
+    return undefined;
+  }
+}
+
+function fileOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
+}
