@@ -1,0 +1,99 @@
+/** The command line as its users run it: a process of its own. */
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { eventually } from '../../testing/eventually.ts';
+
+export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Says nothing of the machine's own cluster or Temporal, and a terminal of a known width. */
+function environment(): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(
+    ([name]) => !/^(KUBE|TEMPORAL_|NODE_|POD_NAME)/.test(name),
+  );
+  return {
+    ...Object.fromEntries(others),
+    NO_COLOR: '1',
+    COLUMNS: '100',
+    HOME: '/nonexistent',
+    XDG_CACHE_HOME: cache(),
+  };
+}
+
+function cache(): string {
+  return process.env['XDG_CACHE_HOME'] ?? `${process.env['HOME']}/.cache`;
+}
+
+export class Program implements AsyncDisposable {
+  readonly ended: Promise<Ending>;
+  readonly #child: ChildProcess;
+  readonly #said = { stdout: '', stderr: '' };
+
+  private constructor(args: readonly string[]) {
+    this.#child = spawn(process.execPath, ['--conditions=source', 'cli/main.ts', ...args], {
+      cwd: ROOT,
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of ['stdout', 'stderr'] as const)
+      this.#child[stream]?.setEncoding('utf8').on('data', (text: string) => {
+        this.#said[stream] += text;
+      });
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.once('error', reject);
+      this.#child.once('close', (code, signal) => resolve({ code, signal, ...this.#said }));
+    });
+  }
+
+  static start(...args: readonly string[]): Program {
+    return new Program(args);
+  }
+
+  /** How it ended, of a command that ends by itself. */
+  static run(...args: readonly string[]): Promise<Ending> {
+    return new Program(args).ended;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** The first line of its log with this message; fails when the program ends before. */
+  async logged(message: string): Promise<Readonly<Record<string, unknown>>> {
+    return eventually(
+      `the program logs "${message}"`,
+      () => {
+        const line = this.#lines().find((each) => each['msg'] === message);
+        if (!line && this.#child.exitCode !== null)
+          throw new Error(`it ended with ${this.#child.exitCode}: ${this.#said.stderr}`);
+        return line;
+      },
+      { timeoutMs: 30_000 },
+    );
+  }
+
+  #lines(): Readonly<Record<string, unknown>>[] {
+    return this.#said.stderr
+      .split('\n')
+      .slice(0, -1)
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  }
+
+  /** Asks it to end, and answers how it did. */
+  end(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ending> {
+    this.#child.kill(signal);
+    return this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.end('SIGKILL');
+  }
+}
