@@ -126,6 +126,45 @@ describe('the objects of a Pinot', () => {
   });
 });
 
+describe("what today's operator made of a Pinot", () => {
+  it('is kept: the labels by which tenants find their controller', async () => {
+    const planned = plan(operator, await sample('pinot.yaml'));
+    const service = planned.objects.find(({ key }) => key === 'Service/pinot-controller');
+    assert.equal(service?.manifest.metadata.labels?.['custom_resource'], 'pinot');
+    assert.equal(service?.manifest.metadata.labels?.['nodeType'], 'controller');
+  });
+
+  it('is kept: of several variables of one name, or deep storages of one node type, the last counts', async () => {
+    const resource = await sample('pinot.yaml', ({ external, k8sConfig }) => ({
+      external: {
+        ...external,
+        deepStorage: {
+          spec: [
+            { nodeType: 'broker', data: 'a=1' },
+            { nodeType: 'broker', data: 'a=2' },
+          ],
+        },
+      },
+      k8sConfig: k8sConfig.map((config) => ({
+        ...config,
+        env: [
+          { name: 'A', value: '1' },
+          { name: 'A', value: '2' },
+        ],
+      })),
+    }));
+    const planned = plan(operator, resource);
+    const { template } = applied(planned, 'StatefulSet.apps/pinot-broker');
+    assert.deepEqual(
+      template?.spec.containers[0]?.env?.filter(({ name }) => name === 'A'),
+      [{ name: 'A', value: '2' }],
+    );
+    const config = planned.objects.find(({ key }) => key === 'ConfigMap/pinot-broker-config');
+    const data = JSON.stringify(config?.manifest['data']);
+    assert.ok(data.includes('a=2') && !data.includes('a=1'));
+  });
+});
+
 describe('the order of a Pinot', () => {
   it('is spec.deploymentOrder', async () => {
     assert.deepEqual(stagesOf(plan(operator, await sample('pinot.yaml'))), [
@@ -193,7 +232,7 @@ describe('the refusals of a Pinot', () => {
       'spec.nodes[5].name: "controller" is already used by spec.nodes[0].name',
       'spec.nodes[2].kind: "DaemonSet" is not supported; use StatefulSet or Deployment',
       'spec.nodes[2].k8sConfig: no k8sConfig is named "sever"; use one of controller, broker, server, minion',
-      'spec.nodes[4].name: is empty; its objects are named after it',
+      'spec.nodes[4].name: "" cannot name objects; use a-z, 0-9 and -, beginning and ending with one of the first two',
       'spec.nodes[4].replicas: is -1; use 0 or more',
       'spec.nodes[4].nodeType: no node type is named "gateway"; use one of controller, broker, server, minion',
       'spec.nodes[4].k8sConfig: no k8sConfig is named ""; use one of controller, broker, server, minion',

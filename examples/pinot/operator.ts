@@ -54,8 +54,13 @@ function workload(member: Member): DesiredObject {
   const { k8s, named, node } = member;
   // The runtime selects the pods of exactly this node, whatever the k8sConfig says.
   const { selector: _, ...serviceSpec } = k8s.service;
-  const peers = service(named(node.name), serviceSpec);
+  const peers = service(named(node.name), serviceSpec, { labels: legacyLabels(member) });
   return workloadKind(node) === 'Deployment' ? sharing(member, peers) : stateful(member, peers);
+}
+
+/** By these, the controllers of schemas, tables and tenants find a cluster's Pinot controller. */
+function legacyLabels({ cluster, node }: Member): Readonly<Record<string, string>> {
+  return { custom_resource: cluster, nodeType: node.nodeType };
 }
 
 /** Each pod brings its own claims. */

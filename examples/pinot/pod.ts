@@ -56,9 +56,13 @@ export function podTemplate(parts: PodParts): StatefulSetBody['template'] {
   };
 }
 
-/** The JAVA_OPTS of the pinotNodeConfig win, as the last of two variables of one name does in a pod. */
+/**
+ * Of several variables of one name the last counts, as in a pod, and server-side apply takes a name only once. The
+ * JAVA_OPTS of the pinotNodeConfig win.
+ */
 function environment({ env = [] }: K8sConfig, javaOptions: string): V1EnvVar[] {
-  return [...env.filter(({ name }) => name !== 'JAVA_OPTS'), { name: 'JAVA_OPTS', value: javaOptions }];
+  const all = [...env, { name: 'JAVA_OPTS', value: javaOptions }];
+  return [...new Map(all.map((variable) => [variable.name, variable])).values()];
 }
 
 /** The named fields of `from` that are set. */

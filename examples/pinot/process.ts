@@ -20,7 +20,10 @@ export function configurationFile(nodeType: string): { readonly directory: strin
   return { directory: `/var/pinot/${nodeType}/config`, name: `pinot-${nodeType}.conf` };
 }
 
-/** The properties file of a node: its own lines, those only the operator knows, those of the deep storage. */
+/**
+ * The properties file of a node: its own lines, those only the operator knows, those of the deep storage. Of several deep
+ * storages of one node type the last counts, as today's users know it.
+ */
 export function configuration(
   cluster: string,
   spec: PinotSpec,
@@ -31,10 +34,10 @@ export function configuration(
     node.nodeType === 'controller'
       ? [`controller.helix.cluster.name=${cluster}`, `controller.zk.str=${zkAddressOf(spec)}`]
       : [];
-  const deep = (spec.external?.deepStorage?.spec ?? [])
-    .filter(({ nodeType }) => nodeType === node.nodeType)
-    .map(({ data = '' }) => data);
-  return `${[own.data, ...helix, ...deep].map((lines) => lines.replace(/\n+$/, '')).join('\n')}\n`;
+  const deep = (spec.external?.deepStorage?.spec ?? []).findLast(
+    ({ nodeType }) => nodeType === node.nodeType,
+  );
+  return `${[own.data, ...helix, ...(deep?.data ? [deep.data] : [])].map((lines) => lines.replace(/\n+$/, '')).join('\n')}\n`;
 }
 
 /** A controller reads its cluster and ZooKeeper from the file; the others are told. */

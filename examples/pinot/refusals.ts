@@ -39,10 +39,20 @@ export function causesAgainst(spec: PinotSpec | undefined): readonly InvalidCaus
   ];
 }
 
+/** RFC 1123, which Kubernetes asks of the names of Services. */
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
 function causesAgainstNode(node: PinotNode, field: string, spec: PinotSpec): readonly InvalidCause[] {
   const { name, nodeType, replicas } = node;
   return [
-    ...(name ? [] : [cause(`${field}.name`, 'is empty; its objects are named after it')]),
+    ...(DNS_LABEL.test(name)
+      ? []
+      : [
+          cause(
+            `${field}.name`,
+            `"${name}" cannot name objects; use a-z, 0-9 and -, beginning and ending with one of the first two`,
+          ),
+        ]),
     ...(workloadKind(node)
       ? []
       : [cause(`${field}.kind`, `"${node.kind}" is not supported; use StatefulSet or Deployment`)]),
