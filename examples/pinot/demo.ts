@@ -13,7 +13,7 @@ import operator from './operator.ts';
 
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
 const interrupted = new AbortController();
-process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
+process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
 const screen = openScreen(process.stdout);
 try {
   await demonstrate(screen, interrupted.signal);
@@ -24,6 +24,12 @@ try {
   } else if (values.once) process.exitCode = 130;
 } finally {
   screen.end();
+}
+
+/** The second time it is meant; what the sandbox has started ends with this process. */
+function interrupt(): void {
+  if (interrupted.signal.aborted) process.exit(130);
+  interrupted.abort();
 }
 
 async function demonstrate(screen: Screen, signal: AbortSignal): Promise<void> {

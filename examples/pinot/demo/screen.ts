@@ -25,10 +25,13 @@ function liveScreen(): Screen {
   let shown = '';
   return {
     paint,
-    say: (line) => logUpdate.persist(line),
+    say(line) {
+      logUpdate.persist(line);
+      if (shown) logUpdate(shown);
+    },
     show(view) {
-      shown = treeOf(view, paint).join('\n');
-      logUpdate(`\n${shown}\n`);
+      shown = `\n${treeOf(view, paint).join('\n')}\n`;
+      logUpdate(shown);
     },
     end: () => logUpdate.done(),
   };

@@ -53,7 +53,12 @@ export async function changeEveryConfig(scene: Scene, pinot: Pinot): Promise<voi
     until: (view) => view.generation === generation && isSettled(view),
   });
   const settled = views.at(-1);
-  if (settled) requireOrder(settled, pinot.spec.deploymentOrder);
+  if (!settled) return;
+  requireOrder(settled, pinot.spec.deploymentOrder);
+  const { stages = [], seconds } = settled.status.rollout ?? {};
+  scene.screen.say(
+    `   in order, in ${seconds} s: ${stages.map((stage) => `${stage.name} ${stage.seconds} s`).join(', ')}`,
+  );
 }
 
 /** @throws StepFailed unless each stage began when the one before was done. */
