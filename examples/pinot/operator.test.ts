@@ -135,9 +135,9 @@ describe("what today's operator made of a Pinot", () => {
   });
 
   it('is kept: of several variables of one name, or deep storages of one node type, the last counts', async () => {
-    const resource = await sample('pinot.yaml', ({ external, k8sConfig }) => ({
+    const resource = await sample('pinot.yaml', ({ k8sConfig }) => ({
       external: {
-        ...external,
+        zookeeper: { spec: { zkAddress: 'zk:2181' } },
         deepStorage: {
           spec: [
             { nodeType: 'broker', data: 'a=1' },
