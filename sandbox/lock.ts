@@ -35,6 +35,7 @@ export async function withLock<T>(
 }
 
 export function isAlive(pid: number): boolean {
+  if (pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;
