@@ -62,7 +62,7 @@ export function podTemplate(parts: PodParts): StatefulSetBody['template'] {
  */
 function environment({ env = [] }: K8sConfig, javaOptions: string): V1EnvVar[] {
   const all = [...env, { name: 'JAVA_OPTS', value: javaOptions }];
-  return [...new Map(all.map((variable) => [variable.name, variable])).values()];
+  return all.filter(({ name }, index) => index === all.findLastIndex((other) => other.name === name));
 }
 
 /** The named fields of `from` that are set. */
