@@ -34,7 +34,7 @@ export function collect(desired: Desired, home: string | undefined): Collected {
     const key = keyOf(object, home);
     const known = objects.get(key);
     if (known === object) return;
-    if (known && JSON.stringify(known) !== JSON.stringify(object))
+    if (known && contentOf(known) !== contentOf(object))
       throw invalid(key, `is desired twice, with different contents; give one of the two another name`);
     objects.set(key, object);
     object.options.uses?.forEach(add);
@@ -48,6 +48,11 @@ export function collect(desired: Desired, home: string | undefined): Collected {
     } else add(entry as DesiredObject);
   }
   return { objects, stages, warnings };
+}
+
+/** What two makings of one object must share: all of it, with its gate and hooks by name. */
+function contentOf(object: DesiredObject): string {
+  return JSON.stringify(object, (_, value: unknown) => (typeof value === 'function' ? value.name : value));
 }
 
 function isOrdered(entry: Desired[number]): entry is Ordered {
