@@ -3,7 +3,15 @@
  * only then renamed into place; what was damaged since is made again.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -47,7 +55,7 @@ export async function cachedProgram(program: CachedProgram, options: CacheOption
 }
 
 async function makeAnew(program: CachedProgram, home: string): Promise<void> {
-  await mkdir(path.dirname(home), { recursive: true });
+  removeHalfMade(home);
   const directory = mkdtempSync(`${home}.making-`);
   try {
     const finished = path.join(directory, 'finished');
@@ -60,6 +68,16 @@ async function makeAnew(program: CachedProgram, home: string): Promise<void> {
     await rename(finished, home);
   } finally {
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** What a maker that was killed has left. Nobody else makes this program while we hold its lock. */
+function removeHalfMade(home: string): void {
+  const beside = path.dirname(home);
+  for (const entry of readdirSync(beside)) {
+    if (entry.startsWith(`${path.basename(home)}.making-`)) {
+      rmSync(path.join(beside, entry), { recursive: true, force: true });
+    }
   }
 }
 

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { cachedProgram, type CacheOptions } from './cached-program.ts';
 import { cacheDirectory, digestOf, onPath } from './places.ts';
 import { duration } from './progress.ts';
+import { runProgram } from './run-program.ts';
 import { OTHER_WAYS, SandboxError } from './sandbox-error.ts';
 
 const NAME = 'control-plane';
@@ -20,6 +19,7 @@ const NEEDED_BYTES = 3 * 1024 ** 3;
 /** With nothing in Go's own build cache; what is there already is not built again. */
 const PACKAGES = 1_900;
 const REPORT_EVERY_MS = 5_000;
+const BUILD_MS = 90 * 60_000;
 
 /** The path of the control plane's one program, built from source on first use. */
 export function controlPlaneProgram(options: CacheOptions): Promise<string> {
@@ -68,32 +68,32 @@ async function compile({ go, file, sources, options }: Compilation): Promise<voi
   const { report, signal } = options;
   report(NAME, `building Kubernetes ${VERSION}, once; usually about 9 minutes on 2 cores`);
   const args = ['build', '-v', '-buildvcs=false', '-trimpath'];
-  const child = spawn(go, [...args, '-ldflags', LINKER_FLAGS, '-o', file, '.'], {
-    cwd: sources,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    ...(signal ? { signal } : {}),
-  });
   const progress = { packages: 0, downloads: 0 };
-  const lastLines: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => {
+  const onLine = (line: string): void => {
     if (line.startsWith('go: downloading ')) progress.downloads++;
     else if (/^[\w.\-/]+$/.test(line)) progress.packages++;
-    lastLines.push(line);
-    if (lastLines.length > 8) lastLines.shift();
-  });
+  };
   const timer = setInterval(() => {
     const parts = [`${progress.packages} of at most ${PACKAGES} packages compiled`];
     if (progress.downloads > 0) parts.push(`${progress.downloads} modules downloaded`);
     report(NAME, `building for ${duration(performance.now() - began)}: ${parts.join(', ')}`);
   }, REPORT_EVERY_MS);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  }).finally(() => clearInterval(timer));
-  if (code !== 0) {
+  try {
+    await runProgram(go, [...args, '-ldflags', LINKER_FLAGS, '-o', file, '.'], {
+      timeoutMs: BUILD_MS,
+      signal,
+      directory: sources,
+      onLine,
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
     throw new SandboxError(
-      `building Kubernetes failed (go build, exit code ${code}): ${lastLines.join('\n')}\nRepair what it names, ${OTHER_WAYS}`,
+      `building Kubernetes failed: go build: ${why}\nRepair what it names, ${OTHER_WAYS}`,
+      { cause: error },
     );
+  } finally {
+    clearInterval(timer);
   }
   report(NAME, `built in ${duration(performance.now() - began)}`);
 }

@@ -5,6 +5,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { SandboxError } from './sandbox-error.ts';
 
 export interface GuardedProcess {
@@ -26,26 +27,52 @@ export interface GuardedOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const GUARD = 'exec 3<&0; (read -r _ <&3; kill -KILL 0) & exec "$0" "$@" 3<&- </dev/null';
+const GUARD = 'exec 3<&0; (read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 & exec "$0" "$@" 3<&- </dev/null';
 
-export function startGuarded(options: GuardedOptions): GuardedProcess {
-  const log = openSync(options.logFile, 'a', 0o600);
-  const child = spawn('/bin/sh', ['-c', GUARD, options.command, ...options.args], {
-    cwd: options.directory,
+/** Starts a component that serves until it is killed. */
+export function startGuarded({ name, logFile, ...rest }: GuardedOptions): GuardedProcess {
+  const output = openSync(logFile, 'a', 0o600);
+  try {
+    const { pid, ended, kill } = spawnGuarded({ env: {}, ...rest, output });
+    return { name, pid, logFile, ended, kill };
+  } finally {
+    closeSync(output);
+  }
+}
+
+export interface SpawnOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** An open file, or streams to read. */
+  readonly output: number | 'pipe';
+}
+
+export interface Spawned {
+  readonly pid: number;
+  readonly streams: readonly Readable[];
+  readonly ended: Promise<string>;
+  kill(): Promise<void>;
+}
+
+export function spawnGuarded({ command, args, directory, env, output }: SpawnOptions): Spawned {
+  const child = spawn('/bin/sh', ['-c', GUARD, command, ...args], {
+    cwd: directory,
     detached: true,
-    env: { ...process.env, ...options.env },
-    stdio: ['pipe', log, log],
+    env: { ...process.env, ...env },
+    stdio: ['pipe', output, output],
   });
-  closeSync(log);
   const { pid } = child;
-  if (pid === undefined) throw new SandboxError(`${options.name}: /bin/sh could not be started`);
+  if (pid === undefined) throw new SandboxError(`${command}: /bin/sh could not be started`);
 
   const ended = endOf(child).finally(() => killGroup(pid));
   const kill = async (): Promise<void> => {
     killGroup(pid);
     await ended;
   };
-  return { name: options.name, pid, logFile: options.logFile, ended, kill };
+  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  return { pid, streams, ended, kill };
 }
 
 /** The last lines of what it wrote, for an error message. */

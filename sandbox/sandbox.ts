@@ -8,6 +8,7 @@ import { startKubelet } from './kubelet.ts';
 import { dataDirectory, runtimeDirectory } from './places.ts';
 import { reporter, type Progress, type Report } from './progress.ts';
 import { claimName, type Claimed, type SandboxFacts } from './registry.ts';
+import { SandboxError } from './sandbox-error.ts';
 import { createStorageClass } from './storage.ts';
 import { temporalProgram } from './temporal-program.ts';
 import { startTemporal, type DynamicConfig, type TemporalServer } from './temporal.ts';
@@ -22,6 +23,8 @@ export const DEFAULT_SEARCH_ATTRIBUTES: readonly string[] = [
   'ResourceReady',
   'ResourceStage',
 ];
+
+const ATTEMPTS = 3;
 
 export interface SandboxOptions {
   /** Several run side by side under different names. @defaultValue {@link DEFAULT_NAME} */
@@ -65,6 +68,18 @@ export interface OwnedSandbox extends Sandbox {
  * **Guarantees** Nothing is left behind after `stop()`, nor after the end of this process, however it ends.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<OwnedSandbox> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryToStart(options);
+    } catch (error) {
+      // Somebody took a port between our choice and our use of it.
+      const portTaken = error instanceof SandboxError && /address already in use/i.test(error.message);
+      if (!portTaken || attempt === ATTEMPTS || options.uiPort !== undefined) throw error;
+    }
+  }
+}
+
+async function tryToStart(options: SandboxOptions): Promise<OwnedSandbox> {
   options.signal?.throwIfAborted();
   const name = options.name ?? DEFAULT_NAME;
   const claimed = await claimName(name);
@@ -73,6 +88,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<OwnedS
     return await building.build();
   } catch (error) {
     await building.tearDown();
+    options.signal?.throwIfAborted();
     throw error;
   }
 }
@@ -105,7 +121,8 @@ class Building {
   }
 
   async build(): Promise<OwnedSandbox> {
-    this.#options.signal?.addEventListener('abort', () => this.#life.abort(), { once: true });
+    const { signal } = this.#options;
+    signal?.addEventListener('abort', () => this.#life.abort(signal.reason), { once: true });
     const [kubernetes, temporal] = await this.#bothOrNone(
       this.#options.kubernetes === false ? Promise.resolve(undefined) : this.#startKubernetes(),
       this.#options.temporal === false ? Promise.resolve(undefined) : this.#startTemporal(),

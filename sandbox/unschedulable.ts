@@ -9,7 +9,9 @@ export async function createUnschedulablePolicy(api: ClusterApi, signal: AbortSi
   const word = BEHAVIOURS.unschedulable;
   const byTag = `object.spec.containers.exists(c, c.image.matches('[:-]${word}$'))`;
   const byAnnotation = `object.metadata.?annotations[?'${BEHAVIOUR_ANNOTATION}'].orValue('') == '${word}'`;
-  const selector = `Object{spec: Object.spec{nodeSelector: {'${BEHAVIOUR_ANNOTATION}': '${word}'}}}`;
+  const selector = `{'${BEHAVIOUR_ANNOTATION}': '${word}'}`;
+  // Only a JSON patch may change an atomic map.
+  const patch = `[JSONPatch{op: 'add', path: '/spec/nodeSelector', value: ${selector}}]`;
   const policy = {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingAdmissionPolicy',
@@ -23,7 +25,7 @@ export async function createUnschedulablePolicy(api: ClusterApi, signal: AbortSi
       matchConditions: [{ name: 'unschedulable', expression: `${byTag} || ${byAnnotation}` }],
       failurePolicy: 'Fail',
       reinvocationPolicy: 'Never',
-      mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression: selector } }],
+      mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: patch } }],
     },
   };
   const binding = {

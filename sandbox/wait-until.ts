@@ -11,7 +11,7 @@ export interface WaitOptions {
   readonly signal: AbortSignal;
 }
 
-const POLL_MS = 25;
+const POLL_MS = 40;
 
 /** Asks until the answer is not undefined. Ends early, with the process's last words, when the process ends. */
 export async function waitUntil<T>(

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
@@ -47,6 +56,15 @@ describe('a cached program', () => {
     appendFileSync(file, '!');
     assert.equal(readFileSync(await get(), 'utf8'), 'hello');
     assert.equal(made, 2);
+  });
+
+  it('is made again after a maker that was killed, of which nothing stays', async () => {
+    const file = await get();
+    rmSync(`${file}.sha256`);
+    mkdirSync(`${path.dirname(file)}.making-killed`);
+    writeFileSync(`${path.dirname(file)}.lock`, String(spawnSync('true').pid));
+    assert.equal(readFileSync(await get(), 'utf8'), 'hello');
+    assert.deepEqual(readdirSync(path.join(cache, 'durable-operator')), ['hello-1']);
   });
 
   it('is not there at all when making it failed, and can be made later', async () => {
