@@ -17,9 +17,9 @@ export interface Ordered {
 }
 
 /**
- * Orders the upgrades of `workloads` by their `role`: one stage per role, each awaited until it is Current. Roles that
- * `order` does not list come last, in the order of their first workload, and are never dropped; a listed role that no
- * workload has is an empty stage, and reported.
+ * Orders the upgrades of `workloads` by their `role`, and the workloads of one role one after the other: each is awaited
+ * until it is Current. Roles that `order` does not list come last, in the order of their first workload, and are never
+ * dropped; a listed role that no workload has is reported.
  */
 export function inOrder(
   order: readonly string[],
