@@ -54,11 +54,14 @@ async function play(sandbox: Sandbox, cluster: Cluster, signal: AbortSignal): Pr
     { kubeconfig: sandbox.kubeconfig, temporalAddress: sandbox.temporal.address, logLevel: 'error' },
     signal,
   );
+  const over = new AbortController();
   try {
     sayAddresses(sandbox);
-    await Promise.race([tell(cluster, signal), running.ended, sandbox.ended]);
+    const story = tell(cluster, AbortSignal.any([signal, over.signal]));
+    await Promise.race([story, running.ended, sandbox.ended]);
     if (!values.once) await untilInterrupted(sandbox, signal);
   } finally {
+    over.abort();
     heading('everything is stopped and removed');
     await running.stop();
   }

@@ -43,19 +43,12 @@ export async function watchUntil(
     if (view) {
       scene.screen.show(view);
       if (JSON.stringify(view) !== JSON.stringify(seen.at(-1))) seen.push(view);
-      if (await until(view)) return [...seen, await lastLook(scene, view)];
+      if (await until(view)) return seen;
     }
     if (performance.now() > limit)
       throw new StepFailed(`${what} took more than ${seconds} s; ${lastWords(view)}`);
     await delay(LOOK_EVERY_MS, undefined, { signal: scene.signal });
   }
-}
-
-/** What `until` has looked at beside the view may be newer than it. */
-async function lastLook({ cluster, name, screen, signal }: Scene, before: ClusterView): Promise<ClusterView> {
-  const view = (await viewOf(cluster, name, signal)) ?? before;
-  screen.show(view);
-  return view;
 }
 
 function lastWords(view: ClusterView | undefined): string {

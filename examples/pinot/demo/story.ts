@@ -95,11 +95,11 @@ export async function editByHand(scene: Scene, pinot: Pinot): Promise<void> {
         restored !== undefined &&
         restored.metadata.uid !== doomed.metadata.uid &&
         brokers?.replicas === wanted &&
-        brokers?.ready === wanted &&
-        isSettled(view)
+        brokers?.ready === wanted
       );
     },
   });
+  await watchUntil(scene, { what: 'becoming ready after the repair', seconds: 60, until: isSettled });
 }
 
 async function manifestIn<Shape>(file: string): Promise<Shape> {
