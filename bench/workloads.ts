@@ -28,9 +28,11 @@ export class Workloads implements AsyncDisposable {
   readonly #watcher: Watcher<Workload>;
   readonly #byResource = new Map<string, Map<string, Workload>>();
   readonly #listeners = new Set<(resource: string) => void>();
-  #failure: unknown;
+  readonly #failed = Promise.withResolvers<never>();
 
   constructor(api: WatchableApi) {
+    // Told to whoever waits; nobody may be waiting when it happens.
+    this.#failed.promise.catch(() => undefined);
     this.#watcher = watchKind(api, {
       kind: { group: 'apps', kind: 'StatefulSet' },
       trim: workloadOf,
@@ -41,7 +43,7 @@ export class Workloads implements AsyncDisposable {
         this.#byResource.set(object.resource, known);
         for (const listener of this.#listeners) listener(object.resource);
       },
-      onHandlerError: (error) => (this.#failure = error),
+      onHandlerError: (error) => this.#failed.reject(error),
     });
   }
 
@@ -75,8 +77,7 @@ export class Workloads implements AsyncDisposable {
     const timer = setTimeout(() => reached.reject(missed(goal, [...left])), goal.timeoutMs);
     try {
       for (const resource of goal.resources) look(resource);
-      await reached.promise;
-      if (this.#failure) throw this.#failure;
+      await Promise.race([reached.promise, this.#failed.promise]);
       return times;
     } finally {
       end();
