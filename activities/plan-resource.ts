@@ -9,7 +9,7 @@ import { kindName, parseObjectKey } from '../core/refs.ts';
 import type { Entry, PlanFailure, PlanView } from '../core/rollout/state.ts';
 import { fingerprintOf } from '../core/rollout/state.ts';
 import { acceptGeneration } from '../core/status/conditions.ts';
-import { rfc3339 } from '../core/rollout/fold.ts';
+import { rfc3339 } from '../core/rollout/times.ts';
 import type { Condition, ResourceStatus } from '../core/status/resource-status.ts';
 import type { Hint } from '../workflows/messages.ts';
 import type { Dependencies } from './dependencies.ts';

@@ -25,6 +25,7 @@ export class Alarm {
     scope
       .run(() => sleep(Math.max(at - Date.now(), 1), { summary }))
       .then(() => {
+        if (this.#scope !== scope) return;
         this.#hasRung = true;
         this.#ringsAt = undefined;
         this.#scope = undefined;

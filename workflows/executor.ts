@@ -18,6 +18,12 @@ const APPLY = {
   Workloads: 'applyWorkloads',
 } as const satisfies Record<Category, string>;
 
+/** What is known after a step, and what kept it from being complete. */
+export interface Outcome {
+  readonly state: ReconcileState;
+  readonly error?: unknown;
+}
+
 /** Carries out one step, and answers with what is known afterwards. */
 export class Executor {
   readonly #resource: ResourceRef;
@@ -26,36 +32,49 @@ export class Executor {
     this.#resource = resource;
   }
 
+  /** What was achieved counts also when a part of the step failed. */
   async execute(
     step: Exclude<Step, { kind: 'wait' }>,
     plan: PlanView,
     state: ReconcileState,
     editors: ReadonlyMap<ObjectKey, readonly string[]>,
-  ): Promise<ReconcileState> {
+  ): Promise<Outcome> {
     const ref: PlanRef = { resource: this.#resource, uid: plan.uid, generation: plan.generation };
-    switch (step.kind) {
-      case 'apply': {
-        const items = step.keys.map((key) => itemOf(key, plan, state, editors.get(key)));
-        return foldApplied(state, plan, await this.#apply(ref, items, plan), Date.now());
+    try {
+      switch (step.kind) {
+        case 'apply': {
+          const items = step.keys.map((key) => itemOf(key, plan, state, editors.get(key)));
+          const { results, error } = await this.#apply(ref, items, plan);
+          return { state: foldApplied(state, plan, results, Date.now()), error };
+        }
+        case 'prune':
+          return { state: foldPruned(state, await this.#prune(step.keys, state)) };
+        case 'gate': {
+          const answer = await write(`${titleOf(step.key)}: gate ${step.gate}`).checkGate(ref, step.key);
+          return { state: foldGate(state, step.key, answer, Date.now()) };
+        }
+        case 'hook':
+          return { state: await this.#hook(step, ref, plan, state) };
       }
-      case 'prune':
-        return foldPruned(state, await this.#prune(step.keys, state));
-      case 'gate': {
-        const summary = `${titleOf(step.key)}: gate ${step.gate}`;
-        return foldGate(state, step.key, await write(summary).checkGate(ref, step.key), Date.now());
-      }
-      case 'hook':
-        return this.#hook(step, ref, plan, state);
+    } catch (error) {
+      return { state, error };
     }
   }
 
-  /** One activity per category, side by side. */
-  async #apply(ref: PlanRef, items: readonly ApplyItem[], plan: PlanView): Promise<readonly ApplyResult[]> {
+  /** One activity per category, side by side; all have ended when it answers, so that no late write meets the next step. */
+  async #apply(
+    ref: PlanRef,
+    items: readonly ApplyItem[],
+    plan: PlanView,
+  ): Promise<{ readonly results: readonly ApplyResult[]; readonly error: unknown }> {
     const groups = Map.groupBy(items, ({ key }) => categoryOf(key));
-    const results = await Promise.all(
+    const outcomes = await Promise.allSettled(
       Array.from(groups, ([category, group]) => write(summaryOf(group, plan))[APPLY[category]](ref, group)),
     );
-    return results.flat();
+    return {
+      results: outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])),
+      error: outcomes.find((outcome) => outcome.status === 'rejected')?.reason,
+    };
   }
 
   #prune(keys: readonly ObjectKey[], { inventory }: ReconcileState): Promise<readonly PruneOutcome[]> {

@@ -1,4 +1,5 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, TemporalFailure } from '@temporalio/common';
+import { isCancellation } from '@temporalio/workflow';
 import type { Reason } from '../core/reasons.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { PlanFailure } from '../core/rollout/state.ts';
@@ -11,6 +12,7 @@ const PASSING: readonly string[] = [
   STATUS_REASONS.InternalError,
   STATUS_REASONS.Conflict,
   OUR_REASONS.Unreachable,
+  OUR_REASONS.PlanStale,
 ];
 
 export function isPlanStale(error: unknown): boolean {
@@ -18,26 +20,25 @@ export function isPlanStale(error: unknown): boolean {
 }
 
 /**
- * An activity that failed for good, as the resource's trouble.
+ * An activity that failed for good, as the resource's trouble. A local activity fails with its own failure, a regular one
+ * with that as the cause.
  *
  * @throws whatever is no activity's failure: a broken invariant of ours, or the cancellation of the workflow.
  */
 export function failureOf(error: unknown, generation: number): PlanFailure {
-  if (!(error instanceof ActivityFailure)) throw error;
+  if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
   const cause = applicationFailureIn(error);
-  const known: readonly string[] = [...Object.keys(STATUS_REASONS), ...Object.keys(OUR_REASONS)];
-  const isKnown = cause?.type != null && known.includes(cause.type);
-  const reason = isKnown
-    ? (cause.type as Reason)
-    : cause
-      ? STATUS_REASONS.InternalError
-      : OUR_REASONS.Unreachable;
-  const message =
-    cause?.message ?? `${error.activityType} did not finish: ${error.cause?.message ?? error.message}`;
+  const reason = cause ? reasonOf(cause) : OUR_REASONS.Unreachable;
+  const message = cause?.message ?? `an activity did not finish: ${error.cause?.message ?? error.message}`;
   return { reason, message, generation, ...(PASSING.includes(reason) ? { passes: true as const } : {}) };
 }
 
+function reasonOf({ type }: ApplicationFailure): Reason {
+  const known: readonly string[] = [...Object.keys(STATUS_REASONS), ...Object.keys(OUR_REASONS)];
+  return type != null && known.includes(type) ? (type as Reason) : STATUS_REASONS.InternalError;
+}
+
 function applicationFailureIn(error: unknown): ApplicationFailure | undefined {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  const cause = error instanceof ActivityFailure ? error.cause : error;
   return cause instanceof ApplicationFailure ? cause : undefined;
 }

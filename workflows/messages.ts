@@ -23,13 +23,19 @@ export interface Hint {
 
 /** One hint that says what both say: the newest resource, the union of the objects. */
 export function mergeHints(older: Hint, newer: Hint): Hint {
-  const resource = newer.resource ?? older.resource;
+  const resource = newest(older.resource, newer.resource);
   const objects = [...new Set([...(older.objects ?? []), ...(newer.objects ?? [])])];
   return {
     ...(resource ? { resource } : {}),
     ...(objects.length > 0 ? { objects } : {}),
     ...(older.resync || newer.resync ? { resync: true } : {}),
   };
+}
+
+/** Signals may be swapped on their way; generations tell which is newer. */
+function newest(older: Hint['resource'], newer: Hint['resource']): Hint['resource'] {
+  if (!older || !newer) return newer ?? older;
+  return older.uid === newer.uid && older.generation > newer.generation ? older : newer;
 }
 
 /** The resource changed, appeared, is being deleted or is gone. */

@@ -1,12 +1,13 @@
 import { log, setCurrentDetails } from '@temporalio/workflow';
 import type { PlanAnswer } from '../activities/index.ts';
 import { titleOf } from '../core/plan/categories.ts';
+import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { foldObserved, foldPlanned, foldProgress, foldPruned } from '../core/rollout/fold.ts';
 import type { Observation } from '../core/rollout/fold.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
-import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
-import { fingerprintOf, NEW_STATE } from '../core/rollout/state.ts';
+import type { PlanFailure, PlanView, ReconcileState } from '../core/rollout/state.ts';
+import { fingerprintOf, NEW_STATE, refOf } from '../core/rollout/state.ts';
 import { nextTeardown } from '../core/rollout/teardown.ts';
 import { detailsOf } from '../core/status/details.ts';
 import type { Situation } from '../core/status/report.ts';
@@ -19,15 +20,24 @@ import type { Hint, ReconcileInput, RolloutStatus } from './messages.ts';
 import { mergeHints } from './messages.ts';
 import { Reporter } from './reporter.ts';
 
+interface Gone {
+  readonly kind: 'gone';
+}
+
 /** How a pass ends: with the resource gone, or at rest until news or a time. */
-export type Rest =
-  { readonly kind: 'gone' } | { readonly kind: 'rest'; readonly wakeAt?: number; readonly why: string };
+export type Rest = Gone | { readonly kind: 'rest'; readonly wakeAt?: number; readonly why: string };
+
+const GONE: Gone = { kind: 'gone' };
 
 type Deletion = Extract<PlanAnswer, { kind: 'deleting' }>;
 
-/** A look that failed is repeated after this long; a teardown looks again at what it waits for. */
-const LOOK_AGAIN_MS = 10_000;
+/** How soon a failure is tried again, at first and at most: one that passes by itself, and one that somebody must end. */
+const PASSING_RETRY_MS = [10_000, 120_000] as const;
+const LASTING_RETRY_MS = [60_000, 600_000] as const;
+/** A teardown looks again at what it waits for. */
 const TEARDOWN_LOOK_MS = 60_000;
+/** A resource that is changed while it is applied is planned again at once; what never stays as planned must not spin. */
+const MOST_STALE_PLANS = 3;
 
 /** Looks, decides and does until there is nothing to do but wait. Between two steps it takes up whatever is new. */
 export class Pass {
@@ -41,6 +51,9 @@ export class Pass {
   #deletion: Deletion | undefined;
   /** What a look that failed was pointed at. */
   #missed: Hint = {};
+  /** Plans in a row that were stale, and rests in a row with a failure. */
+  #staleness = 0;
+  #attempts = 0;
 
   constructor(input: ReconcileInput, state: ReconcileState | undefined, inbox: Inbox) {
     this.#input = input;
@@ -65,18 +78,33 @@ export class Pass {
   }
 
   async run(hint: Hint): Promise<Rest> {
-    if ((await this.#look(hint)) === 'gone') return { kind: 'gone' };
-    const rest = this.#deletion ? await this.#tearDown(this.#deletion) : await this.#rollOut();
+    let rest: Rest | undefined = await this.#look(hint);
+    while (!rest) {
+      rest = this.#deletion ? await this.#tearDown(this.#deletion) : await this.#rollOut();
+      if (!rest && (this.#inbox.hasNews || this.#isBlind)) rest = await this.#look(this.#inbox.take());
+    }
+    if (rest.kind === 'gone') this.#forget();
     setCurrentDetails(this.status.details);
     return rest;
   }
 
+  /** Nothing is known of what is wanted. */
+  get #isBlind(): boolean {
+    return !this.#situation.plan && !this.#situation.failure && !this.#deletion;
+  }
+
+  /** Another resource under the same name is to be met without prejudice. */
+  #forget(): void {
+    this.#situation = {};
+    this.#deletion = undefined;
+  }
+
   /** Reads what the hint points at. The first look, and one after a failure, reads the resource whatever the hint. */
-  async #look(fresh: Hint): Promise<'gone' | 'seen'> {
-    const { plan, failure, step } = this.#situation;
+  async #look(fresh: Hint): Promise<Gone | undefined> {
+    const { failure, step } = this.#situation;
     const hint = mergeHints(this.#missed, fresh);
-    const isBlind = !plan && !this.#deletion;
-    const wantsPlan = isBlind || failure !== undefined || hint.resource !== undefined || hint.resync === true;
+    const wantsPlan =
+      this.#isBlind || failure !== undefined || hint.resource !== undefined || hint.resync === true;
     const awaited = step?.kind === 'wait' ? step.on : [];
     const pointed = hint.resync
       ? Object.keys(this.state.inventory)
@@ -91,11 +119,11 @@ export class Pass {
       const { failure: _, ...situation } = this.#situation;
       if (answer) this.#situation = situation;
       this.#see(observations);
-      return answer ? this.#takeUp(answer) : 'seen';
+      return answer && this.#takeUp(answer);
     } catch (error) {
       this.#missed = hint;
       this.#situation = { ...this.#situation, failure: failureOf(error, this.state.generation) };
-      return 'seen';
+      return undefined;
     }
   }
 
@@ -118,15 +146,18 @@ export class Pass {
     this.state = foldObserved(this.state, observations, Date.now());
   }
 
-  #takeUp(answer: PlanAnswer): 'gone' | 'seen' {
-    if (answer.kind === 'gone') return 'gone';
-    if (answer.kind === 'unchanged') return 'seen';
+  #takeUp(answer: PlanAnswer): Gone | undefined {
+    if (answer.kind === 'gone') return GONE;
+    if (answer.kind === 'unchanged') return undefined;
     // Another uid under the same name is another resource: what was known is about one that is no more.
-    if (answer.uid !== this.state.uid) this.state = { ...NEW_STATE, uid: answer.uid };
+    if (answer.uid !== this.state.uid) {
+      this.state = { ...NEW_STATE, uid: answer.uid };
+      this.#editors.clear();
+    }
     this.#deletion = undefined;
     if (answer.kind === 'failed') {
       this.#situation = { failure: answer };
-      return 'seen';
+      return undefined;
     }
     if (answer.recovered) this.state = { ...this.state, inventory: answer.recovered };
     if (answer.kind === 'deleting') {
@@ -137,70 +168,62 @@ export class Pass {
         generation: answer.generation,
         inventory: placed(this.state.inventory, answer.places),
       };
-      return 'seen';
+      return undefined;
     }
     const plan = viewOf(answer, this.state);
     if (answer.accepted) this.state = { ...this.state, conditions: answer.accepted };
     this.state = foldPlanned(this.state, plan, Date.now());
     this.#situation = { plan };
-    return 'seen';
+    return undefined;
   }
 
-  async #rollOut(): Promise<Rest> {
-    for (;;) {
-      const { plan, failure } = this.#situation;
-      if (!plan || failure) return this.#rest(Date.now() + LOOK_AGAIN_MS * (failure?.passes ? 1 : 6));
-      const step = nextStep(plan, this.state, Date.now());
-      this.state = foldProgress(this.state, plan, Date.now());
-      this.#situation = { ...this.#situation, step };
-      if (step.kind === 'wait') return this.#rest(step.wakeAt);
-      try {
-        this.state = await this.#executor.execute(step, plan, this.state, this.#editors);
-      } catch (error) {
-        if (isPlanStale(error)) this.#situation = {};
-        else this.#situation = { ...this.#situation, failure: failureOf(error, plan.generation) };
-      }
-      if ((this.#inbox.hasNews || !this.#situation.plan) && (await this.#look(this.#inbox.take())) === 'gone')
-        return { kind: 'gone' };
-      if (this.#deletion) return this.#tearDown(this.#deletion);
-    }
+  /** One step of the plan. */
+  async #rollOut(): Promise<Rest | undefined> {
+    const { plan, failure } = this.#situation;
+    if (!plan || failure) return this.#rest(undefined);
+    const step = nextStep(plan, this.state, Date.now());
+    this.state = foldProgress(this.state, plan, Date.now());
+    this.#situation = { ...this.#situation, step };
+    if (step.kind === 'wait') return this.#rest(step.wakeAt);
+    const { state, error } = await this.#executor.execute(step, plan, this.state, this.#editors);
+    this.state = state;
+    if (error === undefined) this.#staleness = 0;
+    else if (isPlanStale(error) && ++this.#staleness <= MOST_STALE_PLANS) this.#situation = {};
+    else this.#situation = { ...this.#situation, failure: failureOf(error, plan.generation) };
+    return undefined;
   }
 
-  async #tearDown({ uid, held, orphan, cleanUp }: Deletion): Promise<Rest> {
-    const { resource } = this.#input;
+  /** One step of taking down. */
+  async #tearDown(deletion: Deletion): Promise<Rest | undefined> {
+    if (!deletion.held || this.#situation.failure) return this.#rest(undefined);
     try {
-      if (!held) return await this.#rest(undefined);
-      if (orphan) {
-        await write(`let go of ${this.#title}`).removeFinalizer(resource, uid);
-        return { kind: 'gone' };
-      }
-      if (cleanUp && !this.state.cleanedUp) {
-        await author(`onDelete of ${this.#title}`).cleanUp(resource);
-        this.state = { ...this.state, cleanedUp: true };
-      }
-      for (;;) {
-        const step = nextTeardown(this.state);
-        if (step.kind === 'done') {
-          await write(`let go of ${this.#title}`).removeFinalizer(resource, uid);
-          return { kind: 'gone' };
-        }
-        if (step.kind === 'wait') {
-          this.#situation = { deleting: true, step };
-          if (!this.#inbox.hasNews) return await this.#rest(Date.now() + TEARDOWN_LOOK_MS);
-          if ((await this.#look(this.#inbox.take())) === 'gone') return { kind: 'gone' };
-          continue;
-        }
-        const items = step.keys.map((key) => this.#pruneItem(key));
-        const outcomes = await write(`delete ${step.keys.map(titleOf).join(', ')}`).pruneObjects(
-          resource,
-          items,
-        );
-        this.state = foldPruned(this.state, outcomes);
-      }
+      return await this.#takeDown(deletion);
     } catch (error) {
       this.#situation = { deleting: true, failure: failureOf(error, this.state.generation) };
-      return this.#rest(Date.now() + LOOK_AGAIN_MS);
+      return undefined;
     }
+  }
+
+  async #takeDown({ uid, orphan, cleanUp }: Deletion): Promise<Rest | undefined> {
+    const { resource } = this.#input;
+    if (cleanUp && !orphan && !this.state.cleanedUp) {
+      await author(`onDelete of ${this.#title}`).cleanUp(resource);
+      this.state = { ...this.state, cleanedUp: true };
+      return undefined;
+    }
+    const step = orphan ? ({ kind: 'done' } as const) : nextTeardown(this.state);
+    if (step.kind === 'done') {
+      await write(`let go of ${this.#title}`).removeFinalizer(resource, uid);
+      return GONE;
+    }
+    if (step.kind === 'wait') {
+      this.#situation = { deleting: true, step };
+      return this.#rest(Date.now() + TEARDOWN_LOOK_MS);
+    }
+    const items = step.keys.map((key) => this.#pruneItem(key));
+    const summary = `delete ${step.keys.map(titleOf).join(', ')}`;
+    this.state = foldPruned(this.state, await write(summary).pruneObjects(resource, items));
+    return undefined;
   }
 
   #pruneItem(key: ObjectKey): { key: ObjectKey; uid: string; retain?: true } {
@@ -209,11 +232,18 @@ export class Pass {
   }
 
   async #rest(wakeAt: number | undefined): Promise<Rest> {
-    const reported = await this.#reporter.report({ ...this.#situation, state: this.state });
-    this.state = reported.state;
-    if (!reported.written) log.warn('the status could not be written, and will be written later');
-    const retryAt = reported.written ? undefined : Date.now() + LOOK_AGAIN_MS;
-    const times = [wakeAt, retryAt].filter((at) => at !== undefined);
+    const { state, failure: unreported } = await this.#reporter.report({
+      ...this.#situation,
+      state: this.state,
+    });
+    this.state = state;
+    if (unreported)
+      log.warn('the status could not be written, and will be written later', { why: unreported.message });
+    const failures = [this.#situation.failure, unreported].filter((failure) => failure !== undefined);
+    this.#attempts = failures.length > 0 ? this.#attempts + 1 : 0;
+    const times = [wakeAt, ...failures.map((failure) => retryAt(failure, this.#attempts))].filter(
+      (at) => at !== undefined,
+    );
     return {
       kind: 'rest',
       why: this.status.summary.slice(0, 190),
@@ -222,22 +252,20 @@ export class Pass {
   }
 }
 
+/** Ever more slowly, and not all resources at once: a server that comes back must not be met by everybody. */
+function retryAt({ reason, passes }: PlanFailure, attempts: number): number | undefined {
+  // Only another spec can cure it, and that is told.
+  if (reason === OUR_REASONS.PlanInvalid) return undefined;
+  const [first, longest] = passes ? PASSING_RETRY_MS : LASTING_RETRY_MS;
+  return Date.now() + Math.min(first * 2 ** (attempts - 1), longest) * (0.75 + Math.random() / 2);
+}
+
 /** The whole plan: what the answer says is new, and for the rest what the inventory knows. */
 function viewOf(answer: Extract<PlanAnswer, { kind: 'planned' }>, state: ReconcileState): PlanView {
   const { kind: _, changed, removed, accepted: _accepted, recovered: _recovered, ...view } = answer;
   const known = Object.entries(state.inventory)
     .filter(([key]) => !removed.includes(key))
-    .map(([key, { digest, template, role, stage, retain }]) => [
-      key,
-      {
-        key,
-        digest,
-        ...(template ? { template } : {}),
-        ...(role ? { role } : {}),
-        ...(stage === undefined ? {} : { stage }),
-        ...(retain ? { retain } : {}),
-      },
-    ]);
+    .map(([key, entry]) => [key, refOf(key, entry)]);
   return {
     ...view,
     refs: { ...Object.fromEntries(known), ...Object.fromEntries(changed.map((ref) => [ref.key, ref])) },

@@ -44,7 +44,11 @@ export async function reconcile(input: ReconcileInput, carried?: Carried): Promi
 
   for (;;) {
     const rest = await pass.run(inbox.take());
-    if (rest.kind === 'gone') break;
+    if (rest.kind === 'gone') {
+      if (!inbox.hasNews) break;
+      // Another resource may have taken the name meanwhile.
+      continue;
+    }
     alarm.set(rest.wakeAt, rest.why);
     const { continueAsNewSuggested, historyLength } = workflowInfo();
     if ((continueAsNewSuggested || historyLength > LONG_HISTORY) && !inbox.hasNews) {

@@ -1,18 +1,25 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { ActivityFailure, upsertSearchAttributes } from '@temporalio/workflow';
+import { upsertSearchAttributes } from '@temporalio/workflow';
 import { shortHash } from '../core/hash.ts';
-import { rfc3339 } from '../core/rollout/fold.ts';
-import type { ReconcileState } from '../core/rollout/state.ts';
+import { rfc3339 } from '../core/rollout/times.ts';
+import type { PlanFailure, ReconcileState } from '../core/rollout/state.ts';
 import { setConditions } from '../core/status/conditions.ts';
 import { newsOf } from '../core/status/news.ts';
 import type { Situation } from '../core/status/report.ts';
 import { conditionsOf, stageOf, statusOf, verdictOf } from '../core/status/report.ts';
 import { look } from './activities.ts';
+import { failureOf } from './failures.ts';
 import type { ReconcileInput } from './messages.ts';
 import { SEARCH_ATTRIBUTES } from './messages.ts';
 
 const READY = defineSearchAttributeKey(SEARCH_ATTRIBUTES.ready, SearchAttributeType.KEYWORD);
 const STAGE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, SearchAttributeType.KEYWORD);
+
+/** What is known after a report; `failure`: why it could not be written. */
+export interface Reported {
+  readonly state: ReconcileState;
+  readonly failure?: PlanFailure;
+}
 
 /** Writes the status when it differs from what was last written, and keeps the search attributes in step with it. */
 export class Reporter {
@@ -23,10 +30,10 @@ export class Reporter {
     this.#input = input;
   }
 
-  async report(situation: Situation): Promise<{ readonly state: ReconcileState; readonly written: boolean }> {
+  async report(situation: Situation): Promise<Reported> {
     const { resource } = this.#input;
     const { state, failure } = situation;
-    if (state.uid === undefined) return { state, written: true };
+    if (state.uid === undefined) return { state };
     const now = Date.now();
     const verdict = verdictOf(situation, now);
     const generation = failure?.generation ?? state.generation;
@@ -34,14 +41,13 @@ export class Reporter {
     const status = statusOf(situation, conditions, resource.namespace);
     const hash = shortHash(JSON.stringify(status));
     const { news, told } = newsOf(state.told, status, verdict);
-    if (hash === state.reported && news.length === 0) return { state, written: true };
+    if (hash === state.reported && news.length === 0) return { state };
     this.#index(conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown', stageOf(situation));
     try {
       await look.patchStatus({ resource, uid: state.uid, status, news });
-      return { state: { ...state, conditions, reported: hash, told }, written: true };
+      return { state: { ...state, conditions, reported: hash, told } };
     } catch (error) {
-      if (!(error instanceof ActivityFailure)) throw error;
-      return { state: { ...state, conditions }, written: false };
+      return { state: { ...state, conditions }, failure: failureOf(error, generation) };
     }
   }
 

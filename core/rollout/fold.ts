@@ -6,7 +6,9 @@ import type { ObjectKey } from '../refs.ts';
 import type { RolloutReport } from '../status/resource-status.ts';
 import { changeOf } from './next-step.ts';
 import type { Entry, Passage, PlanView, ReconcileState, Refusal, Rollout, Trouble } from './state.ts';
-import { without } from './state.ts';
+import { placeOf, without } from './state.ts';
+import { beginRollout } from './begin-rollout.ts';
+import { finishedSince, preciseTime, rfc3339 } from './times.ts';
 
 /** What a look at one object showed. */
 export type Observation =
@@ -127,7 +129,9 @@ export function foldObserved(
 function foldOneObserved(state: ReconcileState, seen: Observation, now: number): ReconcileState {
   const entry = state.inventory[seen.key];
   if (!entry) return state;
-  if (!seen.exists)
+  // One that took the name, and of which we own no field, is somebody else's: ours is gone.
+  const isAnother = seen.exists && seen.uid !== entry.uid && seen.fields === '';
+  if (!seen.exists || isAnother)
     return {
       ...state,
       inventory: without(state.inventory, seen.key),
@@ -172,26 +176,6 @@ export function foldPlanned(state: ReconcileState, plan: PlanView, now: number):
     Object.entries(state.unhealthy).filter(([key]) => key in state.inventory),
   );
   return beginRollout({ ...state, generation: plan.generation, inventory, refusals, unhealthy }, plan, now);
-}
-
-/** A plan that changes pods begins a rollout; one that changes them otherwise than the running one takes its place. */
-function beginRollout(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
-  const rolling = Object.values(plan.refs).filter(
-    (ref) => isWorkload(ref.key) && ['new', 'disruptive'].includes(changeOf(ref, state.inventory[ref.key])),
-  );
-  if (rolling.length === 0 || state.rollout?.generation === plan.generation) return state;
-  const touched = [...new Set(rolling.map(({ stage }) => stage).filter((stage) => stage !== undefined))];
-  const isInstall = !Object.keys(state.inventory).some(isWorkload) && state.journal.length === 0;
-  return {
-    ...state,
-    rollout: {
-      trigger: isInstall ? 'Install' : 'Change',
-      generation: plan.generation,
-      startedAt: preciseTime(now),
-      stages: Object.fromEntries(touched.sort((a, b) => a - b).map((stage) => [stage, {}])),
-      passages: {},
-    },
-  };
 }
 
 /** Marks the stages that are through, and the rollout finished when nothing of it is left. */
@@ -278,37 +262,11 @@ export function foldPruned(
   return { ...state, inventory, unhealthy };
 }
 
-/** RFC 3339 in whole seconds, as Kubernetes writes times. {@link preciseTime} is for what is subtracted. */
-export function rfc3339(now: number): string {
-  return `${new Date(now).toISOString().slice(0, 19)}Z`;
-}
-
-/** RFC 3339 in milliseconds. */
-function preciseTime(now: number): string {
-  return new Date(now).toISOString();
-}
-
-function finishedSince(startedAt: string, now: number): { finishedAt: string; seconds: number } {
-  return {
-    finishedAt: preciseTime(now),
-    seconds: Math.max(0, Math.round((now - Date.parse(startedAt)) / 100) / 10),
-  };
-}
-
 function withEntry(state: ReconcileState, key: ObjectKey, entry: Entry): ReconcileState {
   return { ...state, inventory: { ...state.inventory, [key]: entry } };
 }
 
-type Place = Pick<Entry, 'role' | 'stage' | 'retain'>;
-
-function placeOf({ role, stage, retain }: PlannedRef): Place {
-  return {
-    ...(role ? { role } : {}),
-    ...(stage === undefined ? {} : { stage }),
-    ...(retain ? { retain } : {}),
-  };
-}
-
-function withoutPlace({ role: _role, stage: _stage, retain: _retain, ...entry }: Entry): Entry {
-  return entry;
+function withoutPlace(entry: Entry): Entry {
+  const { role: _1, stage: _2, retain: _3, uses: _4, gate: _5, before: _6, after: _7, ...rest } = entry;
+  return rest;
 }

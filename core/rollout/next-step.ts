@@ -88,7 +88,8 @@ function isRefused(key: ObjectKey, digest: string, state: ReconcileState, now: n
 function isFree(ref: PlannedRef, plan: PlanView, state: ReconcileState): boolean {
   const change = changeOf(ref, state.inventory[ref.key]);
   if (change === 'harmless') return true;
-  if (change !== 'new' || ref.before) return false;
+  // What somebody deleted is recreated, and not rolled out: hooks are about rollouts.
+  if (change !== 'new' || (ref.before && state.rollout)) return false;
   return plan.firstInstall === 'parallel' || ref.stage === undefined || hasRun(state);
 }
 
@@ -105,7 +106,7 @@ function laneStep(
 ): Step | undefined {
   const due = lane.filter((ref) => isDue(ref, state, now));
   for (const { key, before } of due)
-    if (before && !state.rollout?.passages[key]?.before)
+    if (before && state.rollout && !state.rollout.passages[key]?.before)
       return { kind: 'hook', key, when: 'before', hook: before };
   if (due.length > 0) return { kind: 'apply', keys: keysOf(due) };
 

@@ -22,6 +22,10 @@ export interface Entry {
   readonly role?: string;
   readonly stage?: number;
   readonly retain?: true;
+  readonly uses?: readonly ObjectKey[];
+  readonly gate?: string;
+  readonly before?: string;
+  readonly after?: string;
   /** Absent: Current. */
   readonly health?: Exclude<HealthState, 'Current'>;
   /** It is being deleted, and stays listed until it is seen to be gone. */
@@ -131,9 +135,30 @@ export interface PlanFailure {
   readonly passes?: true;
 }
 
+/** What a plan says of an object beside its content. */
+export type Place = Pick<PlannedRef, 'role' | 'stage' | 'retain' | 'uses' | 'gate' | 'before' | 'after'>;
+
+export function placeOf({ role, stage, retain, uses, gate, before, after }: Place): Place {
+  return {
+    ...(role ? { role } : {}),
+    ...(stage === undefined ? {} : { stage }),
+    ...(retain ? { retain } : {}),
+    ...(uses ? { uses } : {}),
+    ...(gate ? { gate } : {}),
+    ...(before ? { before } : {}),
+    ...(after ? { after } : {}),
+  };
+}
+
 /** What tells whether a planned object is the one the workflow already knows. */
-export function fingerprintOf(known: Pick<PlannedRef, 'digest' | 'role' | 'stage' | 'retain'>): string {
-  return [known.digest, known.stage ?? '', known.role ?? '', known.retain ?? ''].join(' ');
+export function fingerprintOf(known: Place & Pick<PlannedRef, 'digest'>): string {
+  const { role = '', stage = '', retain = '', uses = [], gate = '', before = '', after = '' } = known;
+  return [known.digest, stage, role, retain, uses.join(), gate, before, after].join(' ').trimEnd();
+}
+
+/** A planned object that is in the inventory as planned. */
+export function refOf(key: ObjectKey, { digest, template, ...entry }: Entry): PlannedRef {
+  return { key, digest, ...(template ? { template } : {}), ...placeOf(entry) };
 }
 
 /** The record without a key. */

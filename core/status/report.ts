@@ -28,13 +28,13 @@ export interface Situation {
 }
 
 export function verdictOf({ state, plan, failure, step, deleting }: Situation, now: number): Verdict {
-  if (deleting) return { phase: 'Deleting', reason: 'Deleting', message: deletingMessage(state) };
   if (failure)
     return {
-      phase: failure.passes ? 'Degraded' : 'Stalled',
+      phase: failure.passes ? (deleting ? 'Deleting' : 'Degraded') : 'Stalled',
       reason: failure.reason,
       message: failure.message,
     };
+  if (deleting) return { phase: 'Deleting', reason: 'Deleting', message: deletingMessage(state) };
   if (!plan) return { phase: 'Progressing', reason: 'Installing', message: 'is being planned' };
   if (step?.kind === 'wait') {
     const stalled = stallOf(plan, state, step.on, now);
@@ -44,6 +44,12 @@ export function verdictOf({ state, plan, failure, step, deleting }: Situation, n
         phase: 'Ready',
         reason: 'Reconciled',
         message: `${count(Object.keys(plan.refs).length, 'object')} current`,
+      };
+    if (step.on.every((key) => !(key in plan.refs)))
+      return {
+        phase: 'Progressing',
+        reason: 'Pruning',
+        message: `${listed(step.on)}: no longer desired, and not gone yet`,
       };
     return { phase: state.rollout ? 'Progressing' : 'Degraded', ...waitingFor(step.on, state) };
   }
@@ -78,8 +84,9 @@ function stallOf(
     };
   const overdue = on.find((key) => isWorkload(key) && (deadlineOf(key, plan, state) ?? Infinity) <= now);
   if (!overdue) return undefined;
-  const message = `not current within ${Math.round(plan.stageDeadlineMs / 1000)} s; ${troubleLine(overdue, state.unhealthy[overdue])}`;
-  return { phase: 'Stalled', reason: 'RolloutTimedOut', message };
+  const within = `not through within ${Math.round(plan.stageDeadlineMs / 1000)} s`;
+  const { message } = waitingFor([overdue], state);
+  return { phase: 'Stalled', reason: 'RolloutTimedOut', message: `${within}; ${message}` };
 }
 
 function waitingFor(on: readonly ObjectKey[], state: ReconcileState): { reason: string; message: string } {

@@ -1,0 +1,292 @@
+/**
+ * The activities of one toy resource over a table of objects: real plans and digests, and objects whose health the test
+ * decides. What it is for is the workflow; the API server's own semantics are tested on a real one.
+ */
+import { digest } from '../../activities/digest.ts';
+import type { Activities, ApplyItem, PlanAnswer, PlanRef, PlanRequest } from '../../activities/index.ts';
+import type { PruneItem, PruneOutcome, StatusReport } from '../../activities/index.ts';
+import { stop } from '../../activities/failure.ts';
+import { InvalidResource, plan } from '../../index.ts';
+import type { Operator } from '../../index.ts';
+import { isWorkload } from '../../core/plan/categories.ts';
+import type { Rendered } from '../../core/plan/digests.ts';
+import { render } from '../../core/plan/digests.ts';
+import type { ObjectKey, ResourceRef } from '../../core/refs.ts';
+import type { ApplyResult, Observation } from '../../core/rollout/fold.ts';
+import { rfc3339 } from '../../core/rollout/times.ts';
+import { fingerprintOf } from '../../core/rollout/state.ts';
+import { acceptGeneration } from '../../core/status/conditions.ts';
+import type { Condition, ResourceStatus } from '../../core/status/resource-status.ts';
+import type { Hint } from '../../workflows/messages.ts';
+import type { ToySpec } from './toy-operator.ts';
+import { toyOperator } from './toy-operator.ts';
+
+interface FakeObject {
+  readonly uid: string;
+  readonly generation: number;
+  readonly digest: string;
+  readonly template: string;
+  readonly fields: string;
+  readonly health: keyof typeof HEALTH;
+  readonly deleting?: true;
+}
+
+const HEALTH = {
+  Current: { state: 'Current', reason: '', message: '' },
+  InProgress: { state: 'InProgress', reason: 'LessReady', message: '0 of 1 replicas ready' },
+  Failed: { state: 'Failed', reason: 'CrashLoop', message: 'pod crashes' },
+} as const;
+
+/** `at once`: what is applied is Current; `told`: it becomes so a moment later, and that is news. */
+export type Heals = 'at once' | 'told' | 'when the test says';
+
+export interface FakeOptions {
+  readonly operator?: Operator<ToySpec>;
+  /** @defaultValue `'told'` */
+  readonly heals?: Heals;
+  /** Objects that are asked to go stay until the test says. */
+  readonly lingers?: boolean;
+}
+interface Wanted {
+  readonly spec: ToySpec;
+  readonly uid: string;
+  readonly generation: number;
+  readonly deleting?: true;
+  readonly held: boolean;
+}
+
+export class FakeCluster {
+  readonly ref: ResourceRef;
+  readonly objects: Map<ObjectKey, FakeObject> = new Map();
+  /** In the order in which they began: `planResource`, `applyWorkloads StatefulSet.apps/t1-a`. */
+  readonly calls: string[] = [];
+  readonly statuses: ResourceStatus[] = [];
+  readonly news: string[] = [];
+  readonly refused: Map<ObjectKey, string> = new Map();
+  /** What an activity throws, asked anew at each call. */
+  readonly failures: Map<keyof Activities, () => Error | undefined> = new Map();
+  /** Runs while an activity does, before it answers. */
+  readonly during: Map<keyof Activities, () => Promise<void> | void> = new Map();
+  gate: true | string = true;
+  heals: Heals;
+  cleansUp = false;
+  stageDeadlineMs = 1_800_000;
+  tell: (hint: Hint) => Promise<void> | void = () => undefined;
+  resource: Wanted | undefined;
+  #uids = 0;
+  readonly #options: FakeOptions;
+  readonly #operator: Operator<ToySpec>;
+
+  constructor(name: string, options: FakeOptions = {}) {
+    this.ref = { group: 'toy.dev', version: 'v1', kind: 'Toy', plural: 'toys', namespace: 'default', name };
+    this.#options = options;
+    this.#operator = options.operator ?? toyOperator();
+    this.heals = options.heals ?? 'told';
+  }
+
+  /** `StatefulSet.apps/<resource>-<node>`. */
+  workload(node: string): ObjectKey {
+    return `StatefulSet.apps/${this.ref.name}-${node}`;
+  }
+
+  get status(): ResourceStatus | undefined {
+    return this.statuses.at(-1);
+  }
+
+  condition(type: string): Condition | undefined {
+    return this.status?.conditions.find((condition) => condition.type === type);
+  }
+
+  /** Creates the resource or changes its spec, and tells. */
+  async want(spec: ToySpec): Promise<void> {
+    const { generation = 0, uid = `uid-of-${this.ref.name}-${this.#uids++}` } = this.resource ?? {};
+    this.resource = { spec, uid, generation: generation + 1, held: true };
+    await this.tellResource();
+  }
+
+  /** Asks for its deletion, as kubectl does. */
+  async delete(): Promise<void> {
+    if (this.resource)
+      this.resource = { ...this.resource, generation: this.resource.generation + 1, deleting: true };
+    await this.tellResource();
+  }
+
+  async tellResource(): Promise<void> {
+    const { uid = '', generation = 0 } = this.resource ?? {};
+    await this.tell({ resource: { uid, generation, resourceVersion: `${generation}` } });
+  }
+
+  /** Sets the health of an object, and tells. */
+  async become(key: ObjectKey, health: FakeObject['health']): Promise<void> {
+    this.#change(key, { health });
+    await this.tell({ objects: [key] });
+  }
+
+  /** Somebody changes a field of ours, without anybody being told. */
+  edit(key: ObjectKey): void {
+    this.#change(key, { fields: 'fewer', generation: (this.objects.get(key)?.generation ?? 0) + 1 });
+  }
+
+  async vanish(key: ObjectKey): Promise<void> {
+    this.objects.delete(key);
+    await this.tell({ objects: [key] });
+  }
+
+  activities(): Activities {
+    const apply =
+      (name: keyof Activities) =>
+      (planned: PlanRef, items: readonly ApplyItem[]): Promise<readonly ApplyResult[]> =>
+        this.#call(
+          name,
+          items.map(({ key }) => key),
+          () => this.#apply(planned, items),
+        );
+    return {
+      planResource: (request) => this.#call('planResource', [], () => this.#plan(request)),
+      observeObjects: (_, keys) =>
+        this.#call('observeObjects', keys, () => keys.map((key) => this.#see(key))),
+      applyConfigMaps: apply('applyConfigMaps'),
+      applyStorage: apply('applyStorage'),
+      applyServices: apply('applyServices'),
+      applyNetworkPolicies: apply('applyNetworkPolicies'),
+      applyObjects: apply('applyObjects'),
+      applyWorkloads: apply('applyWorkloads'),
+      pruneObjects: (_, items) =>
+        this.#call(
+          'pruneObjects',
+          items.map(({ key }) => key),
+          () => items.map((item) => this.#remove(item)),
+        ),
+      checkGate: (_, key) => this.#call('checkGate', [key], () => this.gate),
+      runHook: (_, key, when) => this.#call('runHook', [when, key], () => undefined),
+      cleanUp: () => this.#call('cleanUp', [], () => undefined),
+      patchStatus: (report) => this.#call('patchStatus', [], () => this.#report(report)),
+      removeFinalizer: (_, uid) =>
+        this.#call('removeFinalizer', [], () => {
+          if (this.resource?.uid === uid) this.resource = undefined;
+        }),
+    };
+  }
+
+  async #call<Answer>(
+    name: keyof Activities,
+    subjects: readonly string[],
+    body: () => Answer,
+  ): Promise<Answer> {
+    this.calls.push([name, ...subjects].join(' '));
+    await this.during.get(name)?.();
+    const failure = this.failures.get(name)?.();
+    if (failure) throw failure;
+    return body();
+  }
+
+  #plan({ known, inventory }: PlanRequest): PlanAnswer {
+    const { resource } = this;
+    if (!resource) return { kind: 'gone' };
+    const { uid, generation, held, deleting } = resource;
+    let rendered: Rendered;
+    try {
+      rendered = this.#render(resource);
+    } catch (error) {
+      if (!(error instanceof InvalidResource)) throw error;
+      return { kind: 'failed', uid, generation, reason: 'PlanInvalid', message: error.message };
+    }
+    const refs = Array.from(rendered.objects.values(), ({ ref }) => ref);
+    if (deleting) {
+      const places = Object.fromEntries(refs.map(({ key, stage }) => [key, stage ?? 0]));
+      return { kind: 'deleting', uid, generation, held, orphan: false, cleanUp: this.cleansUp, places };
+    }
+    if (known?.uid === uid && known.generation === generation && known.digest === rendered.digest)
+      return { kind: 'unchanged' };
+    const entries = known?.uid === uid ? inventory : {};
+    const changed = refs.filter((ref) => entries[ref.key] !== fingerprintOf(ref));
+    const removed = Object.keys(entries).filter((key) => !rendered.objects.has(key));
+    const isNews = changed.length + removed.length > 0;
+    const accepted = acceptGeneration(this.status, generation, rfc3339(Date.now()));
+    return {
+      kind: 'planned',
+      uid,
+      generation,
+      digest: rendered.digest,
+      changed,
+      removed,
+      stages: rendered.stages.map(({ role }) => role),
+      warnings: rendered.warnings,
+      stageDeadlineMs: this.stageDeadlineMs,
+      firstInstall: this.#operator.rollout.firstInstall,
+      ...(isNews ? { accepted: accepted.conditions } : {}),
+    };
+  }
+
+  #render({ spec, uid, generation }: Wanted): Rendered {
+    const { name, namespace = 'default' } = this.ref;
+    const metadata = { name, namespace, uid, generation };
+    return render(plan(this.#operator, { apiVersion: 'toy.dev/v1', kind: 'Toy', metadata, spec }), digest);
+  }
+
+  #apply({ uid, generation }: PlanRef, items: readonly ApplyItem[]): readonly ApplyResult[] {
+    const { resource } = this;
+    if (resource?.uid !== uid || resource.generation !== generation)
+      throw stop('PlanStale', 'the resource is another');
+    const { objects } = this.#render(resource);
+    return items.map(({ key, digest: planned }) => {
+      const ref = objects.get(key)?.ref;
+      if (ref?.digest !== planned) throw stop('PlanStale', `${key} is built otherwise`);
+      const message = this.refused.get(key);
+      if (message) return { key, applied: false, reason: 'Invalid', message };
+      return this.#put(key, { digest: planned, template: ref.template ?? '' });
+    });
+  }
+
+  #put(key: ObjectKey, { digest: planned, template }: { digest: string; template: string }): ApplyResult {
+    const known = this.objects.get(key);
+    const rolls = isWorkload(key) && known?.template !== template;
+    const { heals } = this;
+    const live: FakeObject = {
+      uid: known?.uid ?? `uid-${this.#uids++}`,
+      generation: (known?.generation ?? 0) + 1,
+      digest: planned,
+      template,
+      fields: 'all',
+      health: rolls && heals !== 'at once' ? 'InProgress' : (known?.health ?? 'Current'),
+    };
+    this.objects.set(key, live);
+    if (rolls && heals === 'told') setImmediate(() => void this.become(key, 'Current'));
+    const { uid, generation, fields, health } = live;
+    return { key, applied: true, created: !known, uid, generation, fields, health: HEALTH[health] };
+  }
+
+  #see(key: ObjectKey): Observation {
+    const live = this.objects.get(key);
+    if (!live) return { key, exists: false };
+    const { uid, generation, fields, health, deleting } = live;
+    return {
+      key,
+      exists: true,
+      uid,
+      generation,
+      fields,
+      health: HEALTH[health],
+      ...(deleting ? { deleting } : {}),
+    };
+  }
+
+  #remove({ key, uid, retain }: PruneItem): PruneOutcome {
+    const live = this.objects.get(key);
+    if (live?.uid !== uid) return { key, outcome: 'gone' };
+    if (retain) return { key, outcome: 'retained' };
+    if (this.#options.lingers && isWorkload(key)) this.#change(key, { deleting: true });
+    else setImmediate(() => void this.vanish(key));
+    return { key, outcome: 'removed' };
+  }
+
+  #report({ status, news }: StatusReport): void {
+    this.statuses.push(status);
+    this.news.push(...news.map(({ reason, note }) => `${reason}: ${note}`));
+  }
+
+  #change(key: ObjectKey, change: Partial<FakeObject>): void {
+    const live = this.objects.get(key);
+    if (live) this.objects.set(key, { ...live, ...change });
+  }
+}

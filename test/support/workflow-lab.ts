@@ -1,0 +1,202 @@
+/** The real workflow on a real Temporal, its activities those of fake clusters: one for each resource. */
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import { Client } from '@temporalio/client';
+import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { Activities } from '../../activities/index.ts';
+import type { ResourceRef } from '../../core/refs.ts';
+import { workflowIdOf } from '../../core/refs.ts';
+import { startSandbox } from '../../sandbox/index.ts';
+import type { OwnedSandbox } from '../../sandbox/index.ts';
+import { assertConditionLaws } from '../../testing/condition-laws.ts';
+import { eventually } from '../../testing/eventually.ts';
+import { createLogger } from '../../worker/logger.ts';
+import { workflowBundle } from '../../worker/workflow-bundle.ts';
+import type { Hint, ReconcileInput } from '../../workflows/messages.ts';
+import { objectsChanged, resourceChanged, rolloutStatus } from '../../workflows/messages.ts';
+import type { FakeOptions } from './fake-cluster.ts';
+import { FakeCluster } from './fake-cluster.ts';
+import type { ToySpec } from './toy-operator.ts';
+import type { HistoryAssertion } from './history.ts';
+import { assertThat } from './history.ts';
+
+const TASK_QUEUE = 'toys';
+
+export interface ActorOptions extends FakeOptions {
+  /** The server jumps over the workflow's timers. */
+  readonly skipsTime?: boolean;
+}
+
+/** Temporal and a worker, for the tests of one file. */
+export class WorkflowLab implements AsyncDisposable {
+  readonly #sandbox: OwnedSandbox;
+  readonly #connection: NativeConnection;
+  readonly #worker: Worker;
+  readonly #running: Promise<void>;
+  readonly #actors: Map<string, Actor>;
+  readonly client: Client;
+
+  private constructor(
+    sandbox: OwnedSandbox,
+    connection: NativeConnection,
+    worker: Worker,
+    actors: Map<string, Actor>,
+  ) {
+    this.#sandbox = sandbox;
+    this.#connection = connection;
+    this.#worker = worker;
+    this.#actors = actors;
+    this.client = new Client({ connection });
+    this.#running = worker.run();
+  }
+
+  static async open(): Promise<WorkflowLab> {
+    const sandbox = await startSandbox({ name: `lab-${randomUUID().slice(0, 8)}`, kubernetes: false });
+    const connection = await NativeConnection.connect({ address: sandbox.temporal.address });
+    const actors = new Map<string, Actor>();
+    const worker = await Worker.create({
+      connection,
+      taskQueue: TASK_QUEUE,
+      workflowBundle: await workflowBundle(createLogger('silent')),
+      activities: dispatched(actors),
+    });
+    return new WorkflowLab(sandbox, connection, worker, actors);
+  }
+
+  /** A resource by a name of its own, and its workflow, which begins with the first thing it is told. */
+  actor(options: ActorOptions = {}): Actor {
+    const actor = new Actor(this.client, `t${this.#actors.size + 1}`, options);
+    this.#actors.set(actor.ref.name, actor);
+    return actor;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#worker.shutdown();
+    await this.#running;
+    await this.#connection.close();
+    await this.#sandbox.stop();
+  }
+}
+
+export class Actor extends FakeCluster {
+  readonly workflowId: string;
+  readonly #client: Client;
+  readonly #skipsTime: boolean;
+  #started: Promise<unknown> | undefined;
+
+  constructor(client: Client, name: string, { skipsTime = false, ...options }: ActorOptions) {
+    super(name, options);
+    this.#client = client;
+    this.#skipsTime = skipsTime;
+    this.workflowId = workflowIdOf(this.ref);
+    this.tell = (hint) => this.signal(hint);
+  }
+
+  get handle(): WorkflowHandle {
+    return this.#client.workflow.getHandle(this.workflowId);
+  }
+
+  async signal(hint: Hint): Promise<void> {
+    const signal = hint.resource ? resourceChanged : objectsChanged;
+    const input: ReconcileInput = { resource: this.ref, searchAttributes: true };
+    if (this.#skipsTime) {
+      await (this.#started ??= this.#startSkipping(input));
+      return this.handle.signal(signal, hint);
+    }
+    await this.#client.workflow.signalWithStart('reconcile', {
+      workflowId: this.workflowId,
+      taskQueue: TASK_QUEUE,
+      args: [input],
+      signal,
+      signalArgs: [hint],
+    });
+  }
+
+  #startSkipping(input: ReconcileInput): Promise<unknown> {
+    return this.#client.workflowService.startWorkflowExecution({
+      namespace: 'default',
+      workflowId: this.workflowId,
+      workflowType: { name: 'reconcile' },
+      taskQueue: { name: TASK_QUEUE },
+      input: { payloads: toPayloads(defaultPayloadConverter, input) ?? [] },
+      requestId: randomUUID(),
+      timeSkippingConfig: { enabled: true },
+    });
+  }
+
+  /** Waits for a status that says so; every status on the way obeys the laws of conditions. */
+  async until(what: string, holds: () => boolean): Promise<void> {
+    await eventually(`${what} (now: ${JSON.stringify(this.status?.conditions)})`, () => holds());
+    const { name } = this.ref;
+    for (const status of this.statuses)
+      assertConditionLaws({ kind: 'Toy', metadata: { name, generation: status.observedGeneration }, status });
+  }
+
+  async ready(): Promise<void> {
+    await this.until(`${this.ref.name} is Ready`, () => this.isReady());
+    await this.rests();
+  }
+
+  isReady(): boolean {
+    const { status, observedGeneration } = this.condition('Ready') ?? {};
+    return status === 'True' && observedGeneration === this.resource?.generation;
+  }
+
+  async stalled(reason: string): Promise<void> {
+    await this.until(`${this.ref.name} is Stalled with ${reason}`, () => {
+      const stalled = this.condition('Stalled');
+      return stalled?.reason === reason && stalled.observedGeneration === this.resource?.generation;
+    });
+    await this.rests();
+  }
+
+  /** Waits until the workflow has nothing to do: no task is scheduled, no activity runs. */
+  async rests(): Promise<void> {
+    await eventually(`${this.ref.name} rests`, async () => {
+      const { raw } = await this.handle.describe();
+      return !raw.pendingWorkflowTask && (raw.pendingActivities ?? []).length === 0;
+    });
+  }
+
+  async history(): Promise<HistoryAssertion> {
+    return assertThat(await this.handle.fetchHistory());
+  }
+
+  /** Ready with the spec; from then on workloads become Current when the test says so. */
+  async installed(spec: ToySpec): Promise<void> {
+    await this.want(spec);
+    await this.ready();
+    this.heals = 'when the test says';
+  }
+
+  /** What the workflow itself answers. */
+  summary(): Promise<string> {
+    return this.handle.query(rolloutStatus).then(({ summary }) => summary);
+  }
+}
+
+/** One worker for all actors: an activity is that of the resource it is about. */
+function dispatched(actors: ReadonlyMap<string, Actor>): Activities {
+  const of = ({ name }: ResourceRef): Activities => {
+    const actor = actors.get(name);
+    if (!actor) throw new Error(`there is no actor ${name}`);
+    return actor.activities();
+  };
+  return {
+    planResource: (request) => of(request.resource).planResource(request),
+    observeObjects: (resource, keys) => of(resource).observeObjects(resource, keys),
+    applyConfigMaps: (plan, items) => of(plan.resource).applyConfigMaps(plan, items),
+    applyStorage: (plan, items) => of(plan.resource).applyStorage(plan, items),
+    applyServices: (plan, items) => of(plan.resource).applyServices(plan, items),
+    applyNetworkPolicies: (plan, items) => of(plan.resource).applyNetworkPolicies(plan, items),
+    applyObjects: (plan, items) => of(plan.resource).applyObjects(plan, items),
+    applyWorkloads: (plan, items) => of(plan.resource).applyWorkloads(plan, items),
+    pruneObjects: (resource, items) => of(resource).pruneObjects(resource, items),
+    checkGate: (plan, key) => of(plan.resource).checkGate(plan, key),
+    runHook: (plan, key, when) => of(plan.resource).runHook(plan, key, when),
+    cleanUp: (resource) => of(resource).cleanUp(resource),
+    patchStatus: (report) => of(report.resource).patchStatus(report),
+    removeFinalizer: (resource, uid) => of(resource).removeFinalizer(resource, uid),
+  };
+}

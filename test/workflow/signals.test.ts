@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Hint } from '../../workflows/messages.ts';
+import { configured, FOUR_ROLES } from '../support/toy-specs.ts';
+import type { Actor } from '../support/workflow-lab.ts';
+import { WorkflowLab } from '../support/workflow-lab.ts';
+
+/** What stands in the end, without what differs between two resources. */
+function outcome(toy: Actor): unknown {
+  const objects = [...toy.objects].map(([key, { digest, template, ...live }]) => [
+    key.replace(toy.ref.name, ''),
+    live.health,
+    live.fields,
+  ]);
+  const { conditions, ready, stage } = toy.status ?? {};
+  return {
+    objects: objects.toSorted(),
+    conditions: conditions?.map(({ type, status, reason, message }) => [type, status, reason, message]),
+    ready,
+    stage,
+  };
+}
+
+describe('signals', () => {
+  let lab: WorkflowLab;
+  before(async () => {
+    lab = await WorkflowLab.open();
+  });
+  after(() => lab[Symbol.asyncDispose]());
+
+  it('end in the same state when they are lost, doubled or swapped', async () => {
+    const outcomes = await Promise.all(
+      [deliver, doubled, swapped, lost].map(async (way) => {
+        const toy = lab.actor();
+        const send = toy.tell;
+        await toy.want(FOUR_ROLES);
+        toy.tell = way((hint) => Promise.resolve(send(hint)));
+        await toy.want(configured(FOUR_ROLES, 'x'));
+        await toy.want(configured(FOUR_ROLES, 'y'));
+        toy.tell = send;
+        await toy.signal({ resync: true });
+        await toy.ready();
+        return outcome(toy);
+      }),
+    );
+    for (const each of outcomes) assert.deepEqual(each, outcomes[0]);
+  });
+
+  it('that say nothing new write nothing, and leave no timer', async () => {
+    const toy = lab.actor();
+    await toy.want(FOUR_ROLES);
+    await toy.ready();
+    toy.calls.length = 0;
+    const written = toy.statuses.length;
+    await toy.tellResource();
+    await toy.signal({ objects: [toy.workload('broker')] });
+    await toy.signal({ resync: true });
+    await toy.rests();
+    assert.deepEqual([...new Set(toy.calls.map((call) => call.split(' ')[0]))].toSorted(), [
+      'observeObjects',
+      'planResource',
+    ]);
+    assert.equal(toy.statuses.length, written);
+    (await toy.history()).noTimersWhenIdle();
+  });
+
+  it('about a resource that others took over by name begin anew', async () => {
+    const toy = lab.actor();
+    await toy.want(FOUR_ROLES);
+    await toy.ready();
+    toy.resource = undefined;
+    toy.objects.clear();
+    await toy.want(configured(FOUR_ROLES, 'x'));
+    await toy.ready();
+    const uids = new Set(toy.calls.filter((call) => call.startsWith('applyWorkloads')));
+    assert.equal(toy.status?.rollout?.trigger, 'Install');
+    assert.equal(uids.size, 1);
+    assert.equal(toy.objects.size, 12);
+  });
+
+  it('repair what somebody changed, once', async () => {
+    const toy = lab.actor();
+    await toy.want(FOUR_ROLES);
+    await toy.ready();
+    toy.calls.length = 0;
+    const config = `ConfigMap/${toy.ref.name}-broker-config`;
+    toy.edit(config);
+    await toy.signal({ objects: [config] });
+    await toy.until('the repair', () => toy.objects.get(config)?.fields === 'all');
+    await toy.rests();
+    assert.deepEqual(
+      toy.calls.filter((call) => call.startsWith('apply')),
+      [`applyConfigMaps ${config}`],
+    );
+    (await toy.history()).noTimersWhenIdle();
+  });
+});
+
+type Send = (hint: Hint) => Promise<void>;
+
+function deliver(send: Send): Send {
+  return send;
+}
+
+function doubled(send: Send): Send {
+  return async (hint) => {
+    await send(hint);
+    await send(hint);
+  };
+}
+
+/** The first goes after the second. */
+function swapped(send: Send): Send {
+  let held: Hint | undefined;
+  return async (hint) => {
+    if (!held) return void (held = hint);
+    await send(hint);
+    await send(held);
+  };
+}
+
+function lost(): Send {
+  return () => Promise.resolve();
+}
