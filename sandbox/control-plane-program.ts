@@ -26,7 +26,10 @@ export function controlPlaneProgram(options: CacheOptions): Promise<string> {
   const sources = sourceDirectory();
   const files = ['main.go', 'go.mod', 'go.sum'].map((file) => readFileSync(path.join(sources, file)));
   const version = digestOf(...files, LINKER_FLAGS, process.platform, process.arch).slice(0, 16);
-  return cachedProgram({ name: NAME, version, make: (file) => build(file, sources, options) }, options);
+  return cachedProgram(
+    { name: NAME, version, make: (file, directory) => build({ file, directory, sources, options }) },
+    options,
+  );
 }
 
 /** The sources lie beside this file in a checkout, and outside `dist` in the published package. */
@@ -40,7 +43,15 @@ function sourceDirectory(): string {
   return found;
 }
 
-async function build(file: string, sources: string, options: CacheOptions): Promise<void> {
+interface Build {
+  readonly file: string;
+  /** For what Go writes on the way. */
+  readonly directory: string;
+  readonly sources: string;
+  readonly options: CacheOptions;
+}
+
+async function build(what: Build): Promise<void> {
   const go = onPath('go');
   if (go === undefined) {
     throw new SandboxError(
@@ -53,17 +64,10 @@ async function build(file: string, sources: string, options: CacheOptions): Prom
       `the sandbox needs 3 GB of free disk to build Kubernetes, and ${cacheDirectory()} has ${((bavail * bsize) / 1024 ** 3).toFixed(1)} GB: make room, ${OTHER_WAYS}`,
     );
   }
-  await compile({ go, file, sources, options });
+  await compile(go, what);
 }
 
-interface Compilation {
-  readonly go: string;
-  readonly file: string;
-  readonly sources: string;
-  readonly options: CacheOptions;
-}
-
-async function compile({ go, file, sources, options }: Compilation): Promise<void> {
+async function compile(go: string, { file, directory, sources, options }: Build): Promise<void> {
   const began = performance.now();
   const { report, signal } = options;
   report(NAME, `building Kubernetes ${VERSION}, once; usually about 9 minutes on 2 cores`);
@@ -83,6 +87,7 @@ async function compile({ go, file, sources, options }: Compilation): Promise<voi
       timeoutMs: BUILD_MS,
       signal,
       directory: sources,
+      env: { GOTMPDIR: directory },
       onLine,
     });
   } catch (error) {

@@ -86,6 +86,10 @@ async function buildFromModule(file: string, directory: string, signal?: AbortSi
   const go = onPath('go');
   if (go === undefined) throw new Error('go is not on the PATH');
   const install = ['install', `github.com/temporalio/cli/cmd/temporal@v${VERSION}`];
-  await runProgram(go, install, { timeoutMs: BUILD_MS, signal, env: { GOBIN: directory } });
+  await runProgram(go, install, {
+    timeoutMs: BUILD_MS,
+    signal,
+    env: { GOBIN: directory, GOTMPDIR: directory },
+  });
   copyFileSync(path.join(directory, NAME), file);
 }
