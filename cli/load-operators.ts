@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnyOperator } from '../worker/index.ts';
 
 /** What a person did wrong, said in one line. */
@@ -13,15 +14,13 @@ export class UsageError extends Error {
  * @throws UsageError when the module cannot be loaded, or exports none.
  */
 export async function loadOperators(path: string): Promise<readonly AnyOperator[]> {
-  const url = pathToFileURL(resolve(path)).href;
+  const file = resolve(path);
+  if (!existsSync(file)) throw new UsageError(`${path} cannot be loaded: there is no such file`);
   let module: Readonly<Record<string, unknown>>;
   try {
-    module = (await import(url)) as Readonly<Record<string, unknown>>;
+    module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
-    throw new UsageError(
-      `${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw new UsageError(`${path} cannot be loaded: ${whatAndWhere(error, path)}`, { cause: error });
   }
   const operators = [...new Set(Object.values(module).flat())].filter(isOperator);
   if (operators.length === 0) {
@@ -31,6 +30,16 @@ export async function loadOperators(path: string): Promise<readonly AnyOperator[
     );
   }
   return operators;
+}
+
+/** In one line what was thrown, and where as far as the error tells: Node keeps the place of a syntax error to itself. */
+function whatAndWhere(error: unknown, file: string): string {
+  if (!(error instanceof Error)) return String(error);
+  const what = `${error.name}: ${error.message}`.replaceAll(/\s+/g, ' ');
+  const [, path, url] = /^(\/.*:\d+)$|(file:\/\/[^\s)]+:\d+)/m.exec(error.stack ?? '') ?? [];
+  const place = url ? fileURLToPath(url) : path;
+  if (place) return `${what} (${place})`;
+  return error instanceof SyntaxError ? `${what} (see \`node --check ${file}\`)` : what;
 }
 
 function isOperator(value: unknown): value is AnyOperator {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import colors from 'picocolors';
+import { SetupError } from '../worker/setup-error.ts';
 import { UsageError } from './load-operators.ts';
 import { planCommand } from './plan.ts';
 import { replayCommand } from './replay.ts';
@@ -23,10 +24,13 @@ const program = new Command('durable-operator')
 try {
   await program.parseAsync();
 } catch (error) {
-  const message =
-    error instanceof UsageError || !(error instanceof Error)
-      ? String(error instanceof Error ? error.message : error)
-      : (error.stack ?? error.message);
-  process.stderr.write(`${colors.red('error:')} ${message}\n`);
+  process.stderr.write(`${colors.red('error:')} ${sayingOf(error)}\n`);
   process.exitCode = 1;
+}
+
+/** What a person can mend is one line; anything else is a defect and keeps its stack. */
+function sayingOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isMendable = error instanceof UsageError || error instanceof SetupError;
+  return isMendable ? error.message : (error.stack ?? error.message);
 }

@@ -13,15 +13,24 @@ export function planCommand(): Command {
     .argument('<file>', 'YAML with one resource or several')
     .action(async (module: string, file: string) => {
       const operators = await loadOperators(module);
-      for (const resource of await readResources(file)) {
-        const { group, kind } = { group: resource.apiVersion.split('/')[0], kind: resource.kind };
-        const operator = operators.find(
-          ({ resource: known }) => known.group === group && known.kind === kind,
-        );
-        if (!operator) continue;
-        process.stdout.write(`${describePlan(planOf(operator, resource, file), resource)}\n`);
+      const plans = (await readResources(file)).flatMap((resource) => {
+        const operator = operatorOf(operators, resource);
+        return operator ? [describePlan(planOf(operator, resource, file), resource)] : [];
+      });
+      if (plans.length === 0) {
+        const kinds = operators.map(({ resource: { kind, group } }) => `${kind}.${group}`).join(' or ');
+        throw new UsageError(`${file} holds no ${kinds}, and ${module} reconciles nothing else`);
       }
+      process.stdout.write(`${plans.join('\n')}\n`);
     });
+}
+
+function operatorOf(
+  operators: readonly AnyOperator[],
+  { apiVersion, kind }: Resource,
+): AnyOperator | undefined {
+  const [group] = apiVersion.split('/');
+  return operators.find(({ resource }) => resource.group === group && resource.kind === kind);
 }
 
 function planOf(operator: AnyOperator, resource: Resource, file: string): Plan {
@@ -43,12 +52,12 @@ export async function readResources(file: string): Promise<Resource[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`${file} cannot be read: ${error.message}`, { cause: error });
   });
-  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: true });
+  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false });
   return [...documents].flatMap((document) => {
     const [error] = document.errors;
     if (error) {
       const { line, col } = lineCounter.linePos(error.pos[0]);
-      throw new UsageError(`${file}:${line}:${col}: ${error.message.split('\n')[0]}`, { cause: error });
+      throw new UsageError(`${file}:${line}:${col}: ${error.message}`, { cause: error });
     }
     const value = document.toJS() as
       (Partial<Omit<Resource, 'metadata'>> & { metadata?: Partial<Resource['metadata']> }) | null;

@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import type { RecordedHistory } from '../worker/index.ts';
-import { openTemporal, replay, workflowBundle } from '../worker/index.ts';
 import { UsageError } from './load-operators.ts';
 
 interface Flags {
@@ -34,6 +32,7 @@ export function replayCommand(): Command {
 }
 
 async function replayAll(files: readonly string[], flags: Flags): Promise<number> {
+  const { openTemporal, replay, workflowBundle } = await import('../worker/index.ts');
   const bundle = await workflowBundle();
   const temporal = files.length > 0 ? undefined : await openTemporal(flags);
   const histories = temporal ? liveHistories(temporal.client, flags.query) : fileHistories(files);
@@ -56,6 +55,7 @@ async function replayAll(files: readonly string[], flags: Flags): Promise<number
 }
 
 async function* liveHistories(client: Client, query: string): AsyncGenerator<RecordedHistory> {
+  const { historyToJSON } = await import('@temporalio/common/lib/proto-utils.js');
   for await (const { workflowId, runId } of client.workflow.list({ query })) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     yield { workflowId, history: JSON.parse(historyToJSON(history)) };

@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { RunOptions } from '../worker/index.ts';
-import { runOperator } from '../worker/index.ts';
 import { loadOperators } from './load-operators.ts';
 
 interface Flags {
@@ -46,6 +45,8 @@ export function runCommand(): Command {
     .action(async (module: string, flags: Flags) => {
       const { allowNamespace, denyNamespace, ...rest } = flags;
       const operators = await loadOperators(module);
+      // Only a command that needs Temporal's SDK waits for it to load.
+      const { runOperator } = await import('../worker/index.ts');
       await runOperator(operators, {
         ...rest,
         ...(allowNamespace ? { allowedNamespaces: allowNamespace } : {}),

@@ -23,9 +23,15 @@ const NOWHERE = 'http://localhost:8080';
  */
 export function loadKubeConfig({ kubeconfig, context }: KubeConfigSource = {}): KubeConfig {
   const config = new KubeConfig();
-  if (kubeconfig) config.loadFromFile(kubeconfig);
-  else config.loadFromDefault();
   const file = kubeconfig ?? 'the default kubeconfig';
+  try {
+    if (kubeconfig) config.loadFromFile(kubeconfig);
+    else config.loadFromDefault();
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
   if (context) {
     if (!config.getContextObject(context))
       throw new Error(

@@ -2,6 +2,7 @@
 export { runOperator, startOperators } from './run-operator.ts';
 export type { AnyOperator, Running } from './run-operator.ts';
 export type { Role, RunOptions } from './config.ts';
+export { SetupError } from './setup-error.ts';
 export { openTemporal } from './open-temporal.ts';
 export { replay } from './replay.ts';
 export type { RecordedHistory, ReplayOptions, ReplayVerdict } from './replay.ts';

@@ -1,13 +1,17 @@
+import type { NativeConnection } from '@temporalio/worker';
 import type { Operator } from '../api/operator.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
 import { createKubernetesApi } from '../kubernetes/client.ts';
 import { loadKubeConfig } from '../kubernetes/kube-config.ts';
 import type { Config, RunOptions } from './config.ts';
 import { readConfig } from './config.ts';
 import { connect } from './connect.ts';
-import type { HealthServer } from './health-server.ts';
+import type { HealthServer, PartHealth } from './health-server.ts';
 import { startHealthServer } from './health-server.ts';
+import type { Logger } from './logger.ts';
 import { createLogger } from './logger.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
+import { SetupError } from './setup-error.ts';
 import type { RunningOperator } from './start-operator.ts';
 import { startOperator } from './start-operator.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -26,9 +30,9 @@ export interface Running {
 export type AnyOperator = Operator<any, any>;
 
 /**
- * Starts operators and answers when their watches are synced. A server that is away is waited for.
+ * Starts operators and answers when their watches are synced. A server that is away is waited for, until `signal` says no.
  *
- * @throws Error when there is no such kubeconfig, context or Temporal profile, or the health port is taken.
+ * @throws SetupError when there is no such kubeconfig, context or Temporal profile, or the health port is taken.
  */
 export async function startOperators(
   operators: AnyOperator | readonly AnyOperator[],
@@ -37,41 +41,102 @@ export async function startOperators(
 ): Promise<Running> {
   const config = readConfig(options);
   const log = createLogger(config.logLevel);
-  const started: RunningOperator[] = [];
-  const health = await serveHealth(config, started);
-  const api = createKubernetesApi({ kubeConfig: loadKubeConfig(config.kubernetes) });
+  const parts: Parts = { started: [] };
+  try {
+    parts.health = await serveHealth(config, parts.started, log);
+    parts.api = openCluster(config);
+    await unlessAborted(signal, start([operators].flat(), { config, log, parts, signal }));
+  } catch (error) {
+    await stopAll(parts);
+    throw error;
+  }
+  let stopping: Promise<void> | undefined;
+  return {
+    ...(parts.health ? { healthPort: parts.health.port } : {}),
+    ended: Promise.all(parts.started.map(({ ended }) => ended)).then(() => undefined),
+    stop: () => (stopping ??= stopAll(parts)),
+  };
+}
+
+/** What is open, and must be closed again, however far the start came. */
+interface Parts {
+  readonly started: RunningOperator[];
+  health?: HealthServer | undefined;
+  api?: KubernetesClient;
+  connection?: NativeConnection;
+}
+
+interface Start {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly parts: Parts;
+  readonly signal: AbortSignal;
+}
+
+async function start(
+  operators: readonly AnyOperator[],
+  { config, log, parts, signal }: Start,
+): Promise<void> {
+  const { api } = parts;
+  if (!api) throw new Error('the client of the cluster is there before the operators');
   const [bundle, connection] = await Promise.all([
     workflowBundle(log),
     connect(config.temporal.connectionOptions, log, signal),
   ]);
+  parts.connection = connection;
   const namespace = config.temporal.namespace ?? 'default';
   const searchAttributes = await registerSearchAttributes(connection, namespace, log);
-  for (const operator of [operators].flat())
-    started.push(await startOperator(operator, { config, api, connection, bundle, searchAttributes, log }));
-
-  let stopping: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    await Promise.all(started.map((each) => each.stop()));
-    await connection.close();
-    await api.close();
-    await health?.close();
-  };
-  return {
-    ...(health ? { healthPort: health.port } : {}),
-    ended: Promise.all(started.map(({ ended }) => ended)).then(() => undefined),
-    stop: () => (stopping ??= stop()),
-  };
+  const surroundings = { config, api, connection, bundle, searchAttributes, log };
+  for (const operator of operators) {
+    signal.throwIfAborted();
+    parts.started.push(await startOperator(operator, surroundings));
+  }
+  await Promise.all(parts.started.map(({ synced }) => synced));
 }
 
-function serveHealth(
+async function stopAll({ started, connection, api, health }: Parts): Promise<void> {
+  await Promise.all(started.map((each) => each.stop()));
+  await connection?.close();
+  await api?.close();
+  await health?.close();
+}
+
+/** @throws the reason of the signal, as soon as it is aborted. */
+async function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function openCluster({ kubernetes }: Config): KubernetesClient {
+  try {
+    return createKubernetesApi({ kubeConfig: loadKubeConfig(kubernetes) });
+  } catch (error) {
+    throw SetupError.of('the cluster cannot be found', error);
+  }
+}
+
+async function serveHealth(
   { healthPort }: Config,
   started: readonly RunningOperator[],
-): Promise<HealthServer> | undefined {
+  log: Logger,
+): Promise<HealthServer | undefined> {
   const waiting = [{ name: 'program', isDead: false, isReady: false, detail: 'is starting' }];
   if (healthPort === undefined) return undefined;
-  return startHealthServer(healthPort, () =>
-    started.length > 0 ? started.flatMap((each) => each.health()) : waiting,
-  );
+  const parts = (): readonly PartHealth[] =>
+    started.length > 0 ? started.flatMap((each) => each.health()) : waiting;
+  try {
+    const health = await startHealthServer(healthPort, parts);
+    log.info({ port: health.port }, 'health is served');
+    return health;
+  } catch (error) {
+    throw SetupError.of(`the health port ${healthPort} cannot be served`, error);
+  }
 }
 
 /** Runs operators until SIGINT or SIGTERM, and stops in order. Rejects when a part fails for good. */

@@ -24,6 +24,8 @@ export interface Surroundings {
 /** One operator at work. */
 export interface RunningOperator {
   readonly operator: Operator;
+  /** Resolves when its watches have been told of all that is there, or it was stopped. */
+  readonly synced: Promise<void>;
   /** Rejects when its worker fails; resolves when it was stopped. */
   readonly ended: Promise<void>;
   health(): readonly PartHealth[];
@@ -40,10 +42,11 @@ export async function startOperator(
   const bridge = config.role === 'worker' ? undefined : bridgeOf(operator, surroundings);
   const worker = config.role === 'bridge' ? undefined : await workerOf(operator, bridge, surroundings);
   const running = worker?.worker.run();
-  await bridge?.start();
-  log.info({ operator: operator.name, role: config.role }, 'operator started');
   return {
     operator,
+    synced: (bridge?.start() ?? Promise.resolve()).then(() =>
+      log.info({ operator: operator.name, role: config.role }, 'operator started'),
+    ),
     ended: running ?? new Promise(() => undefined),
     health: () => [
       ...(bridge ? [bridgeHealth(operator, bridge)] : []),
@@ -52,7 +55,8 @@ export async function startOperator(
     async stop() {
       await bridge?.stop();
       if (worker?.worker.getState() === 'RUNNING') worker.worker.shutdown();
-      await running;
+      // How it ended is told by `ended`; here it only has to have ended.
+      await running?.catch(() => undefined);
       await worker?.flush();
       log.info({ operator: operator.name }, 'operator stopped');
     },
