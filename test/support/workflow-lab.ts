@@ -8,7 +8,7 @@ import type { Activities } from '../../activities/index.ts';
 import type { ResourceRef } from '../../core/refs.ts';
 import { workflowIdOf } from '../../core/refs.ts';
 import { startSandbox } from '../../sandbox/index.ts';
-import type { OwnedSandbox } from '../../sandbox/index.ts';
+import type { OwnedSandbox, SandboxOptions } from '../../sandbox/index.ts';
 import { assertConditionLaws } from '../../testing/condition-laws.ts';
 import { eventually } from '../../testing/eventually.ts';
 import { createLogger } from '../../worker/logger.ts';
@@ -51,8 +51,12 @@ export class WorkflowLab implements AsyncDisposable {
     this.#running = worker.run();
   }
 
-  static async open(): Promise<WorkflowLab> {
-    const sandbox = await startSandbox({ name: `lab-${randomUUID().slice(0, 8)}`, kubernetes: false });
+  static async open(dynamicConfig: SandboxOptions['temporalDynamicConfig'] = {}): Promise<WorkflowLab> {
+    const sandbox = await startSandbox({
+      name: `lab-${randomUUID().slice(0, 8)}`,
+      kubernetes: false,
+      temporalDynamicConfig: dynamicConfig,
+    });
     const connection = await NativeConnection.connect({ address: sandbox.temporal.address });
     const actors = new Map<string, Actor>();
     const worker = await Worker.create({

@@ -7,10 +7,10 @@ import { WorkflowLab } from '../support/workflow-lab.ts';
 
 /** What stands in the end, without what differs between two resources. */
 function outcome(toy: Actor): unknown {
-  const objects = [...toy.objects].map(([key, { digest, template, ...live }]) => [
+  const objects = [...toy.objects].map(([key, { health, fields }]) => [
     key.replace(toy.ref.name, ''),
-    live.health,
-    live.fields,
+    health,
+    fields,
   ]);
   const { conditions, ready, stage } = toy.status ?? {};
   return {
