@@ -14,11 +14,14 @@ type Write = Omit<Activities, keyof Look | keyof Author>;
 const SUMMARY_LENGTH = 190;
 
 /** A look that finds no server gives up soon: the workflow looks again, slowly, with its state intact. */
-export const look: ActivityInterfaceFor<Look> = proxyLocalActivities<Look>({
-  startToCloseTimeout: '10 seconds',
-  scheduleToCloseTimeout: '20 seconds',
-  retry: { initialInterval: '200 milliseconds', maximumInterval: '2 seconds', maximumAttempts: 4 },
-});
+export function look(summary: string): ActivityInterfaceFor<Look> {
+  return proxyLocalActivities<Look>({
+    startToCloseTimeout: '10 seconds',
+    scheduleToCloseTimeout: '20 seconds',
+    retry: { initialInterval: '200 milliseconds', maximumInterval: '2 seconds', maximumAttempts: 4 },
+    summary: summary.slice(0, SUMMARY_LENGTH),
+  });
+}
 
 /**
  * Changes the cluster, with a line for people in Temporal UI. An attempt may take longer than the client's own time limit,

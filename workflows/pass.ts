@@ -11,7 +11,7 @@ import { fingerprintOf, NEW_STATE, refOf } from '../core/rollout/state.ts';
 import { nextTeardown } from '../core/rollout/teardown.ts';
 import { detailsOf } from '../core/status/details.ts';
 import type { Situation } from '../core/status/report.ts';
-import { verdictOf } from '../core/status/report.ts';
+import { summaryOf, verdictOf } from '../core/status/report.ts';
 import { author, look, write } from './activities.ts';
 import { Executor } from './executor.ts';
 import { failureOf, isPlanStale } from './failures.ts';
@@ -25,7 +25,7 @@ interface Gone {
 }
 
 /** How a pass ends: with the resource gone, or at rest until news or a time. */
-export type Rest = Gone | { readonly kind: 'rest'; readonly wakeAt?: number; readonly why: string };
+export type Rest = Gone | { readonly kind: 'rest'; readonly wakeAt?: number };
 
 const GONE: Gone = { kind: 'gone' };
 
@@ -67,7 +67,7 @@ export class Pass {
     const situation = { ...this.#situation, state: this.state };
     const verdict = verdictOf(situation, Date.now());
     return {
-      summary: `${verdict.phase} (${verdict.reason}): ${verdict.message}`,
+      summary: summaryOf(verdict),
       details: detailsOf(situation, verdict, this.#title),
     };
   }
@@ -113,7 +113,7 @@ export class Pass {
     try {
       const [answer, observations] = await Promise.all([
         wantsPlan ? this.#plan(hint) : undefined,
-        keys.length > 0 ? look.observeObjects(this.#input.resource, keys) : [],
+        keys.length > 0 ? look(keys.map(titleOf).join(', ')).observeObjects(this.#input.resource, keys) : [],
       ]);
       this.#missed = {};
       const { failure: _, ...situation } = this.#situation;
@@ -130,7 +130,8 @@ export class Pass {
   #plan(hint: Hint): Promise<PlanAnswer> {
     const { uid, generation, inventory } = this.state;
     const digest = this.#situation.plan?.digest;
-    return look.planResource({
+    const wanted = hint.resource ? `generation ${hint.resource.generation}` : 'as it is now';
+    return look(`${this.#title}, ${wanted}`).planResource({
       resource: this.#input.resource,
       ...(hint.resource ? { seen: hint.resource } : {}),
       ...(uid === undefined ? {} : { known: { uid, generation, ...(digest ? { digest } : {}) } }),
@@ -171,7 +172,10 @@ export class Pass {
       return undefined;
     }
     const plan = viewOf(answer, this.state);
-    if (answer.accepted) this.state = { ...this.state, conditions: answer.accepted };
+    if (answer.accepted) {
+      this.#reporter.accepted(Date.now());
+      this.state = { ...this.state, conditions: answer.accepted };
+    }
     this.state = foldPlanned(this.state, plan, Date.now());
     this.#situation = { plan };
     return undefined;
@@ -232,7 +236,11 @@ export class Pass {
   }
 
   async #rest(wakeAt: number | undefined): Promise<Rest> {
-    const { state, failure: unreported } = await this.#reporter.report({
+    const {
+      state,
+      failure: unreported,
+      dueAt,
+    } = await this.#reporter.report({
       ...this.#situation,
       state: this.state,
     });
@@ -241,14 +249,10 @@ export class Pass {
       log.warn('the status could not be written, and will be written later', { why: unreported.message });
     const failures = [this.#situation.failure, unreported].filter((failure) => failure !== undefined);
     this.#attempts = failures.length > 0 ? this.#attempts + 1 : 0;
-    const times = [wakeAt, ...failures.map((failure) => retryAt(failure, this.#attempts))].filter(
+    const times = [wakeAt, dueAt, ...failures.map((failure) => retryAt(failure, this.#attempts))].filter(
       (at) => at !== undefined,
     );
-    return {
-      kind: 'rest',
-      why: this.status.summary.slice(0, 190),
-      ...(times.length > 0 ? { wakeAt: Math.min(...times) } : {}),
-    };
+    return { kind: 'rest', ...(times.length > 0 ? { wakeAt: Math.min(...times) } : {}) };
   }
 }
 

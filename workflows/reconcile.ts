@@ -28,6 +28,9 @@ export interface Carried {
 /** A replay costs about 0.4 ms an event, so a short history is what makes a restart of a worker cheap. */
 const LONG_HISTORY = 500;
 
+/** What the one timer is for, whatever is waited for while it runs. */
+const NO_NEWS = 'a deadline or a retry: looks again when no news has come before';
+
 export async function reconcile(input: ReconcileInput, carried?: Carried): Promise<void> {
   const inbox = new Inbox(carried?.hint);
   const alarm = new Alarm();
@@ -49,7 +52,7 @@ export async function reconcile(input: ReconcileInput, carried?: Carried): Promi
       // Another resource may have taken the name meanwhile.
       continue;
     }
-    alarm.set(rest.wakeAt, rest.why);
+    alarm.set(rest.wakeAt, NO_NEWS);
     const { continueAsNewSuggested, historyLength } = workflowInfo();
     if ((continueAsNewSuggested || historyLength > LONG_HISTORY) && !inbox.hasNews) {
       alarm.set(undefined, '');

@@ -6,7 +6,7 @@ import type { PlanFailure, ReconcileState } from '../core/rollout/state.ts';
 import { setConditions } from '../core/status/conditions.ts';
 import { newsOf } from '../core/status/news.ts';
 import type { Situation } from '../core/status/report.ts';
-import { conditionsOf, stageOf, statusOf, verdictOf } from '../core/status/report.ts';
+import { conditionsOf, stageOf, statusOf, summaryOf, verdictOf } from '../core/status/report.ts';
 import { look } from './activities.ts';
 import { failureOf } from './failures.ts';
 import type { ReconcileInput } from './messages.ts';
@@ -19,15 +19,26 @@ const STAGE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, SearchAttributeT
 export interface Reported {
   readonly state: ReconcileState;
   readonly failure?: PlanFailure;
+  /** When the status is to be written; it says only that work goes on, and was written a moment ago. */
+  readonly dueAt?: number;
 }
+
+/** Most of an upgrade that takes a second would be writing about it, and no reader could follow. */
+const BETWEEN_WRITES_MS = 1_000;
 
 /** Writes the status when it differs from what was last written, and keeps the search attributes in step with it. */
 export class Reporter {
   readonly #input: ReconcileInput;
   #attributes = '';
+  #writtenAt = 0;
 
   constructor(input: ReconcileInput) {
     this.#input = input;
+  }
+
+  /** The accepting status was written, by `planResource`. */
+  accepted(now: number): void {
+    this.#writtenAt = now;
   }
 
   async report(situation: Situation): Promise<Reported> {
@@ -42,9 +53,12 @@ export class Reporter {
     const hash = shortHash(JSON.stringify(status));
     const { news, told } = newsOf(state.told, status, verdict);
     if (hash === state.reported && news.length === 0) return { state };
+    const dueAt = this.#writtenAt + BETWEEN_WRITES_MS;
+    if (verdict.phase === 'Progressing' && now < dueAt) return { state: { ...state, conditions }, dueAt };
     this.#index(conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown', stageOf(situation));
     try {
-      await look.patchStatus({ resource, uid: state.uid, status, news });
+      await look(summaryOf(verdict)).patchStatus({ resource, uid: state.uid, status, news });
+      this.#writtenAt = now;
       return { state: { ...state, conditions, reported: hash, told } };
     } catch (error) {
       return { state: { ...state, conditions }, failure: failureOf(error, generation) };

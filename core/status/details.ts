@@ -11,19 +11,19 @@ export function detailsOf(situation: Situation, verdict: Verdict, title: string)
   const parts = [`## ${title}`, `**${verdict.phase}** (${verdict.reason}): ${verdict.message}`];
   if (state.rollout && plan) {
     const { trigger, generation, startedAt, stages } = reportRollout(state.rollout, plan);
-    parts.push(`### ${trigger} of generation ${generation}, since ${startedAt}`);
+    parts.push(`### ${trigger} of generation ${generation}, since ${moment(startedAt)}`);
     if (stages.length > 0) parts.push(stageTable(stages));
   } else if (state.journal[0]) {
     const { trigger, generation, finishedAt, seconds, stages } = state.journal[0];
     parts.push(
-      `### Last rollout: ${trigger} of generation ${generation}, finished ${finishedAt}, ${seconds} s`,
+      `### Last rollout: ${trigger} of generation ${generation}, finished ${moment(finishedAt)}, ${seconds} s`,
     );
     if (stages.length > 0) parts.push(stageTable(stages));
   }
   const waits = situation.step?.kind === 'wait' ? waitTable(situation.step.on, state) : '';
   if (waits) parts.push('### Waiting for', waits);
   if (plan && plan.warnings.length > 0)
-    parts.push('### Odd', plan.warnings.map((warning) => `- ${warning}`).join('\n'));
+    parts.push('### Notes', plan.warnings.map((warning) => `- ${warning}`).join('\n'));
   parts.push(`${Object.keys(state.inventory).length} objects in the inventory.`);
   return parts.join('\n\n');
 }
@@ -33,15 +33,13 @@ function stageTable(
     name: string;
     state: string;
     startedAt?: string;
-    finishedAt?: string;
     seconds?: number;
   }[],
 ): string {
-  const rows = stages.map(
-    ({ name, state, startedAt, finishedAt, seconds }) =>
-      `| ${name} | ${state} | ${startedAt ?? ''} | ${finishedAt ?? ''} | ${seconds ?? ''} |`,
+  const rows = stages.map(({ name, state, startedAt, seconds }) =>
+    row(name, state, moment(startedAt), seconds === undefined ? '' : `${seconds} s`),
   );
-  return ['| stage | state | started | finished | seconds |', '|---|---|---|---|---|', ...rows].join('\n');
+  return [row('stage', 'state', 'since', 'took'), '|---|---|---|---|', ...rows].join('\n');
 }
 
 const SHOWN = 20;
@@ -54,12 +52,24 @@ function waitTable(on: readonly ObjectKey[], state: ReconcileState): string {
     const closed =
       gate && gate !== 'open' ? { reason: 'GateClosed', message: gate.why, since: gate.since } : undefined;
     const trouble = refusal ?? state.unhealthy[key] ?? closed;
-    return `| ${titleOf(key)} | ${trouble?.reason ?? ''} | ${cell(trouble?.message ?? '')} | ${trouble?.since ?? ''} |`;
+    return row(titleOf(key), trouble?.reason ?? '', trouble?.message ?? '', moment(trouble?.since));
   });
-  const more = on.length > SHOWN ? [`| and ${on.length - SHOWN} more | | | |`] : [];
-  return ['| object | reason | what it says | since |', '|---|---|---|---|', ...rows, ...more].join('\n');
+  const more = on.length > SHOWN ? [row(`and ${on.length - SHOWN} more`, '', '', '')] : [];
+  return [row('object', 'reason', 'what it says', 'since'), '|---|---|---|---|', ...rows, ...more].join('\n');
+}
+
+/** Temporal UI puts nothing between two columns; a space that Markdown keeps does. */
+const GAP = '\u00a0';
+
+function row(...cells: readonly string[]): string {
+  return `|${cells.map((text) => `${cell(text)}${GAP}${GAP}`).join('|')}|`;
 }
 
 function cell(text: string): string {
   return text.slice(0, 300).replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+/** `2026-11-23 14:30:08 UTC`: what people read of an RFC 3339 time. */
+function moment(time = ''): string {
+  return time.replace(/^([\d-]+)T([\d:]+)(\.\d+)?Z$/, '$1 $2 UTC');
 }

@@ -27,6 +27,11 @@ export interface Situation {
   readonly deleting?: boolean;
 }
 
+/** For example `Progressing (WaitingForHealth): StatefulSet pinot-broker: 0 of 1 replicas ready`. */
+export function summaryOf({ phase, reason, message }: Verdict): string {
+  return `${phase} (${reason}): ${message}`;
+}
+
 export function verdictOf({ state, plan, failure, step, deleting }: Situation, now: number): Verdict {
   if (failure)
     return {
