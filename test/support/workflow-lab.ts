@@ -68,6 +68,10 @@ export class WorkflowLab implements AsyncDisposable {
     return new WorkflowLab(sandbox, connection, worker, actors);
   }
 
+  get address(): string {
+    return this.#sandbox.temporal.address;
+  }
+
   /** A resource by a name of its own, and its workflow, which begins with the first thing it is told. */
   actor(options: ActorOptions = {}): Actor {
     const actor = new Actor(this.client, `t${this.#actors.size + 1}`, options);
