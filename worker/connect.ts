@@ -31,9 +31,16 @@ export async function connect(
 
 let isInstalled = false;
 
-/** Once per process, before anything else of the SDK: this program owns its signals. */
-function installRuntime(log: Logger): void {
+/**
+ * Once per process, before anything else of the SDK: this program owns its signals, and standard output is for answers, where
+ * the SDK's core would write its log.
+ */
+export function installRuntime(log: Logger): void {
   if (isInstalled) return;
   isInstalled = true;
-  Runtime.install({ shutdownSignals: [], logger: temporalLogger(log) });
+  Runtime.install({
+    shutdownSignals: [],
+    logger: temporalLogger(log),
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+  });
 }

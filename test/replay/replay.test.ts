@@ -82,7 +82,7 @@ describe('durable-operator replay', () => {
     await writeFile(other, (await readFile(file, 'utf8')).replaceAll('"applyWorkloads"', '"applyPods"'));
     const { code, stdout } = await Program.run('replay', other);
     assert.equal(code, 1);
-    assert.match(stdout, /applyPods/);
+    assert.match(stdout, /^differs .*other\.json\n[^]*applyPods/);
     assert.match(stdout, /0 replayed the same, 1 differ\n$/);
   });
 
