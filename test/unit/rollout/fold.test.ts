@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { foldObserved } from '../../../core/rollout/fold.ts';
+import { fingerprintOf, NEW_STATE, refOf } from '../../../core/rollout/state.ts';
+import { mergeHints } from '../../../workflows/messages.ts';
+
+const KEY = 'StatefulSet.apps/t1-b';
+const HEALTH = { state: 'Current', reason: '', message: '' } as const;
+const ENTRY = { digest: 'd', template: 't', uid: 'ours', fields: 'all', stage: 1, gate: 'loaded' };
+
+describe('what is observed', () => {
+  it('of an object that took the name of ours, and holds no field of ours, is that ours is gone', () => {
+    const state = { ...NEW_STATE, inventory: { [KEY]: ENTRY } };
+    const seen = { key: KEY, exists: true, uid: 'theirs', fields: '', health: HEALTH } as const;
+    assert.deepEqual(foldObserved(state, [seen], 0).inventory, {});
+  });
+
+  it('of an object that was made again with our fields is that it must be applied again', () => {
+    const state = { ...NEW_STATE, inventory: { [KEY]: ENTRY } };
+    const seen = { key: KEY, exists: true, uid: 'again', fields: 'all', health: HEALTH } as const;
+    assert.deepEqual(foldObserved(state, [seen], 0).inventory[KEY], { ...ENTRY, uid: 'again', digest: '' });
+  });
+});
+
+describe('an entry of the inventory', () => {
+  it('gives back the planned object with its gate and hooks', () => {
+    const ref = { key: KEY, digest: 'd', template: 't', stage: 1, gate: 'loaded' };
+    assert.deepEqual(refOf(KEY, ENTRY), ref);
+    assert.equal(fingerprintOf(ENTRY), fingerprintOf(ref));
+  });
+
+  it('is told from a planned object whose gate is another', () => {
+    assert.notEqual(fingerprintOf(ENTRY), fingerprintOf({ ...ENTRY, gate: 'rebalanced' }));
+  });
+});
+
+describe('two hints', () => {
+  it('name the newest resource, in whatever order they came', () => {
+    const [older, newer] = [1, 2].map((generation) => ({
+      resource: { uid: 'u', generation, resourceVersion: `${generation}` },
+    }));
+    assert.ok(older && newer);
+    assert.deepEqual(mergeHints(older, newer), newer);
+    assert.deepEqual(mergeHints(newer, older), newer);
+  });
+});
