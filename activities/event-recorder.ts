@@ -2,6 +2,7 @@
  * Kubernetes events, written beside the work and never in its way: an event is news for people, the history is the
  * record. Names are deterministic, so that an activity that runs twice tells its news once.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { shortHash } from '../core/hash.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { ObjectRef } from '../core/refs.ts';
@@ -34,8 +35,9 @@ export interface EventRecorder {
   flush(): Promise<void>;
 }
 
-const QUEUE_LIMIT = 2_000;
-const WRITERS = 4;
+const QUEUE_LIMIT = 10_000;
+/** Half of all writes of an install are events: one after the other, with a breath between, they do not slow down the rest. */
+const BREATH_MS = 10;
 const ATTEMPTS = 4;
 
 export interface EventRecorderOptions {
@@ -49,10 +51,15 @@ export interface EventRecorderOptions {
 
 export function createEventRecorder({ api, controller, instance, log }: EventRecorderOptions): EventRecorder {
   const queue: Manifest[] = [];
-  const writers = new Set<Promise<void>>();
+  let writing: Promise<void> | undefined;
+  let isHurried = false;
 
   async function write(): Promise<void> {
-    for (let event = queue.shift(); event; event = queue.shift()) await writeOne(event);
+    for (let event = queue.shift(); event; event = queue.shift()) {
+      await writeOne(event);
+      if (!isHurried) await delay(BREATH_MS);
+    }
+    writing = undefined;
   }
 
   async function writeOne(event: Manifest): Promise<void> {
@@ -70,7 +77,7 @@ export function createEventRecorder({ api, controller, instance, log }: EventRec
           );
           return;
         }
-        await new Promise((resolve) => setTimeout(resolve, known.retryAfterMs ?? 200 * 2 ** attempt));
+        await delay(known.retryAfterMs ?? 200 * 2 ** attempt);
       }
     }
   }
@@ -82,12 +89,12 @@ export function createEventRecorder({ api, controller, instance, log }: EventRec
         return;
       }
       queue.push(eventOf(subject, news, controller, instance));
-      if (writers.size >= WRITERS) return;
-      const writer: Promise<void> = write().finally(() => writers.delete(writer));
-      writers.add(writer);
+      writing ??= write();
     },
     async flush() {
-      while (writers.size > 0) await Promise.all(writers);
+      isHurried = true;
+      while (writing) await writing;
+      isHurried = false;
     },
   };
 }
