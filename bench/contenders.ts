@@ -11,6 +11,8 @@ import type { ContenderName } from './settings.ts';
 
 export interface Contender extends AsyncDisposable {
   readonly pid: number;
+  /** Gone with the sandbox. */
+  readonly logFile: string;
 }
 
 export interface ContenderOptions {
@@ -48,7 +50,7 @@ async function startOurs({ sandbox, signal, profile }: ContenderOptions): Promis
     else await program.kill();
     await program.ended;
   };
-  return { pid: program.pid, [Symbol.asyncDispose]: stop };
+  return { pid: program.pid, logFile: program.logFile, [Symbol.asyncDispose]: stop };
 }
 
 async function startPeer({ sandbox, signal }: ContenderOptions): Promise<Contender> {
@@ -65,7 +67,7 @@ async function startPeer({ sandbox, signal }: ContenderOptions): Promise<Contend
       ? true
       : undefined;
   await waitUntil(works, waiting(program, signal));
-  return { pid: program.pid, [Symbol.asyncDispose]: () => program.kill() };
+  return { pid: program.pid, logFile: program.logFile, [Symbol.asyncDispose]: () => program.kill() };
 }
 
 function waiting(program: GuardedProcess, signal: AbortSignal): Parameters<typeof waitUntil>[1] {

@@ -17,10 +17,11 @@ export class Fleet {
   readonly #template: Manifest;
   #edition = 0;
 
-  constructor(api: KubernetesApi, template: Manifest, size: number) {
+  /** @param names of the resources */
+  constructor(api: KubernetesApi, template: Manifest, names: readonly string[]) {
     this.#api = api;
     this.#template = template;
-    this.names = Array.from({ length: size }, (_, index) => `p${index}`);
+    this.names = names;
   }
 
   /** The names of the nodes, in the order of their rollout. */

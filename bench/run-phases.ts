@@ -5,7 +5,8 @@ import { drift, idle, install, remove, settled, upgrade, type Bench } from './ph
 import { say } from './say.ts';
 import type { PhaseName, Settings } from './settings.ts';
 
-type Found = Pick<Measurement, 'times' | 'idle' | 'histories'>;
+/** What the phases of one measurement found. */
+export type Found = Pick<Measurement, 'times' | 'idle' | 'histories'>;
 
 /** A workflow hands over its state after some 500 events, and an upgrade is at least a dozen. */
 const MOST_UPGRADES = 40;

@@ -19,7 +19,7 @@ export const BLIP_MS = 1_000;
 /** What takes longer than this is looked at, so that the status says what it waits for. */
 export const LINGER_MS = 3_000;
 /** While other workloads of the resource are on their way, one that is there waits this long for their company. */
-export const COMPANY_MS = 200;
+export const COMPANY_MS = 1_000;
 
 /** Decides when news of an object is told: at once, after it has lasted, or together with that of its siblings. */
 export class ObjectNews {
