@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
@@ -63,7 +64,7 @@ async function makeAnew(program: CachedProgram, home: string): Promise<void> {
     await Promise.all([mkdir(finished), mkdir(work)]);
     const file = path.join(finished, program.name);
     await program.make(file, work);
-    writeFileSync(digestFile(file), await digestOfFile(file));
+    record(file, await digestOfFile(file));
     rmSync(home, { recursive: true, force: true });
     await rename(finished, home);
   } finally {
@@ -81,9 +82,23 @@ function removeHalfMade(home: string): void {
   }
 }
 
+/** Hashing takes a moment, so a file that nobody has touched since its digest was recorded is taken for whole. */
 async function isWhole(file: string): Promise<boolean> {
   if (!existsSync(file) || !existsSync(digestFile(file))) return false;
-  return readFileSync(digestFile(file), 'utf8') === (await digestOfFile(file));
+  const [digest = '', ...stamp] = readFileSync(digestFile(file), 'utf8').split(' ');
+  if (stamp.join(' ') === stampOf(file)) return true;
+  if (digest !== (await digestOfFile(file))) return false;
+  record(file, digest);
+  return true;
+}
+
+function record(file: string, digest: string): void {
+  writeFileSync(digestFile(file), `${digest} ${stampOf(file)}`);
+}
+
+function stampOf(file: string): string {
+  const { size, mtimeMs } = statSync(file);
+  return `${size} ${mtimeMs}`;
 }
 
 function digestFile(file: string): string {

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,6 +57,13 @@ describe('a cached program', () => {
     appendFileSync(file, '!');
     assert.equal(readFileSync(await get(), 'utf8'), 'hello');
     assert.equal(made, 2);
+  });
+
+  it('is kept when it was only touched', async () => {
+    const file = await get();
+    utimesSync(file, 1, 1);
+    assert.equal(await get(), file);
+    assert.equal(made, 1);
   });
 
   it('is made again after a maker that was killed, of which nothing stays', async () => {
