@@ -1,20 +1,15 @@
 import type { Operator } from '../api/operator.ts';
+import type { Log } from '../core/log.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { ResourceRef } from '../core/refs.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
-import type { Hint } from '../workflows/messages.ts';
+import type { Hint } from '../core/hint.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { Renderer } from './renderer.ts';
 
 /** Answers from a cache that is at least as new as what was seen, or not at all. */
 export interface ResourceReader {
   get(resource: ResourceRef, seen: Hint['resource']): Manifest | undefined;
-}
-
-export interface Log {
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-  error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 /** What the activities of one operator stand on. */

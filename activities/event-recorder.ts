@@ -4,11 +4,11 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { shortHash } from '../core/hash.ts';
+import type { Log } from '../core/log.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { ObjectRef } from '../core/refs.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
-import type { Log } from './dependencies.ts';
 
 /** One thing that happened to a resource. */
 export interface News {

@@ -17,7 +17,7 @@ import type { PruneItem, PruneOutcome } from './prune-objects.ts';
 import { pruneObjects } from './prune-objects.ts';
 import type { PlanRef } from './read-resource.ts';
 
-export type { Dependencies, Log, ResourceReader } from './dependencies.ts';
+export type { Dependencies, ResourceReader } from './dependencies.ts';
 export type { ApplyItem } from './apply-objects.ts';
 export type { StatusReport } from './patch-status.ts';
 export type { PlanAnswer, PlanDelta, PlanRequest } from './plan-resource.ts';

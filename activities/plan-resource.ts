@@ -11,7 +11,7 @@ import { fingerprintOf } from '../core/rollout/state.ts';
 import { acceptGeneration } from '../core/status/conditions.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
 import type { Condition, ResourceStatus } from '../core/status/resource-status.ts';
-import type { Hint } from '../workflows/messages.ts';
+import type { Hint } from '../core/hint.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explain, failureOf } from './failure.ts';
 import { readResource } from './read-resource.ts';

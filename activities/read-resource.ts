@@ -1,7 +1,7 @@
 import type { Manifest } from '../core/manifest.ts';
 import type { Rendered } from '../core/plan/digests.ts';
 import type { ResourceRef } from '../core/refs.ts';
-import type { Hint } from '../workflows/messages.ts';
+import type { Hint } from '../core/hint.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explain, planStale } from './failure.ts';
 

@@ -4,7 +4,8 @@ import type { SearchAttributePair } from '@temporalio/common';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { ResourceRef } from '../core/refs.ts';
 import { workflowIdOf } from '../core/refs.ts';
-import type { Hint, ReconcileInput } from '../workflows/messages.ts';
+import type { Hint } from '../core/hint.ts';
+import type { ReconcileInput } from '../workflows/messages.ts';
 import { objectsChanged, resourceChanged, SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import type { Addressee } from './signaller.ts';
 

@@ -15,7 +15,7 @@ import { Addressees } from './addressees.ts';
 import { fingerprintOf, needsLook } from './needs-look.ts';
 import { ObjectNews } from './object-news.ts';
 import { OwnedObjects } from './owned-objects.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../core/log.ts';
 import type { Namespaces } from './predicates.ts';
 import { asksForMore, isIgnored, isWatched } from './predicates.ts';
 import type { KnownResource, ResourceReader } from './resources.ts';

@@ -1,6 +1,6 @@
 import type { ObjectKey } from '../core/refs.ts';
 import { objectKey } from '../core/refs.ts';
-import type { Hint } from '../workflows/messages.ts';
+import type { Hint } from '../core/hint.ts';
 import type { News } from './news.ts';
 import { NEWS } from './news.ts';
 import type { OwnedObject, OwnedObjects } from './owned-objects.ts';

@@ -3,7 +3,7 @@ import type { Manifest } from '../core/manifest.ts';
 import type { ResourceRef } from '../core/refs.ts';
 import { workflowIdOf } from '../core/refs.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
-import type { Hint } from '../workflows/messages.ts';
+import type { Hint } from '../core/hint.ts';
 
 /** A resource of the operator as the bridge knows it. */
 export interface KnownResource {

@@ -3,9 +3,9 @@
  * token bucket bounds a storm; a server that is away is asked again until it answers. The last change is always told.
  */
 import { Backoff } from '../kubernetes/backoff.ts';
-import type { Hint } from '../workflows/messages.ts';
-import { mergeHints } from '../workflows/messages.ts';
-import type { Log } from './log.ts';
+import type { Hint } from '../core/hint.ts';
+import { mergeHints } from '../core/hint.ts';
+import type { Log } from '../core/log.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** To whom a hint goes, and how it is sent. */

@@ -8,7 +8,7 @@ import type { Change, Watcher, WatchState } from '../kubernetes/watcher.ts';
 import { WATCH_STATES, watchKind } from '../kubernetes/watcher.ts';
 import type { LeanObject, LeanPod } from './lean-objects.ts';
 import { leanObject, leanPod, leanResource } from './lean-objects.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../core/log.ts';
 
 export interface WatchesOptions {
   readonly operator: { readonly name: string; readonly resource: Versioned<KindRef> };

@@ -1,4 +1,5 @@
-/** The door for tests of operators: a real API server, a real Temporal, and the patience to wait for what they do. */
+/** The door for tests of operators: a real API server, a real Temporal, the patience to wait, and the laws of conditions. */
+export { assertConditionLaws } from './condition-laws.ts';
 export { connectCluster } from './cluster.ts';
 export type { Cluster } from './cluster.ts';
 export { DEFAULT_PATIENCE_MS, eventually } from './eventually.ts';
@@ -10,5 +11,5 @@ export {
   SandboxError,
   startDetachedSandbox,
   startSandbox,
-} from './sandbox.ts';
-export type { Progress, Sandbox, SandboxOptions } from './sandbox.ts';
+} from '../sandbox/index.ts';
+export type { Progress, Sandbox, SandboxOptions } from '../sandbox/index.ts';

@@ -1,5 +1,5 @@
-import type { Hint } from './messages.ts';
-import { mergeHints } from './messages.ts';
+import type { Hint } from '../core/hint.ts';
+import { mergeHints } from '../core/hint.ts';
 
 /** Merges hints until they are taken: the newest resource, the union of the objects. Order and number do not matter. */
 export class Inbox {

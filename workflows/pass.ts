@@ -16,8 +16,9 @@ import { author, look, write } from './activities.ts';
 import { Executor } from './executor.ts';
 import { failureOf, isPlanStale } from './failures.ts';
 import type { Inbox } from './inbox.ts';
-import type { Hint, ReconcileInput, RolloutStatus } from './messages.ts';
-import { mergeHints } from './messages.ts';
+import type { Hint } from '../core/hint.ts';
+import type { ReconcileInput, RolloutStatus } from './messages.ts';
+import { mergeHints } from '../core/hint.ts';
 import { Reporter } from './reporter.ts';
 
 interface Gone {

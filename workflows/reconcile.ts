@@ -15,7 +15,8 @@ import {
 import type { ReconcileState } from '../core/rollout/state.ts';
 import { Alarm } from './alarm.ts';
 import { Inbox } from './inbox.ts';
-import type { Hint, ReconcileInput } from './messages.ts';
+import type { Hint } from '../core/hint.ts';
+import type { ReconcileInput } from './messages.ts';
 import { objectsChanged, resourceChanged, rolloutStatus } from './messages.ts';
 import { Pass } from './pass.ts';
 

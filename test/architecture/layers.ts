@@ -53,7 +53,7 @@ export const LAYERS: readonly Layer[] = [
       'ms',
       'node:*',
     ],
-    types: ['workflows'],
+    types: [],
     because: 'an activity does what a workflow decided, whoever watches and whoever runs it',
   },
   {

@@ -13,7 +13,7 @@ import { groupOf, kindName, objectKey, workflowIdOf } from '../../core/refs.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import { createKubernetesApi } from '../../kubernetes/client.ts';
 import { loadKubeConfig } from '../../kubernetes/kube-config.ts';
-import type { Hint } from '../../workflows/messages.ts';
+import type { Hint } from '../../core/hint.ts';
 import { freshNamespace, sharedSandbox } from './sandbox.ts';
 import { until } from './until.ts';
 

@@ -17,7 +17,7 @@ import { rfc3339 } from '../../core/rollout/times.ts';
 import { fingerprintOf } from '../../core/rollout/state.ts';
 import { acceptGeneration } from '../../core/status/conditions.ts';
 import type { Condition, ResourceStatus } from '../../core/status/resource-status.ts';
-import type { Hint } from '../../workflows/messages.ts';
+import type { Hint } from '../../core/hint.ts';
 import type { ToySpec } from './toy-operator.ts';
 import { toyOperator } from './toy-operator.ts';
 

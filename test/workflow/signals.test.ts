@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Hint } from '../../workflows/messages.ts';
+import type { Hint } from '../../core/hint.ts';
 import { configured, FOUR_ROLES } from '../support/toy-specs.ts';
 import type { Actor } from '../support/workflow-lab.ts';
 import { WorkflowLab } from '../support/workflow-lab.ts';

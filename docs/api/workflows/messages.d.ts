@@ -3,23 +3,8 @@
  * truth: dropped, doubled or swapped signals change nothing in the end.
  */
 import type { QueryDefinition, SignalDefinition } from '@temporalio/workflow';
-import type { ObjectKey, ResourceRef } from '../core/refs.ts';
-/** Where to look. Hints merge: the newest resource, the union of the keys. */
-export interface Hint {
-    /** The resource itself changed: its spec, its deletion, its finalizers. */
-    readonly resource?: {
-        readonly uid: string;
-        readonly generation: number;
-        /** The resource as the sender knows it, so that no reader settles for an older one. */
-        readonly resourceVersion: string;
-    };
-    /** Owned objects whose verdict turned, that were deleted, or that somebody else changed. */
-    readonly objects?: readonly ObjectKey[];
-    /** Look at everything: sent after something may have been missed. */
-    readonly resync?: boolean;
-}
-/** One hint that says what both say: the newest resource, the union of the objects. */
-export declare function mergeHints(older: Hint, newer: Hint): Hint;
+import type { Hint } from '../core/hint.ts';
+import type { ResourceRef } from '../core/refs.ts';
 /** The resource changed, appeared, is being deleted or is gone. */
 export declare const resourceChanged: SignalDefinition<[Hint]>;
 /** Owned objects changed in a way that matters. */

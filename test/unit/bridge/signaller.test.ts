@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Signaller } from '../../../bridge/signaller.ts';
 import { TokenBucket } from '../../../bridge/token-bucket.ts';
-import type { Hint } from '../../../workflows/messages.ts';
+import type { Hint } from '../../../core/hint.ts';
 import { until } from '../../support/until.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };

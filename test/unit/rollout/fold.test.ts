@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { foldObserved } from '../../../core/rollout/fold.ts';
 import { fingerprintOf, NEW_STATE, refOf } from '../../../core/rollout/state.ts';
-import { mergeHints } from '../../../workflows/messages.ts';
+import { mergeHints } from '../../../core/hint.ts';
 
 const KEY = 'StatefulSet.apps/t1-b';
 const HEALTH = { state: 'Current', reason: '', message: '' } as const;

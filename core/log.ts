@@ -1,4 +1,4 @@
-/** Where the bridge writes its log lines; pino's shape. */
+/** What writes the program's log; pino's loggers are such. Fields first, then a constant sentence. */
 export interface Log {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
