@@ -21,6 +21,11 @@ export type Condition = ResourceStatus['conditions'][number];
 const EXAMPLE = path.join(ROOT, 'examples/pinot');
 const PATIENCE = { timeoutMs: 40_000 };
 
+export interface Place {
+  readonly sandbox: Sandbox;
+  readonly namespace: string;
+}
+
 export class PinotStage implements AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly api: KubernetesClient;
@@ -33,10 +38,11 @@ export class PinotStage implements AsyncDisposable {
     this.namespace = namespace;
   }
 
-  static async open(): Promise<PinotStage> {
-    const sandbox = await sharedSandbox();
+  /** On the shared sandbox in a namespace of its own, or where it is told to. */
+  static async open(place?: Place): Promise<PinotStage> {
+    const sandbox = place?.sandbox ?? (await sharedSandbox());
     const api = createKubernetesApi({ kubeConfig: loadKubeConfig({ kubeconfig: sandbox.kubeconfig }) });
-    const stage = new PinotStage(sandbox, api, await freshNamespace(sandbox, 'pinot'));
+    const stage = new PinotStage(sandbox, api, place?.namespace ?? (await freshNamespace(sandbox, 'pinot')));
     await stage.#install();
     await stage.start();
     return stage;
@@ -71,8 +77,7 @@ export class PinotStage implements AsyncDisposable {
   }
 
   async sample(file: string): Promise<Pinot> {
-    const text = await readFile(path.join(EXAMPLE, 'samples', file), 'utf8');
-    return slow(parse(text) as Pinot);
+    return parse(await readFile(path.join(EXAMPLE, 'samples', file), 'utf8')) as Pinot;
   }
 
   /** Creates the resource, or changes it; as kubectl does. */
@@ -113,10 +118,10 @@ export function conditionOf(status: ResourceStatus | undefined, type: string): C
   return status?.conditions.find((condition) => condition.type === type);
 }
 
-/** Pods of this image take a while until they are ready, so that an order can be seen. */
-function slow(pinot: Pinot): Pinot {
+/** The same whose pods take so long until they are ready, so that an order can be seen. */
+export function slow(pinot: Pinot, ms: number): Pinot {
   const { spec } = pinot;
-  const k8sConfig = spec.k8sConfig.map((each) => ({ ...each, image: `${each.image}-slow-300` }));
+  const k8sConfig = spec.k8sConfig.map((each) => ({ ...each, image: `${each.image}-slow-${ms}` }));
   return { ...pinot, spec: { ...spec, k8sConfig } };
 }
 

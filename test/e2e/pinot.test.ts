@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Manifest } from '../../core/manifest.ts';
 import { eventually } from '../../testing/eventually.ts';
 import type { Pinot } from './pinot-stage.ts';
-import { conditionOf, configured, PinotStage } from './pinot-stage.ts';
+import { conditionOf, configured, PinotStage, slow } from './pinot-stage.ts';
 import { DEPLOYMENT, POD, STATEFUL_SET, Story } from './story.ts';
 
 /** What the tests look at. */
@@ -68,8 +68,8 @@ describe('the Pinot operator, run from the command line', () => {
   let hetero: Pinot;
   before(async () => {
     stage = await PinotStage.open();
-    pinot = await stage.sample('pinot.yaml');
-    hetero = await stage.sample('pinot-hetero.yaml');
+    pinot = slow(await stage.sample('pinot.yaml'), 300);
+    hetero = slow(await stage.sample('pinot-hetero.yaml'), 300);
   });
   after(() => stage[Symbol.asyncDispose]());
 
