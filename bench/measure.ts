@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { logTail } from '../sandbox/guarded-process.ts';
 import { startSandbox, type Sandbox } from '../sandbox/index.ts';
@@ -34,7 +35,8 @@ export async function measure(task: Task, settings: Settings, signal: AbortSigna
     const found = await phasesOn({ cluster, sandbox, task, settings });
     return { ...task, loadBefore, ...found, usage: usages(contender, running, sandbox) };
   } catch (error) {
-    say(`the last lines of ${contender}:\n${logTail(running.logFile, 20)}`);
+    // An interrupted run has taken its sandbox down already, and the log with it.
+    if (existsSync(running.logFile)) say(`the last lines of ${contender}:\n${logTail(running.logFile, 20)}`);
     throw error;
   }
 }
