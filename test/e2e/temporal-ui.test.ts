@@ -22,7 +22,8 @@ describe('Temporal UI, while the servers of a resource are awaited', { skip }, (
   let page: Page;
   let workflow: string;
   before(async () => {
-    [stage, browser] = await Promise.all([ToyStage.open(), openBrowser()]);
+    browser = await openBrowser();
+    stage = await ToyStage.open();
     await stage.want(FOUR_ROLES);
     await stage.ready();
     await stage.want(STUCK);
