@@ -42,17 +42,19 @@ export async function startOperator(
   const bridge = config.role === 'worker' ? undefined : bridgeOf(operator, surroundings);
   const worker = config.role === 'bridge' ? undefined : await workerOf(operator, bridge, surroundings);
   const running = worker?.worker.run();
+  let isStopping = false;
   return {
     operator,
-    synced: (bridge?.start() ?? Promise.resolve()).then(() =>
-      log.info({ operator: operator.name, role: config.role }, 'operator started'),
-    ),
+    synced: (bridge?.start() ?? Promise.resolve()).then(() => {
+      if (!isStopping) log.info({ operator: operator.name, role: config.role }, 'operator started');
+    }),
     ended: running ?? new Promise(() => undefined),
     health: () => [
       ...(bridge ? [bridgeHealth(operator, bridge)] : []),
       ...(worker ? [workerHealth(operator, worker.worker)] : []),
     ],
     async stop() {
+      isStopping = true;
       await bridge?.stop();
       if (worker?.worker.getState() === 'RUNNING') worker.worker.shutdown();
       // How it ended is told by `ended`; here it only has to have ended.
