@@ -45,29 +45,38 @@ export async function applyObjects(
     return { item, object };
   });
   const outcomes = await Promise.allSettled(
-    chosen.map(({ item, object }) => applyOne(dependencies, manifest, item, object)),
+    chosen.map(({ item, object }) => applyOne(dependencies, item, object)),
   );
+  const attempts = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  tell(dependencies, manifest, attempts);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
-  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  return attempts.map(({ result }) => result);
+}
+
+/** What came of one object, and of whom to tell it. */
+interface Attempt {
+  readonly item: ApplyItem;
+  /** As the server has it, or as it was refused. */
+  readonly object: Manifest;
+  readonly result: ApplyResult;
 }
 
 async function applyOne(
   dependencies: Dependencies,
-  resource: Manifest,
   item: ApplyItem,
   { manifest }: RenderedObject,
-): Promise<ApplyResult> {
+): Promise<Attempt> {
   const { api, operator } = dependencies;
+  const { key } = item;
   try {
     const { object, created } = await api.apply(manifest, {
       fieldManager: operator.name,
       signal: Context.current().cancellationSignal,
     });
-    tell(dependencies, resource, object, item, appliedNews(item, created));
     const { uid = '', generation } = object.metadata;
-    return {
-      key: item.key,
+    const result: ApplyResult = {
+      key,
       applied: true,
       created,
       uid,
@@ -75,53 +84,58 @@ async function applyOne(
       fields: ownedFields(object, operator.name),
       health: health(object, [], { now: Date.now() }),
     };
+    return { item, object, result };
   } catch (error) {
-    const refusal = await refusalOf(dependencies, manifest, item.key, error);
-    tell(dependencies, resource, manifest, item, {
-      type: 'Warning',
-      reason: refusal.reason,
-      action: 'Apply',
-      note: `${titleOf(item.key)}: ${refusal.message}`,
-    });
-    return { key: item.key, applied: false, ...refusal };
+    const refusal = await refusalOf(dependencies, manifest, key, error);
+    return { item, object: manifest, result: { key, applied: false, ...refusal } };
   }
 }
 
-function tell(
-  dependencies: Dependencies,
-  regarding: Manifest,
-  object: Manifest,
-  item: ApplyItem,
-  news: News,
-): void {
+/** One event for all that fared alike: a resource of many objects must not flood its namespace with news. */
+function tell(dependencies: Dependencies, regarding: Manifest, attempts: readonly Attempt[]): void {
   const { info } = Context.current();
-  dependencies.events.record(
-    {
-      regarding,
-      related: {
-        apiVersion: object.apiVersion,
-        ref: parseObjectKey(item.key, regarding.metadata.namespace),
-        ...(object.metadata.uid ? { uid: object.metadata.uid } : {}),
+  for (const [reason, alike] of Map.groupBy(attempts, reasonOf)) {
+    const [first, ...others] = alike;
+    if (!first) continue;
+    const { apiVersion, metadata } = first.object;
+    const ref = parseObjectKey(first.item.key, regarding.metadata.namespace);
+    const related = { apiVersion, ref, ...(metadata.uid ? { uid: metadata.uid } : {}) };
+    dependencies.events.record(
+      {
+        regarding,
+        ...(others.length === 0 ? { related } : {}),
+        occurrence: `${info.workflowExecution?.runId} ${info.activityId}`,
       },
-      occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${item.key}`,
-    },
-    news,
-  );
+      newsOf(reason, alike),
+    );
+  }
 }
 
-function appliedNews({ key, cause, editors = [] }: ApplyItem, created: boolean): News {
-  const title = titleOf(key);
-  if (cause === 'drift' && !created) {
-    const who = editors.length > 0 ? ` by ${editors.join(', ')}` : '';
-    return {
-      type: 'Warning',
-      reason: 'DriftRepaired',
-      action: 'Update',
-      note: `${title} was changed${who}; put back as desired`,
-    };
+function reasonOf({ item, result }: Attempt): string {
+  if (!result.applied) return result.reason;
+  if (result.created) return 'Created';
+  return item.cause === 'drift' ? 'DriftRepaired' : 'Updated';
+}
+
+function newsOf(reason: string, attempts: readonly Attempt[]): News {
+  const titles = attempts.map(({ item }) => titleOf(item.key)).join(', ');
+  switch (reason) {
+    case 'Created':
+      return { type: 'Normal', reason, action: 'Create', note: `created ${titles}` };
+    case 'Updated':
+      return { type: 'Normal', reason, action: 'Update', note: `updated ${titles}` };
+    case 'DriftRepaired': {
+      const editors = [...new Set(attempts.flatMap(({ item }) => item.editors ?? []))];
+      const who = editors.length > 0 ? `, changed by ${editors.join(', ')}` : '';
+      return { type: 'Warning', reason, action: 'Update', note: `put back as desired: ${titles}${who}` };
+    }
+    default: {
+      const refusals = attempts.flatMap(({ result }) =>
+        result.applied ? [] : [`${titleOf(result.key)}: ${result.message}`],
+      );
+      return { type: 'Warning', reason, action: 'Apply', note: refusals.join('; ') };
+    }
   }
-  if (created) return { type: 'Normal', reason: 'Created', action: 'Create', note: `created ${title}` };
-  return { type: 'Normal', reason: 'Updated', action: 'Update', note: `updated ${title}` };
 }
 
 /** What the server will go on refusing; everything else is thrown, to be retried. */

@@ -16,8 +16,8 @@ export interface ObjectNewsOptions {
 
 /** A pod that dies and comes back within this time is not news. */
 export const BLIP_MS = 1_000;
-/** What takes longer than this is looked at, so that the status says what it waits for. */
-export const LINGER_MS = 3_000;
+/** A resource whose objects take longer than this is looked at, so that its status says what they wait for. */
+export const LINGER_MS = 4_000;
 /** While other workloads of the resource are on their way, one that is there waits this long for their company. */
 export const COMPANY_MS = 1_000;
 
@@ -34,8 +34,10 @@ export class ObjectNews {
   take(news: News, object: OwnedObject): void {
     const resource = this.#options.resourceOf(object.owner);
     if (!resource) return;
-    if (news === NEWS.Left) return this.#later(object, BLIP_MS);
-    if (news === NEWS.Lingers) return this.#later(object, LINGER_MS);
+    if (news === NEWS.Left)
+      return this.#later(object.lean.uid, BLIP_MS, () => this.#sayIfStill(object.lean.uid));
+    if (news === NEWS.Lingers)
+      return this.#later(resource.workflowId, LINGER_MS, () => this.#sayWhatLingers(resource.workflowId));
     if (news === NEWS.Turned && object.verdict.state === 'Current') return this.#gather(resource, object);
     this.#say(resource, object);
   }
@@ -46,17 +48,30 @@ export class ObjectNews {
     this.#late.clear();
   }
 
-  /** Tells it if it is not Current then. */
-  #later({ lean: { uid } }: OwnedObject, ms: number): void {
-    if (this.#late.has(uid)) return;
+  #later(id: string, ms: number, then: () => void): void {
+    if (this.#late.has(id)) return;
     const timer = setTimeout(() => {
-      this.#late.delete(uid);
-      const object = this.#options.objects.get(uid);
-      const resource = object && this.#options.resourceOf(object.owner);
-      if (resource && object.verdict.state !== 'Current') this.#say(resource, object);
+      this.#late.delete(id);
+      then();
     }, ms);
     timer.unref();
-    this.#late.set(uid, timer);
+    this.#late.set(id, timer);
+  }
+
+  #sayIfStill(uid: string): void {
+    const object = this.#options.objects.get(uid);
+    const resource = object && this.#options.resourceOf(object.owner);
+    if (resource && object.verdict.state !== 'Current') this.#say(resource, object);
+  }
+
+  #sayWhatLingers(workflowId: string): void {
+    const resource = this.#options.resourceOf(workflowId);
+    const objects = resource
+      ? this.#ownedBy(resource).filter(({ verdict }) => verdict.state === 'InProgress')
+      : [];
+    if (!resource || objects.length === 0) return;
+    this.#options.say(resource, { objects: objects.map((object) => keyOf(resource, object)) });
+    this.#flush(workflowId);
   }
 
   #gather(resource: KnownResource, object: OwnedObject): void {
@@ -76,10 +91,15 @@ export class ObjectNews {
   }
 
   /** Whether a workload of the resource is still on its way. */
-  #isAwaited({ uid, workflowId }: KnownResource): boolean {
+  #isAwaited(resource: KnownResource): boolean {
+    return this.#ownedBy(resource).some(
+      (each) => each.verdict.state === 'InProgress' && isWorkloadObject(each),
+    );
+  }
+
+  #ownedBy({ uid, workflowId }: KnownResource): OwnedObject[] {
     const { objects } = this.#options;
-    const siblings = [...objects.ownedBy(uid), ...objects.ownedBy(workflowId)];
-    return siblings.some((each) => each.verdict.state === 'InProgress' && isWorkloadObject(each));
+    return [...objects.ownedBy(uid), ...objects.ownedBy(workflowId)];
   }
 
   #flush(workflowId: string): void {

@@ -16,7 +16,7 @@ export async function connect(
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
     try {
-      return await NativeConnection.connect(options);
+      return await NativeConnection.connect({ ...compressionFor(options.address), ...options });
     } catch (error) {
       const waitMs = Math.min(250 * 2 ** attempt, LONGEST_WAIT_MS) * (0.5 + Math.random() / 2);
       const address = options.address ?? 'localhost:7233';
@@ -27,6 +27,11 @@ export async function connect(
       await delay(waitMs, undefined, { signal });
     }
   }
+}
+
+/** On the loopback, compressing costs more than it saves. */
+function compressionFor(address = 'localhost'): NativeConnectionOptions {
+  return /^(localhost|127\.|\[::1\])/.test(address) ? { grpcCompression: { codec: 'none' } } : {};
 }
 
 let isInstalled = false;

@@ -29,8 +29,19 @@ export async function workflowBundle(
     workflowsPath: join(ROOT, 'workflows', `index${extension}`),
     logger: temporalLogger(log),
   });
-  await keep(file, bundle.code);
-  return { code: bundle.code };
+  const code = withoutSources(bundle.code);
+  await keep(file, code);
+  return { code };
+}
+
+const SOURCE_MAP = /\/\/# sourceMappingURL=data:[^,]*;base64,(?<map>[A-Za-z0-9+/=]+)\s*$/;
+
+/** Positions are enough for a stack trace; the sources themselves would take megabytes of every worker. */
+function withoutSources(code: string): string {
+  const map = SOURCE_MAP.exec(code)?.groups?.['map'];
+  if (map === undefined) return code;
+  const { sourcesContent: _, ...lean } = JSON.parse(Buffer.from(map, 'base64').toString());
+  return code.replace(map, Buffer.from(JSON.stringify(lean)).toString('base64'));
 }
 
 async function digestOfSources(extension: string): Promise<string> {
@@ -40,6 +51,7 @@ async function digestOfSources(extension: string): Promise<string> {
     'utf8',
   ).catch(() => '');
   hash.update(`${process.versions.node} ${sdk}`);
+  hash.update(await readFile(fileURLToPath(import.meta.url)));
   for (const room of ROOMS) {
     const names = await readdir(join(ROOT, room), { recursive: true });
     for (const name of names.filter((each) => each.endsWith(extension) && !each.endsWith('.d.ts')).sort())

@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import { shortHash } from '../core/hash.ts';
+import { OUR_REASONS } from '../core/reasons.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
 import type { PlanFailure, ReconcileState } from '../core/rollout/state.ts';
 import { setConditions } from '../core/status/conditions.ts';
@@ -25,6 +26,8 @@ export interface Reported {
 
 /** Most of an upgrade that takes a second would be writing about it, and no reader could follow. */
 const BETWEEN_WRITES_MS = 1_000;
+/** What was left unsaid is said with the next step or look; a rollout that rests has one after this long. */
+const UNSAID_AT_MOST_MS = 2_000;
 
 /** Writes the status when it differs from what was last written, and keeps the search attributes in step with it. */
 export class Reporter {
@@ -53,8 +56,9 @@ export class Reporter {
     const hash = shortHash(JSON.stringify(status));
     const { news, told } = newsOf(state.told, status, verdict);
     if (hash === state.reported && news.length === 0) return { state };
-    const dueAt = this.#writtenAt + BETWEEN_WRITES_MS;
-    if (verdict.phase === 'Progressing' && now < dueAt) return { state: { ...state, conditions }, dueAt };
+    const canWait = verdict.phase === 'Progressing' && verdict.reason !== OUR_REASONS.GateClosed;
+    if (canWait && now < this.#writtenAt + BETWEEN_WRITES_MS)
+      return { state: { ...state, conditions }, dueAt: this.#writtenAt + UNSAID_AT_MOST_MS };
     this.#index(conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown', stageOf(situation));
     try {
       await look(summaryOf(verdict)).patchStatus({ resource, uid: state.uid, status, news });

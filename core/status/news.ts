@@ -34,7 +34,9 @@ function rolloutNews(before: RolloutReport | undefined, now: RolloutReport): Hea
   const what = now.trigger === 'Install' ? 'install' : 'upgrade';
   const news: Headline[] = [];
   if (!known) news.push(headline('RolloutStarted', `${what} of generation ${now.generation}: ${order(now)}`));
-  for (const [index, stage] of now.stages.entries()) {
+  // An install does not go by stages: they begin together, and what is told of each would be told of all.
+  const stages = now.trigger === 'Install' ? [] : now.stages;
+  for (const [index, stage] of stages.entries()) {
     const past = known?.stages[index];
     if (stage.startedAt && !past?.startedAt)
       news.push(headline('StageStarted', `stage ${stage.name} started`));
@@ -51,7 +53,8 @@ function rolloutNews(before: RolloutReport | undefined, now: RolloutReport): Hea
   return news;
 }
 
-function order({ stages }: RolloutReport): string {
+function order({ stages, trigger }: RolloutReport): string {
+  if (trigger === 'Install') return `${stages.map(({ name }) => name).join(', ') || 'all'} together`;
   return stages.length > 0 ? stages.map(({ name }) => name).join(', then ') : 'no order to keep';
 }
 

@@ -34,7 +34,7 @@ describe('the life of a resource', () => {
   it('goes on where it was when the program stops in the middle of an upgrade', async () => {
     await stage.want(TWO_ROLES, 'stopped');
     await stage.ready('stopped');
-    await stage.want(configured('2', 'example.org/toy:slow-1500'), 'stopped');
+    await stage.want(configured('2', 'example.org/toy:slow-4000'), 'stopped');
     await stage.until('the first stage rolls', (status) => status.stage === 'controller', 'stopped');
     await stage.stop();
     const [, broker] = await statefulSets('stopped');
