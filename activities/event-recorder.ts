@@ -36,8 +36,13 @@ export interface EventRecorder {
 }
 
 const QUEUE_LIMIT = 10_000;
-/** Half of all writes of an install are events: one after the other, with a breath between, they do not slow down the rest. */
-const BREATH_MS = 10;
+/**
+ * One after the other, with a breath between, and a long one while many wait: half of all writes of an upgrade are events,
+ * and must not compete with the work they tell of.
+ */
+const BREATH_MS = 5;
+const LONG_BREATH_MS = 50;
+const MANY = 25;
 const ATTEMPTS = 4;
 
 export interface EventRecorderOptions {
@@ -57,7 +62,7 @@ export function createEventRecorder({ api, controller, instance, log }: EventRec
   async function write(): Promise<void> {
     for (let event = queue.shift(); event; event = queue.shift()) {
       await writeOne(event);
-      if (!isHurried) await delay(BREATH_MS);
+      if (!isHurried) await delay(queue.length > MANY ? LONG_BREATH_MS : BREATH_MS);
     }
     writing = undefined;
   }

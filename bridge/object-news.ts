@@ -17,7 +17,7 @@ export interface ObjectNewsOptions {
 /** A pod that dies and comes back within this time is not news. */
 export const BLIP_MS = 1_000;
 /** A resource whose objects take longer than this is looked at, so that its status says what they wait for. */
-export const LINGER_MS = 4_000;
+export const LINGER_MS = 10_000;
 /** While other workloads of the resource are on their way, one that is there waits this long for their company. */
 export const COMPANY_MS = 1_000;
 

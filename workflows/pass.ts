@@ -106,7 +106,8 @@ export class Pass {
     const hint = mergeHints(this.#missed, fresh);
     const wantsPlan =
       this.#isBlind || failure !== undefined || hint.resource !== undefined || hint.resync === true;
-    const awaited = step?.kind === 'wait' ? step.on : [];
+    // An alarm is about time, and needs no look: what becomes of objects is told. Only a teardown looks after them itself.
+    const awaited = this.#deletion && step?.kind === 'wait' ? step.on : [];
     const pointed = hint.resync
       ? Object.keys(this.state.inventory)
       : (hint.objects ?? (hint.resource ? [] : awaited));

@@ -20,14 +20,12 @@ const STAGE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, SearchAttributeT
 export interface Reported {
   readonly state: ReconcileState;
   readonly failure?: PlanFailure;
-  /** When the status is to be written; it says only that work goes on, and was written a moment ago. */
+  /** When what was left unsaid is to be said; it says only that work goes on, and was written a moment ago. */
   readonly dueAt?: number;
 }
 
 /** Most of an upgrade that takes a second would be writing about it, and no reader could follow. */
 const BETWEEN_WRITES_MS = 1_000;
-/** What was left unsaid is said with the next step or look; a rollout that rests has one after this long. */
-const UNSAID_AT_MOST_MS = 2_000;
 
 /** Writes the status when it differs from what was last written, and keeps the search attributes in step with it. */
 export class Reporter {
@@ -57,8 +55,8 @@ export class Reporter {
     const { news, told } = newsOf(state.told, status, verdict);
     if (hash === state.reported && news.length === 0) return { state };
     const canWait = verdict.phase === 'Progressing' && verdict.reason !== OUR_REASONS.GateClosed;
-    if (canWait && now < this.#writtenAt + BETWEEN_WRITES_MS)
-      return { state: { ...state, conditions }, dueAt: this.#writtenAt + UNSAID_AT_MOST_MS };
+    const dueAt = this.#writtenAt + BETWEEN_WRITES_MS;
+    if (canWait && now < dueAt) return { state: { ...state, conditions }, dueAt };
     this.#index(conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown', stageOf(situation));
     try {
       await look(summaryOf(verdict)).patchStatus({ resource, uid: state.uid, status, news });
