@@ -80,7 +80,7 @@ async function start(
   const { api } = parts;
   if (!api) throw new Error('the client of the cluster is there before the operators');
   const [bundle, connection] = await Promise.all([
-    workflowBundle(log),
+    workflowBundle(),
     connect(config.temporal.connectionOptions, log, signal),
   ]);
   parts.connection = connection;

@@ -1,10 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { promisify } from 'node:util';
 import { bundleWorkflowCode } from '@temporalio/worker';
-import type { Logger } from './logger.ts';
 import { createLogger, temporalLogger } from './logger.ts';
 import { defaultCacheDirectory } from './config.ts';
 
@@ -12,26 +12,34 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What can enter the bundle; the architecture tests hold it to these. */
 const ROOMS = ['workflows', 'core', 'api'];
 
+const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+
 /**
- * The workflow code, bundled once for its contents and kept in the user's cache: bundling takes two seconds of every start.
- * A damaged or half-written file is made anew.
+ * The workflow code, bundled once for its contents and kept in the user's cache: bundling takes two seconds of every start. It
+ * happens in a process of its own, since what it leaves behind (some 150 MB) would stay with the program for life. A damaged or
+ * half-written file is made anew.
  */
 export async function workflowBundle(
-  log: Logger = createLogger('warn'),
   cacheDirectory: string = defaultCacheDirectory(),
-): Promise<{ code: string }> {
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  const key = await digestOfSources(extension);
-  const file = join(cacheDirectory, 'workflows', `${key}.js`);
+): Promise<{ readonly code: string }> {
+  const file = join(cacheDirectory, 'workflows', `${await digestOfSources()}.js`);
   const cached = await readCached(file);
   if (cached !== undefined) return { code: cached };
-  const bundle: WorkflowBundleWithSourceMap = await bundleWorkflowCode({
-    workflowsPath: join(ROOT, 'workflows', `index${extension}`),
-    logger: temporalLogger(log),
-  });
-  const code = withoutSources(bundle.code);
-  await keep(file, code);
+  const script = fileURLToPath(new URL(`./bundle-workflows${EXTENSION}`, import.meta.url));
+  await promisify(execFile)(process.execPath, [script, file]);
+  const code = await readCached(file);
+  if (code === undefined)
+    throw new Error(`${file} is not what was just written; is something else writing there?`);
   return { code };
+}
+
+/** Bundles the workflow code into a file that {@link workflowBundle} reads. */
+export async function bundleInto(file: string): Promise<void> {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(ROOT, 'workflows', `index${EXTENSION}`),
+    logger: temporalLogger(createLogger('warn')),
+  });
+  await keep(file, withoutSources(code));
 }
 
 const SOURCE_MAP = /\/\/# sourceMappingURL=data:[^,]*;base64,(?<map>[A-Za-z0-9+/=]+)\s*$/;
@@ -44,17 +52,14 @@ function withoutSources(code: string): string {
   return code.replace(map, Buffer.from(JSON.stringify(lean)).toString('base64'));
 }
 
-async function digestOfSources(extension: string): Promise<string> {
+async function digestOfSources(): Promise<string> {
   const hash = createHash('sha256');
-  const sdk = await readFile(
-    fileURLToPath(import.meta.resolve('@temporalio/workflow/package.json')),
-    'utf8',
-  ).catch(() => '');
+  const sdk = await readFile(fileURLToPath(import.meta.resolve('@temporalio/workflow/package.json')), 'utf8');
   hash.update(`${process.versions.node} ${sdk}`);
   hash.update(await readFile(fileURLToPath(import.meta.url)));
   for (const room of ROOMS) {
     const names = await readdir(join(ROOT, room), { recursive: true });
-    for (const name of names.filter((each) => each.endsWith(extension) && !each.endsWith('.d.ts')).sort())
+    for (const name of names.filter((each) => each.endsWith(EXTENSION) && !each.endsWith('.d.ts')).sort())
       hash.update(`\n// ${room}/${name}\n`).update(await readFile(join(ROOT, room, name)));
   }
   return hash.digest('hex').slice(0, 32);

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { RecordedHistory, ReplayVerdict } from '../../worker/index.ts';
 import { replay } from '../../worker/index.ts';
-import { createLogger } from '../../worker/logger.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
 import { Program } from '../e2e/program.ts';
 import { WorkflowLab } from '../support/workflow-lab.ts';
@@ -37,13 +36,13 @@ describe('recorded histories', () => {
   });
 
   it('are decided by the code of today as by the code of then', async () => {
-    const bundle = await workflowBundle(createLogger('silent'));
+    const bundle = await workflowBundle();
     for (const { workflowId, difference } of await verdicts(bundle, histories))
       assert.equal(difference, undefined, workflowId);
   });
 
   it('show a code that decides otherwise, and name the decision', async () => {
-    const { code } = await workflowBundle(createLogger('silent'));
+    const { code } = await workflowBundle();
     const other = code.replaceAll(/\bWorkloads: (['"])applyWorkloads\1/g, "Workloads: 'applyObjects'");
     assert.notEqual(other, code);
     const found = await verdicts({ code: other }, histories);

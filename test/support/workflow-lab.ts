@@ -11,7 +11,6 @@ import { startSandbox } from '../../sandbox/index.ts';
 import type { OwnedSandbox, SandboxOptions } from '../../sandbox/index.ts';
 import { assertConditionLaws } from '../../testing/condition-laws.ts';
 import { eventually } from '../../testing/eventually.ts';
-import { createLogger } from '../../worker/logger.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
 import type { Hint } from '../../core/hint.ts';
 import type { ReconcileInput } from '../../workflows/messages.ts';
@@ -63,7 +62,7 @@ export class WorkflowLab implements AsyncDisposable {
     const worker = await Worker.create({
       connection,
       taskQueue: TASK_QUEUE,
-      workflowBundle: await workflowBundle(createLogger('silent')),
+      workflowBundle: await workflowBundle(),
       activities: dispatched(actors),
     });
     return new WorkflowLab(sandbox, connection, worker, actors);
