@@ -41,7 +41,7 @@ const QUEUE_LIMIT = 10_000;
  * and must not compete with the work they tell of.
  */
 const BREATH_MS = 5;
-const LONG_BREATH_MS = 100;
+const LONG_BREATH_MS = 20;
 const MANY = 25;
 const ATTEMPTS = 4;
 
