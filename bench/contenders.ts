@@ -34,6 +34,9 @@ async function startOurs({ sandbox, signal, profile }: ContenderOptions): Promis
     name: 'durable-operator',
     command: process.execPath,
     args: [
+      // As the image runs it.
+      '--max-semi-space-size=4',
+      '--max-old-space-size=512',
       '--conditions=source',
       ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`] : []),
       ...[fileOf('../cli/main.ts'), 'run', fileOf('../examples/pinot/operator.ts')],
