@@ -7,7 +7,7 @@ import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import { kindName, parseObjectKey } from '../core/refs.ts';
 import type { Entry, PlanFailure, PlanView } from '../core/rollout/state.ts';
-import { fingerprintOf } from '../core/rollout/state.ts';
+import { fingerprintOf, fingerprintsOf } from '../core/rollout/state.ts';
 import { acceptGeneration } from '../core/status/conditions.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
 import type { Condition, ResourceStatus } from '../core/status/resource-status.ts';
@@ -96,9 +96,7 @@ async function planLive(
   }
   if (known?.uid === uid && known.generation === generation && known.digest === rendered.digest)
     return { kind: 'unchanged' };
-  const entries = recovered
-    ? Object.fromEntries(Object.entries(recovered).map(([key, entry]) => [key, fingerprintOf(entry)]))
-    : inventory;
+  const entries = recovered ? fingerprintsOf(recovered) : inventory;
   const delta = deltaOf(dependencies, { uid, generation }, rendered, entries);
   const isNews = delta.changed.length > 0 || delta.removed.length > 0;
   const accepted = isNews ? await accept(dependencies, manifest, rendered) : undefined;

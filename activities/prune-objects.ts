@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { LABELS } from '../core/labels.ts';
 import { isWorkload, titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey, ObjectRef, ResourceRef } from '../core/refs.ts';
-import { parseObjectKey } from '../core/refs.ts';
+import { apiVersionOf, parseObjectKey } from '../core/refs.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import type { Dependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
@@ -43,7 +43,7 @@ export async function pruneObjects(
           {
             regarding,
             related: {
-              apiVersion: served.group ? `${served.group}/${served.version}` : served.version,
+              apiVersion: apiVersionOf(served),
               ref,
               uid,
             },

@@ -3,7 +3,7 @@ import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { ResourceRef } from '../core/refs.ts';
-import { workflowIdOf } from '../core/refs.ts';
+import { titleOfResource, workflowIdOf } from '../core/refs.ts';
 import type { Hint } from '../core/hint.ts';
 import type { ReconcileInput } from '../workflows/messages.ts';
 import { objectsChanged, resourceChanged, SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
@@ -38,7 +38,7 @@ export class Addressees {
       taskQueue,
       args: [input],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
-      staticSummary: summaryOf(resource),
+      staticSummary: titleOfResource(resource),
       ...(searchAttributes ? { typedSearchAttributes: attributesOf(resource) } : {}),
     };
     return {
@@ -88,10 +88,6 @@ const NOT_FOUND = 5;
 
 function signalOf({ resource, resync }: Hint): typeof resourceChanged {
   return resource || resync ? resourceChanged : objectsChanged;
-}
-
-function summaryOf({ kind, namespace, name }: ResourceRef): string {
-  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }
 
 function attributesOf({ kind, namespace }: ResourceRef): SearchAttributePair[] {

@@ -1,5 +1,5 @@
 /** What the bridge keeps of an object: all that a health rule reads and all that tells a deviation, and nothing else. */
-import { ownedFields } from '../core/fields.ts';
+import { hashOfFields, ownedFieldSet, textOfFields } from '../core/fields.ts';
 import { ANNOTATIONS, LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { KindRef, ObjectRef } from '../core/refs.ts';
@@ -71,14 +71,12 @@ interface FieldSet {
 }
 
 function appliedFields(object: Manifest, manager: string): AppliedFields {
-  const entry = object.metadata.managedFields?.find(
-    (each) => each.manager === manager && each.operation === 'Apply' && !each.subresource,
-  );
-  const fields: FieldSet | undefined = entry?.fieldsV1;
+  const fields: FieldSet | undefined = ownedFieldSet(object, manager);
+  const text = textOfFields(fields);
   return {
     digest: object.metadata.annotations?.[ANNOTATIONS.digest],
-    hash: ownedFields(object, manager),
-    size: fields ? JSON.stringify(fields).length : 0,
+    hash: hashOfFields(text),
+    size: text.length,
     ownsDigest: fields?.['f:metadata']?.['f:annotations']?.[`f:${ANNOTATIONS.digest}`] !== undefined,
   };
 }

@@ -7,12 +7,25 @@ import { shortHash } from './hash.ts';
 import type { Manifest } from './manifest.ts';
 import type { ObjectKey } from './refs.ts';
 
+/** The fields that `manager` owns by apply, as the API server writes them (FieldsV1). */
+export function ownedFieldSet(object: Manifest, manager: string): object | undefined {
+  return object.metadata.managedFields?.find(
+    (each) => each.manager === manager && each.operation === 'Apply' && !each.subresource,
+  )?.fieldsV1;
+}
+
 /** A hash of the fields that `manager` owns by apply; empty when it owns none. */
 export function ownedFields(object: Manifest, manager: string): string {
-  const entry = object.metadata.managedFields?.find(
-    (each) => each.manager === manager && each.operation === 'Apply' && !each.subresource,
-  );
-  return entry?.fieldsV1 ? shortHash(JSON.stringify(entry.fieldsV1)) : '';
+  return hashOfFields(textOfFields(ownedFieldSet(object, manager)));
+}
+
+/** A set of fields in one text, as it is hashed and measured; empty for none. */
+export function textOfFields(fields: object | undefined): string {
+  return fields ? JSON.stringify(fields) : '';
+}
+
+export function hashOfFields(text: string): string {
+  return text === '' ? '' : shortHash(text);
 }
 
 /**

@@ -68,6 +68,22 @@ export function groupOf(apiVersion: string): string {
   return slash < 0 ? '' : apiVersion.slice(0, slash);
 }
 
+/** The `apiVersion` of a group and a version: the inverse of {@link groupOf} and {@link versionOf}. */
+export function apiVersionOf({
+  group,
+  version,
+}: {
+  readonly group: string;
+  readonly version: string;
+}): string {
+  return group === '' ? version : `${group}/${version}`;
+}
+
+/** The resource as people say it: `Pinot default/p1`. */
+export function titleOfResource({ kind, namespace, name }: ResourceRef): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}
+
 /** The version of an `apiVersion`: `apps/v1` → `v1`. */
 export function versionOf(apiVersion: string): string {
   return apiVersion.slice(apiVersion.indexOf('/') + 1);

@@ -1,7 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Manifest } from '../core/manifest.ts';
 import type { KindRef, ObjectRef } from '../core/refs.ts';
-import { groupOf, versionOf } from '../core/refs.ts';
+import { apiVersionOf, groupOf, versionOf } from '../core/refs.ts';
 import type {
   Applied,
   ApplyOptions,
@@ -223,10 +223,6 @@ class Client implements KubernetesClient {
 
 function kindOf({ apiVersion, kind }: Manifest): Versioned<KindRef> {
   return { group: groupOf(apiVersion), version: versionOf(apiVersion), kind };
-}
-
-function apiVersionOf({ group, version }: ServedKind): string {
-  return group === '' ? version : `${group}/${version}`;
 }
 
 function kindPath(kind: ServedKind, namespace: string | undefined): string {

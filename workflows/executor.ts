@@ -1,4 +1,4 @@
-import type { ApplyItem, PlanRef, PruneOutcome } from '../activities/index.ts';
+import type { ApplyItem, PlanRef, PruneItem, PruneOutcome } from '../activities/index.ts';
 import type { Category } from '../core/plan/categories.ts';
 import { categoryOf, titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
@@ -77,13 +77,11 @@ export class Executor {
     };
   }
 
-  #prune(keys: readonly ObjectKey[], { inventory }: ReconcileState): Promise<readonly PruneOutcome[]> {
-    const items = keys.map((key) => ({
-      key,
-      uid: inventory[key]?.uid ?? '',
-      ...(inventory[key]?.retain ? { retain: true as const } : {}),
-    }));
-    return write(`no longer desired: ${keys.map(titleOf).join(', ')}`).pruneObjects(this.#resource, items);
+  #prune(keys: readonly ObjectKey[], state: ReconcileState): Promise<readonly PruneOutcome[]> {
+    return write(`no longer desired: ${keys.map(titleOf).join(', ')}`).pruneObjects(
+      this.#resource,
+      pruneItemsOf(keys, state),
+    );
   }
 
   async #hook(
@@ -133,4 +131,16 @@ function summaryOf(items: readonly ApplyItem[], plan: PlanView): string {
     })
     .join('; ')
     .slice(0, 190);
+}
+
+/** What is to go, each as it is known, so that nothing that took its name goes instead. */
+export function pruneItemsOf(
+  keys: readonly ObjectKey[],
+  { inventory }: ReconcileState,
+): readonly PruneItem[] {
+  return keys.map((key) => ({
+    key,
+    uid: inventory[key]?.uid ?? '',
+    ...(inventory[key]?.retain ? { retain: true as const } : {}),
+  }));
 }

@@ -3,17 +3,18 @@ import type { PlanAnswer } from '../activities/index.ts';
 import { titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
+import { titleOfResource } from '../core/refs.ts';
 import { foldObserved, foldPlanned, foldProgress, foldPruned } from '../core/rollout/fold.ts';
 import type { Observation } from '../core/rollout/fold.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
 import type { PlanFailure, PlanView, ReconcileState } from '../core/rollout/state.ts';
-import { fingerprintOf, NEW_STATE, refOf } from '../core/rollout/state.ts';
+import { fingerprintsOf, NEW_STATE, refOf } from '../core/rollout/state.ts';
 import { nextTeardown } from '../core/rollout/teardown.ts';
 import { detailsOf } from '../core/status/details.ts';
 import type { Situation } from '../core/status/report.ts';
 import { summaryOf, verdictOf } from '../core/status/report.ts';
 import { author, look, write } from './activities.ts';
-import { Executor } from './executor.ts';
+import { Executor, pruneItemsOf } from './executor.ts';
 import { failureOf, isPlanStale } from './failures.ts';
 import type { Inbox } from './inbox.ts';
 import type { Hint } from '../core/hint.ts';
@@ -74,8 +75,7 @@ export class Pass {
   }
 
   get #title(): string {
-    const { kind, namespace, name } = this.#input.resource;
-    return `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
+    return titleOfResource(this.#input.resource);
   }
 
   async run(hint: Hint): Promise<Rest> {
@@ -137,9 +137,7 @@ export class Pass {
       resource: this.#input.resource,
       ...(hint.resource ? { seen: hint.resource } : {}),
       ...(uid === undefined ? {} : { known: { uid, generation, ...(digest ? { digest } : {}) } }),
-      inventory: Object.fromEntries(
-        Object.entries(inventory).map(([key, entry]) => [key, fingerprintOf(entry)]),
-      ),
+      inventory: fingerprintsOf(inventory),
     });
   }
 
@@ -226,15 +224,10 @@ export class Pass {
       this.#situation = { deleting: true, step };
       return this.#rest(Date.now() + TEARDOWN_LOOK_MS);
     }
-    const items = step.keys.map((key) => this.#pruneItem(key));
+    const items = pruneItemsOf(step.keys, this.state);
     const summary = `delete ${step.keys.map(titleOf).join(', ')}`;
     this.state = foldPruned(this.state, await write(summary).pruneObjects(resource, items));
     return undefined;
-  }
-
-  #pruneItem(key: ObjectKey): { key: ObjectKey; uid: string; retain?: true } {
-    const entry = this.state.inventory[key];
-    return { key, uid: entry?.uid ?? '', ...(entry?.retain ? { retain: true as const } : {}) };
   }
 
   async #rest(wakeAt: number | undefined): Promise<Rest> {

@@ -156,6 +156,11 @@ export function fingerprintOf(known: Place & Pick<PlannedRef, 'digest'>): string
   return [known.digest, stage, role, retain, uses.join(), gate, before, after].join(' ').trimEnd();
 }
 
+/** `fingerprintOf` each object of an inventory. */
+export function fingerprintsOf(inventory: ReconcileState['inventory']): Readonly<Record<ObjectKey, string>> {
+  return Object.fromEntries(Object.entries(inventory).map(([key, entry]) => [key, fingerprintOf(entry)]));
+}
+
 /** A planned object that is in the inventory as planned. */
 export function refOf(key: ObjectKey, { digest, template, ...entry }: Entry): PlannedRef {
   return { key, digest, ...(template ? { template } : {}), ...placeOf(entry) };
