@@ -134,9 +134,17 @@ export class ToyStage implements AsyncDisposable {
     }
   }
 
+  /**
+   * Events of the workflow's history, once it rests: a status is written in the middle of a workflow task, which is recorded
+   * only after somebody has read that status.
+   */
   historyLength(name?: string): Promise<number> {
-    return this.temporal(
-      async (client) => (await client.workflow.getHandle(this.workflowId(name)).describe()).historyLength,
+    return this.temporal((client) =>
+      eventually('the workflow rests', async () => {
+        const { historyLength, raw } = await client.workflow.getHandle(this.workflowId(name)).describe();
+        const isBusy = raw.pendingWorkflowTask != null || (raw.pendingActivities ?? []).length > 0;
+        return isBusy ? undefined : historyLength;
+      }),
     );
   }
 
