@@ -3,7 +3,7 @@
  * of a resource when there is something new to see.
  *
  * **Guarantees**: the last change is always told, through lost watches, storms and absent servers; a restart with
- * nothing changed tells nothing. **Assumptions**: one bridge an operator; two tell everything twice, which is harmless.
+ * nothing changed tells nothing. **Assumptions**: one bridge an operator leads; two tell everything twice, which is harmless.
  */
 import type { Client } from '@temporalio/client';
 import type { ResourceDefinition } from '../api/resource.ts';
@@ -45,8 +45,10 @@ const KIND_SYNC_MS = 10_000;
 const SWEEP_BACKOFF = { minMs: 500, maxMs: 30_000 };
 
 export interface BridgeStatus {
-  /** Whether everything was listed and compared once. */
+  /** Whether everything was listed once. */
   readonly synced: boolean;
+  /** Whether it tells what it sees. */
+  readonly leads: boolean;
   readonly resources: number;
   readonly objects: number;
   readonly signals: SignallerStatus;
@@ -54,8 +56,12 @@ export interface BridgeStatus {
 }
 
 export interface Bridge {
-  /** Resolves when everything was listed, and whoever needs a look has been told. */
+  /** Watches; resolves when everything was listed. Nothing is told before `lead`. */
   start(): Promise<void>;
+  /** Tells whoever needs a look, now and from now on. */
+  lead(): void;
+  /** Goes on watching, and tells nothing: what is missed is found by whoever leads next. */
+  follow(): void;
   stop(): Promise<void>;
   readonly resources: ResourceReader;
   status(): BridgeStatus;
@@ -76,6 +82,8 @@ class OperatorBridge implements Bridge {
   readonly #stopping = new AbortController();
   /** What was found different and told, so that a difference that a look does not end is told once. */
   readonly #toldOf = new Map<string, string>();
+  /** Of the time it leads; undefined while it follows. */
+  #leading: AbortController | undefined;
   #background: Promise<unknown> = Promise.resolve();
   #synced = false;
 
@@ -86,7 +94,7 @@ class OperatorBridge implements Bridge {
     this.#addressees = new Addressees({ client, taskQueue: operator.name, searchAttributes });
     this.#signaller = new Signaller({ log });
     this.#objects = new OwnedObjects((news, object) => {
-      if (this.#synced) this.#news.take(news, object);
+      if (this.#speaks) this.#news.take(news, object);
     });
     this.#news = new ObjectNews({
       objects: this.#objects,
@@ -114,15 +122,35 @@ class OperatorBridge implements Bridge {
     ]);
     if (signal.aborted) return;
     this.#synced = true;
-    for (const resource of this.resources.values()) {
-      this.#watchKindsOf(resource);
-      this.#compare(resource);
-    }
-    this.#background = Promise.all([this.#sweep(signal), this.#resync(signal)]);
+    for (const resource of this.resources.values()) this.#watchKindsOf(resource);
+    if (this.#leading) this.#takeOver(this.#leading.signal);
+  }
+
+  lead(): void {
+    if (this.#leading || this.#stopping.signal.aborted) return;
+    this.#leading = new AbortController();
+    if (this.#synced) this.#takeOver(this.#leading.signal);
+  }
+
+  follow(): void {
+    this.#leading?.abort();
+    this.#leading = undefined;
+  }
+
+  /** What happened while nobody led, or while the former leader was dying, is told now. */
+  #takeOver(signal: AbortSignal): void {
+    this.#toldOf.clear();
+    for (const resource of this.resources.values()) this.#compare(resource);
+    this.#background = Promise.all([this.#background, this.#sweep(signal), this.#resync(signal)]);
+  }
+
+  get #speaks(): boolean {
+    return this.#synced && this.#leading !== undefined;
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.follow();
     await Promise.all([this.#watches.stop(), this.#background]);
     this.#news.stop();
     this.#objects.clear();
@@ -132,6 +160,7 @@ class OperatorBridge implements Bridge {
   status(): BridgeStatus {
     return {
       synced: this.#synced,
+      leads: this.#leading !== undefined,
       resources: this.resources.size,
       objects: this.#objects.size,
       signals: this.#signaller.status(),
@@ -146,7 +175,7 @@ class OperatorBridge implements Bridge {
     this.resources.put(resource);
     if (!this.#synced) return;
     this.#watchKindsOf(resource);
-    if (asksForMore(previous, object)) this.#tell(resource, false);
+    if (this.#speaks && asksForMore(previous, object)) this.#tell(resource, false);
   }
 
   #watchKindsOf(resource: KnownResource): void {
@@ -156,7 +185,7 @@ class OperatorBridge implements Bridge {
 
   #takeDeleted(resource: KnownResource): void {
     this.#toldOf.delete(resource.workflowId);
-    if (!this.resources.remove(resource) || !this.#synced) return;
+    if (!this.resources.remove(resource) || !this.#speaks) return;
     this.#signaller.say(this.#addressees.remaining(resource.workflowId), { resource: seenOf(resource) });
   }
 

@@ -2,7 +2,15 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { RunOptions } from '../worker/index.ts';
 import { loadOperators } from './load-operators.ts';
 
-interface Flags {
+interface LeaderElectionFlags {
+  readonly leaderElect?: boolean;
+  readonly leaderElectNamespace?: string;
+  readonly leaderElectLeaseDuration?: string;
+  readonly leaderElectRenewDeadline?: string;
+  readonly leaderElectRetryPeriod?: string;
+}
+
+interface Flags extends LeaderElectionFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly temporalAddress?: string;
@@ -42,6 +50,12 @@ export function runCommand(): Command {
     )
     .option('--health-port <port>', 'serve /healthz and /readyz here', portOf)
     .option('--log-level <level>', 'trace, debug, info, warn or error')
+    .option('--leader-elect', 'of several replicas only one signals, by a lease (default in a cluster)')
+    .option('--no-leader-elect', 'signal whoever else does (default elsewhere)')
+    .option('--leader-elect-namespace <name>', 'where the lease lies; else the namespace of the pod')
+    .option('--leader-elect-lease-duration <time>', 'followers wait so long for a renewal (default "15s")')
+    .option('--leader-elect-renew-deadline <time>', 'a leader gives up after so long (default "10s")')
+    .option('--leader-elect-retry-period <time>', 'between two attempts (default "2s")')
     .action(async (module: string, flags: Flags) => {
       const { allowNamespace, denyNamespace, ...rest } = flags;
       const operators = await loadOperators(module);
@@ -51,8 +65,23 @@ export function runCommand(): Command {
         ...rest,
         ...(allowNamespace ? { allowedNamespaces: allowNamespace } : {}),
         ...(denyNamespace ? { deniedNamespaces: denyNamespace } : {}),
+        leaderElection: leaderElectionOf(flags),
       });
     });
+}
+
+/** The flags are named as kube-controller-manager's. */
+function leaderElectionOf(flags: LeaderElectionFlags): NonNullable<RunOptions['leaderElection']> {
+  const { leaderElect: enabled, leaderElectNamespace: namespace } = flags;
+  const { leaderElectLeaseDuration: leaseDuration } = flags;
+  const { leaderElectRenewDeadline: renewDeadline, leaderElectRetryPeriod: retryPeriod } = flags;
+  return {
+    ...(enabled === undefined ? {} : { enabled }),
+    ...(namespace ? { namespace } : {}),
+    ...(leaseDuration ? { leaseDuration } : {}),
+    ...(renewDeadline ? { renewDeadline } : {}),
+    ...(retryPeriod ? { retryPeriod } : {}),
+  };
 }
 
 export function portOf(text: string): number {

@@ -46,3 +46,15 @@ export function loadKubeConfig({ kubeconfig, context }: KubeConfigSource = {}): 
     );
   return config;
 }
+
+/** client-node's name for the context it makes of a pod's service account. */
+const IN_CLUSTER = 'inClusterContext';
+
+/** Where the program itself is at home: the namespace of its pod, or of the context a person works in. */
+export function homeOf(config: KubeConfig): { readonly inCluster: boolean; readonly namespace: string } {
+  const current = config.getCurrentContext();
+  return {
+    inCluster: current === IN_CLUSTER,
+    namespace: config.getContextObject(current)?.namespace ?? 'default',
+  };
+}

@@ -2,6 +2,10 @@
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import ms from 'ms';
+import type { LeaseTimings } from '../kubernetes/leader-election.ts';
+import { DEFAULT_LEASE_TIMINGS } from '../kubernetes/leader-election.ts';
+import { SetupError } from './setup-error.ts';
 
 export type Role = 'all' | 'bridge' | 'worker';
 
@@ -22,6 +26,24 @@ export interface RunOptions {
   readonly healthPort?: number;
   /** @defaultValue LOG_LEVEL, else `info` */
   readonly logLevel?: string;
+  /** How replicas of this program agree on whose bridge tells what it sees. */
+  readonly leaderElection?: LeaderElectionOptions;
+  /** Names this process in events, in Temporal and in the lease. @defaultValue POD_NAME, else `<pid>@<host>` */
+  readonly identity?: string;
+}
+
+/** Times are like `'15 seconds'`; their defaults are those of client-go. */
+export interface LeaderElectionOptions {
+  /** @defaultValue whether the cluster was found by the service account of a pod */
+  readonly enabled?: boolean;
+  /** Where the lease lies. @defaultValue the namespace of the pod, else that of the kubeconfig's context, else `default` */
+  readonly namespace?: string;
+  /** After so long without a renewal another replica takes over. @defaultValue `'15 seconds'` */
+  readonly leaseDuration?: string;
+  /** A leader that could not renew for so long stops leading. @defaultValue `'10 seconds'` */
+  readonly renewDeadline?: string;
+  /** Between two attempts to take or renew the lease. @defaultValue `'2 seconds'` */
+  readonly retryPeriod?: string;
 }
 
 export interface Config {
@@ -31,8 +53,14 @@ export interface Config {
   readonly namespaces: { readonly allowed?: readonly string[]; readonly denied?: readonly string[] };
   readonly healthPort?: number;
   readonly logLevel: string;
-  /** Names this process in events and in Temporal. */
+  /** Names this process in events, in Temporal and in the lease. */
   readonly identity: string;
+  readonly leaderElection: {
+    /** Undefined: where the program runs in a cluster. */
+    readonly enabled?: boolean;
+    readonly namespace?: string;
+    readonly timings: LeaseTimings;
+  };
 }
 
 /** What Temporal's workflow cache may hold; about 0.35 MB a resource. */
@@ -56,8 +84,41 @@ export function readConfig(options: RunOptions): Config {
     namespaces: { ...(options.allowedNamespaces ? { allowed: options.allowedNamespaces } : {}), denied },
     ...(options.healthPort === undefined ? {} : { healthPort: options.healthPort }),
     logLevel: options.logLevel ?? process.env['LOG_LEVEL'] ?? 'info',
-    identity: process.env['POD_NAME'] ?? `${process.pid}@${hostname()}`,
+    identity: options.identity ?? process.env['POD_NAME'] ?? `${process.pid}@${hostname()}`,
+    leaderElection: readLeaderElection(options.leaderElection ?? {}),
   };
+}
+
+function readLeaderElection({
+  enabled,
+  namespace,
+  ...times
+}: LeaderElectionOptions): Config['leaderElection'] {
+  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = DEFAULT_LEASE_TIMINGS;
+  const timings = {
+    leaseDurationMs: durationOf('leaseDuration', times.leaseDuration) ?? leaseDurationMs,
+    renewDeadlineMs: durationOf('renewDeadline', times.renewDeadline) ?? renewDeadlineMs,
+    retryPeriodMs: durationOf('retryPeriod', times.retryPeriod) ?? retryPeriodMs,
+  };
+  const { leaseDurationMs: lease, renewDeadlineMs: deadline, retryPeriodMs: retry } = timings;
+  // client-go asks for the same: a leader steps down before another may follow, after more than one attempt to renew.
+  if (lease <= deadline || deadline <= retry * 1.2)
+    throw new SetupError(
+      `leader election: leaseDuration (${lease} ms) must be longer than renewDeadline (${deadline} ms), and that longer than 1.2 times retryPeriod (${retry} ms)`,
+    );
+  return {
+    ...(enabled === undefined ? {} : { enabled }),
+    ...(namespace === undefined ? {} : { namespace }),
+    timings,
+  };
+}
+
+/** @throws SetupError when it is no duration. */
+function durationOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const duration = ms(text as ms.StringValue);
+  if (Number.isFinite(duration) && duration > 0) return duration;
+  throw new SetupError(`leader election: ${name} is a time like "15 seconds", not "${text}"`);
 }
 
 function listOf(text: string | undefined): string[] {

@@ -2,7 +2,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Operator } from '../api/operator.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { createKubernetesApi } from '../kubernetes/client.ts';
-import { loadKubeConfig } from '../kubernetes/kube-config.ts';
+import { homeOf, loadKubeConfig } from '../kubernetes/kube-config.ts';
 import type { Config, RunOptions } from './config.ts';
 import { readConfig } from './config.ts';
 import { connect } from './connect.ts';
@@ -12,7 +12,7 @@ import type { Logger } from './logger.ts';
 import { createLogger } from './logger.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { SetupError } from './setup-error.ts';
-import type { RunningOperator } from './start-operator.ts';
+import type { RunningOperator, Surroundings } from './start-operator.ts';
 import { startOperator } from './start-operator.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -44,8 +44,10 @@ export async function startOperators(
   const parts: Parts = { started: [] };
   try {
     parts.health = await serveHealth(config, parts.started, log);
-    parts.api = openCluster(config);
-    await unlessAborted(signal, start([operators].flat(), { config, log, parts, signal }));
+    const cluster = openCluster(config);
+    parts.api = cluster.api;
+    const election = electionOf(config, cluster.home);
+    await unlessAborted(signal, start([operators].flat(), { config, log, parts, election, signal }));
   } catch (error) {
     await stopAll(parts);
     throw error;
@@ -70,12 +72,13 @@ interface Start {
   readonly config: Config;
   readonly log: Logger;
   readonly parts: Parts;
+  readonly election: Surroundings['election'];
   readonly signal: AbortSignal;
 }
 
 async function start(
   operators: readonly AnyOperator[],
-  { config, log, parts, signal }: Start,
+  { config, log, parts, election, signal }: Start,
 ): Promise<void> {
   const { api } = parts;
   if (!api) throw new Error('the client of the cluster is there before the operators');
@@ -86,7 +89,7 @@ async function start(
   parts.connection = connection;
   const namespace = config.temporal.namespace ?? 'default';
   const searchAttributes = await registerSearchAttributes(connection, namespace, log);
-  const surroundings = { config, api, connection, bundle, searchAttributes, log };
+  const surroundings = { config, api, connection, bundle, searchAttributes, election, log };
   for (const operator of operators) {
     signal.throwIfAborted();
     parts.started.push(await startOperator(operator, surroundings));
@@ -113,12 +116,21 @@ async function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): 
   }
 }
 
-function openCluster({ kubernetes }: Config): KubernetesClient {
+function openCluster({ kubernetes }: Config): { api: KubernetesClient; home: ReturnType<typeof homeOf> } {
   try {
-    return createKubernetesApi({ kubeConfig: loadKubeConfig(kubernetes) });
+    const kubeConfig = loadKubeConfig(kubernetes);
+    return { api: createKubernetesApi({ kubeConfig }), home: homeOf(kubeConfig) };
   } catch (error) {
     throw SetupError.of('the cluster cannot be found', error);
   }
+}
+
+/** In a cluster there may be other replicas; a person at a laptop is alone, and writes no lease. */
+function electionOf(
+  { leaderElection: { enabled, namespace, timings } }: Config,
+  home: ReturnType<typeof homeOf>,
+): Surroundings['election'] {
+  return (enabled ?? home.inCluster) ? { namespace: namespace ?? home.namespace, timings } : undefined;
 }
 
 async function serveHealth(

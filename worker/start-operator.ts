@@ -3,9 +3,12 @@ import type { NativeConnection } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import { createActivities, createEventRecorder, createRenderer } from '../activities/index.ts';
 import type { Operator } from '../api/operator.ts';
+import { shortHash } from '../core/hash.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import { createBridge } from '../bridge/bridge.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { LeaseTimings } from '../kubernetes/leader-election.ts';
+import { LeaderElection } from '../kubernetes/leader-election.ts';
 import type { Config } from './config.ts';
 import { MAX_CACHED_WORKFLOWS } from './config.ts';
 import type { PartHealth } from './health-server.ts';
@@ -18,6 +21,8 @@ export interface Surroundings {
   readonly connection: NativeConnection;
   readonly bundle: { readonly code: string };
   readonly searchAttributes: boolean;
+  /** Absent: this process is the only one whose bridge tells what it sees. */
+  readonly election: { readonly namespace: string; readonly timings: LeaseTimings } | undefined;
   readonly log: Logger;
 }
 
@@ -42,6 +47,7 @@ export async function startOperator(
   const bridge = config.role === 'worker' ? undefined : bridgeOf(operator, surroundings);
   const worker = config.role === 'bridge' ? undefined : await workerOf(operator, bridge, surroundings);
   const running = worker?.worker.run();
+  const election = bridge ? electionOf(operator, bridge, surroundings) : undefined;
   let isStopping = false;
   return {
     operator,
@@ -50,11 +56,13 @@ export async function startOperator(
     }),
     ended: running ?? new Promise(() => undefined),
     health: () => [
-      ...(bridge ? [bridgeHealth(operator, bridge)] : []),
+      ...(bridge ? [bridgeHealth(operator, bridge, election)] : []),
       ...(worker ? [workerHealth(operator, worker.worker)] : []),
     ],
     async stop() {
       isStopping = true;
+      // First of all: from here on another replica can take over.
+      await election?.stop();
       await bridge?.stop();
       if (worker?.worker.getState() === 'RUNNING') worker.worker.shutdown();
       // How it ended is told by `ended`; here it only has to have ended.
@@ -74,6 +82,35 @@ function bridgeOf(
     ...(config.temporal.namespace ? { namespace: config.temporal.namespace } : {}),
   });
   return createBridge({ operator, api, client, namespaces: config.namespaces, searchAttributes, log });
+}
+
+/** Without an election the bridge leads at once. */
+function electionOf(
+  { name }: Operator,
+  bridge: Bridge,
+  { api, config, election, log }: Surroundings,
+): LeaderElection | undefined {
+  if (!election) {
+    bridge.lead();
+    return undefined;
+  }
+  const elected = new LeaderElection({
+    api,
+    ...election,
+    name: leaseName(name, config.namespaces),
+    identity: config.identity,
+    log,
+    onLead: () => bridge.lead(),
+    onFollow: () => bridge.follow(),
+  });
+  elected.start();
+  return elected;
+}
+
+/** Programs that watch other namespaces do other work, and none stands in for another. */
+function leaseName(operator: string, { allowed, denied = [] }: Config['namespaces']): string {
+  if (!allowed && denied.length === 0) return operator;
+  return `${operator}-${shortHash(JSON.stringify([allowed?.toSorted(), denied.toSorted()]))}`;
 }
 
 async function workerOf(
@@ -107,8 +144,8 @@ async function workerOf(
   return { worker, flush: () => events.flush() };
 }
 
-function bridgeHealth({ name }: Operator, bridge: Bridge): PartHealth {
-  const detail = bridge.status();
+function bridgeHealth({ name }: Operator, bridge: Bridge, election: LeaderElection | undefined): PartHealth {
+  const detail = { ...bridge.status(), ...(election ? { election: election.status() } : {}) };
   return { name: `bridge ${name}`, isDead: false, isReady: detail.synced, detail };
 }
 

@@ -83,6 +83,7 @@ export const LAYERS: readonly Layer[] = [
       '@temporalio/worker',
       '@temporalio/envconfig',
       '@temporalio/common',
+      'ms',
       'pino',
       'node:*',
     ],

@@ -69,6 +69,7 @@ export class BridgeWorld implements AsyncDisposable {
       log: { info: () => undefined, warn: () => undefined, error: (fields) => this.errors.push(fields) },
     });
     this.#bridges.push(bridge);
+    bridge.lead();
     await bridge.start();
     return bridge;
   }

@@ -53,7 +53,12 @@ export class ToyStage implements AsyncDisposable {
   }
 
   async start(options: RunOptions = {}): Promise<void> {
-    this.#running = await startOperators(this.operator, {
+    this.#running = await this.replica(options);
+  }
+
+  /** One more program for the same resources; whoever asks for it stops it. */
+  replica(options: RunOptions = {}): Promise<Running> {
+    return startOperators(this.operator, {
       kubeconfig: this.sandbox.kubeconfig,
       temporalAddress: this.sandbox.temporal.address,
       allowedNamespaces: [this.namespace],
