@@ -18,6 +18,8 @@ export type {
 } from './api/operator.ts';
 export { InvalidResource, invalid } from './api/invalid.ts';
 export type { InvalidCause } from './api/invalid.ts';
+export { check } from './api/check.ts';
+export type { Checks, NamedEntry } from './api/check.ts';
 export { inOrder } from './api/order.ts';
 export type { Ordered, OrderOptions } from './api/order.ts';
 export type { Named } from './api/named.ts';

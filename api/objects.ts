@@ -35,8 +35,11 @@ export interface ObjectOptions {
   readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Objects that must exist before this one; they are desired too, whether or not `desired` returns them. */
-  readonly uses?: readonly DesiredObject[];
+  /**
+   * Objects that must exist before this one; they are desired too, whether or not `desired` returns them. Falsy entries are
+   * dropped, as they are there.
+   */
+  readonly uses?: readonly (DesiredObject | false | null | undefined)[];
 }
 
 /** Options of what runs pods. */
@@ -81,7 +84,9 @@ export interface DesiredObject {
   readonly namespace?: string;
   /** All of the manifest but `apiVersion`, `kind` and `metadata`. */
   readonly body: Readonly<Record<string, unknown>>;
-  readonly options: WorkloadOptions & TargetOptions & ClaimOptions;
+  readonly options: Omit<WorkloadOptions & TargetOptions & ClaimOptions, 'uses'> & {
+    readonly uses?: readonly DesiredObject[];
+  };
 }
 
 type PodTemplate = {
@@ -247,8 +252,9 @@ function desire(
   kind: string,
   name: string,
   body: Readonly<Record<string, unknown>>,
-  options: DesiredObject['options'],
+  { uses, ...rest }: WorkloadOptions & TargetOptions & ClaimOptions,
 ): DesiredObject {
+  const options: DesiredObject['options'] = uses ? { ...rest, uses: uses.filter((used) => !!used) } : rest;
   const { namespace } = options;
   if (!name) throw new TypeError(`${kind}: its name is empty`);
   for (const key of ['gate', 'before', 'after'] as const) {

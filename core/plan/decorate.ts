@@ -10,6 +10,7 @@ import type { ObjectKey } from '../refs.ts';
 import { workflowIdOf } from '../refs.ts';
 import { isWorkload } from './categories.ts';
 import { templateOf, withTemplate } from './templates.ts';
+import { withEffectiveVariables } from './variables.ts';
 
 /** Where an object stands in its plan. */
 export interface Place {
@@ -162,7 +163,7 @@ function workloadBody(
     [LABELS.workload]: labelValue(object.name),
   };
   const metadata = { ...template.metadata, labels: { ...template.metadata?.labels, ...common, ...own } };
-  const body = withTemplate(object.body, { ...template, metadata });
+  const body = withTemplate(object.body, { ...withEffectiveVariables(template), metadata });
   const { replicas, ...spec } = body['spec'] as Readonly<Record<string, unknown>>;
   const kept = object.options.autoscaled || replicas === undefined ? {} : { replicas };
   const selector = SELECTED_BY_SERVER.has(object.kind) ? {} : { selector: { matchLabels: own } };

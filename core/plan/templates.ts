@@ -3,9 +3,10 @@
 interface Named {
   readonly name?: string;
 }
-interface Container {
+export interface Container {
   readonly envFrom?: readonly { readonly configMapRef?: Named; readonly secretRef?: Named }[];
   readonly env?: readonly {
+    readonly name?: string;
     readonly valueFrom?: { readonly configMapKeyRef?: Named; readonly secretKeyRef?: Named };
   }[];
 }

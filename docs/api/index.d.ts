@@ -5,6 +5,8 @@ export { defineOperator, DEFAULT_STAGE_DEADLINE } from './api/operator.ts';
 export type { Context, Desired, Gate, Hook, Operator, OperatorDefinition, RolloutPolicy, } from './api/operator.ts';
 export { InvalidResource, invalid } from './api/invalid.ts';
 export type { InvalidCause } from './api/invalid.ts';
+export { check } from './api/check.ts';
+export type { Checks, NamedEntry } from './api/check.ts';
 export { inOrder } from './api/order.ts';
 export type { Ordered, OrderOptions } from './api/order.ts';
 export type { Named } from './api/named.ts';

@@ -225,16 +225,16 @@ describe('the refusals of a Pinot', () => {
     }));
     assert.deepEqual(causesOf(resource), [
       'spec.external.zookeeper.spec.zkAddress: is missing; write host:port of ZooKeeper',
-      'spec.deploymentOrder[1]: is empty; write a node type, or remove it',
+      'spec.deploymentOrder[1]: is empty; write a name, or remove it',
       'spec.deploymentOrder[2]: "controller" is already used by spec.deploymentOrder[0]',
       'spec.k8sConfig[4].name: "controller" is already used by spec.k8sConfig[0].name',
       'spec.pinotNodeConfig[4].name: "broker" is already used by spec.pinotNodeConfig[1].name',
+      'spec.nodes[4].name: is empty; write a name',
       'spec.nodes[5].name: "controller" is already used by spec.nodes[0].name',
       'spec.nodes[2].kind: "DaemonSet" is not supported; use StatefulSet or Deployment',
       'spec.nodes[2].k8sConfig: no k8sConfig is named "sever"; use one of controller, broker, server, minion',
-      'spec.nodes[4].name: "" cannot name objects; use a-z, 0-9 and -, beginning and ending with one of the first two',
       'spec.nodes[4].replicas: is -1; use 0 or more',
-      'spec.nodes[4].nodeType: no node type is named "gateway"; use one of controller, broker, server, minion',
+      'spec.nodes[4].nodeType: no nodeType is named "gateway"; use one of controller, broker, server, minion',
       'spec.nodes[4].k8sConfig: no k8sConfig is named ""; use one of controller, broker, server, minion',
       'spec.nodes[4].pinotNodeConfig: no pinotNodeConfig is named "x"; use one of controller, broker, server, minion',
     ]);

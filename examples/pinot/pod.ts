@@ -1,4 +1,4 @@
-import type { V1EnvVar, V1Volume } from '@kubernetes/client-node';
+import type { V1Volume } from '@kubernetes/client-node';
 import type { DesiredObject, StatefulSetBody } from 'durable-operator';
 import type { K8sConfig } from './pinot.ts';
 
@@ -35,7 +35,8 @@ export function podTemplate(parts: PodParts): StatefulSetBody['template'] {
           ...(k8s.startUpProbe ? { startupProbe: k8s.startUpProbe } : {}),
           args: parts.arguments,
           ports: k8s.port,
-          env: environment(k8s, parts.javaOptions),
+          // Of several variables of one name the last counts.
+          env: [...(k8s.env ?? []), { name: 'JAVA_OPTS', value: parts.javaOptions }],
           volumeMounts: [
             ...storage,
             { name: CONFIG_VOLUME, mountPath: configDirectory },
@@ -54,15 +55,6 @@ export function podTemplate(parts: PodParts): StatefulSetBody['template'] {
       ],
     },
   };
-}
-
-/**
- * Of several variables of one name the last counts, as in a pod, and server-side apply takes a name only once. The
- * JAVA_OPTS of the pinotNodeConfig win.
- */
-function environment({ env = [] }: K8sConfig, javaOptions: string): V1EnvVar[] {
-  const all = [...env, { name: 'JAVA_OPTS', value: javaOptions }];
-  return all.filter(({ name }, index) => index === all.findLastIndex((other) => other.name === name));
 }
 
 /** The named fields of `from` that are set. */

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { ROOT } from './imports.ts';
 
 const NAMES = `
-  DEFAULT_STAGE_DEADLINE InvalidResource configMap cronJob customResource daemonSet defineOperator deployment
+  DEFAULT_STAGE_DEADLINE InvalidResource check configMap cronJob customResource daemonSet defineOperator deployment
   horizontalPodAutoscaler inOrder ingress invalid job networkPolicy object persistentVolumeClaim plan podDisruptionBudget
   role roleBinding secret service serviceAccount statefulSet
 `;

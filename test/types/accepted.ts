@@ -30,7 +30,7 @@ export const operator: Operator<ClusterSpec> = defineOperator(Cluster, {
       return statefulSet(
         named(name),
         { replicas: 1, template: { spec: { containers: [{ name, image: spec.image }] } } },
-        { role: name, uses: door ? [config, door] : [config], gate: acceptsTraffic },
+        { role: name, uses: [config, door, null], gate: acceptsTraffic },
       );
     });
     const only = nodes.length === 0 && deployment(named(), { template: { spec: { containers: [] } } });

@@ -116,3 +116,14 @@ describe('inOrder', () => {
     assert.equal(inOrder([], [], { parallel: true }).parallel, true);
   });
 });
+
+describe('uses', () => {
+  it('drops what the author left out with a condition', () => {
+    const config = configMap('config', {});
+
+    assert.deepEqual(
+      deployment('app', { template }, { uses: [config, false, null, undefined] }).options.uses,
+      [config],
+    );
+  });
+});

@@ -190,3 +190,20 @@ describe('plan', () => {
     assert.notEqual(names[0], names[1]);
   });
 });
+
+describe('the variables of a container', () => {
+  it('are each there once: of several of one name the last counts, as in a running pod', () => {
+    const env = [
+      { name: 'A', value: '1' },
+      { name: 'B', value: '2' },
+      { name: 'A', value: '3' },
+    ];
+    const container = { name: 'main', image: 'example.org/a:1', env };
+    const template = { spec: { containers: [container], initContainers: [container] } };
+    const { spec } = manifestOf('Deployment.apps/a', deployment('a', { template })) as {
+      spec: { template: { spec: { containers: { env: unknown }[]; initContainers: { env: unknown }[] } } };
+    };
+    const { containers, initContainers } = spec.template.spec;
+    for (const each of [...containers, ...initContainers]) assert.deepEqual(each.env, env.slice(1));
+  });
+});
