@@ -15,6 +15,7 @@ interface Flags {
   readonly rounds: number;
   readonly phases: readonly PhaseName[];
   readonly idle: number;
+  readonly limit: number;
   readonly out?: string;
   readonly profile?: string;
   readonly oursOnly?: true;
@@ -26,24 +27,36 @@ const program = new Command('bench')
   .option('--rounds <n>', 'how often each is measured', numberOf, 3)
   .option('--phases <name,...>', `of ${PHASES.join(', ')}`, phasesOf, [...PHASES])
   .option('--idle <seconds>', 'how long nothing happens', numberOf, 60)
+  .option('--limit <minutes>', 'begin no measurement after so many', numberOf, 60)
   .option('--out <file>', 'append each measurement as a line of JSON')
   .option('--ours-only', 'leave the peer out')
   .addOption(new Option('--profile <directory>', 'write CPU profiles of our operator').hideHelp())
   .action(run);
 await program.parseAsync();
 
-async function run({ idle, oursOnly, ...flags }: Flags): Promise<void> {
+async function run({ idle, limit, oursOnly, ...flags }: Flags): Promise<void> {
   const contenders = oursOnly ? (['ours'] as const) : CONTENDERS;
   const settings: Settings = { ...flags, idleSeconds: idle, contenders };
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
   const measurements: Measurement[] = [];
-  for (const task of tasksOf(settings)) {
+  const tasks = tasksOf(settings);
+  const deadline = performance.now() + limit * 60_000;
+  for (const [index, task] of tasks.entries()) {
     if (interrupted.signal.aborted) break;
-    const measurement = await measure(task, settings, interrupted.signal);
-    measurements.push(measurement);
-    say(lineOf(measurement));
-    if (settings.out) await appendFile(settings.out, `${JSON.stringify(measurement)}\n`);
+    if (performance.now() > deadline) {
+      say(`the limit of ${limit} minutes is over: ${tasks.length - index} measurements are left out`);
+      break;
+    }
+    try {
+      const measurement = await measure(task, settings, interrupted.signal);
+      measurements.push(measurement);
+      say(lineOf(measurement));
+      if (settings.out) await appendFile(settings.out, `${JSON.stringify(measurement)}\n`);
+    } catch (error) {
+      process.exitCode = 1;
+      say(`${task.contender} ${task.resources} #${task.round} could not be measured: ${String(error)}`);
+    }
   }
   process.stdout.write(`${tableOf(measurements)}\n`);
 }
@@ -58,12 +71,22 @@ function tasksOf({ sizes, rounds, contenders }: Settings): Task[] {
   );
 }
 
-function lineOf({ contender, resources, round, times, usage, idle, histories }: Measurement): string {
+function lineOf({
+  contender,
+  resources,
+  round,
+  times,
+  usage,
+  idle,
+  histories,
+  trouble,
+}: Measurement): string {
   const parts = [
     ...times.map(({ phase, last }) => `${phase} ${last.toFixed(2)}`),
     ...(idle ? [`idle: ${idle.writes} writes, ${idle.reads} reads, ${idle.historyEvents} events`] : []),
     ...(histories ? [`events ${histories.install ?? ''} + ${histories.upgrade ?? ''}`] : []),
     ...Object.entries(usage).map(([name, { cpuSeconds, peakMb }]) => `${name} ${cpuSeconds} s, ${peakMb} MB`),
+    ...(trouble ? [`broken off: ${trouble}`] : []),
   ];
   return `${contender} ${resources} #${round}: ${parts.join('; ')}`;
 }

@@ -7,6 +7,7 @@ import { startContender, type Contender } from './contenders.ts';
 import { Fleet, NAMESPACE } from './fleet.ts';
 import { WorkflowHistories } from './histories.ts';
 import type { Measurement, Usage } from './measurement.ts';
+import { Meter } from './meter.ts';
 import { warmUp, type Bench } from './phases.ts';
 import { usageOf } from './process-usage.ts';
 import { runPhases, type Found } from './run-phases.ts';
@@ -31,35 +32,49 @@ export async function measure(task: Task, settings: Settings, signal: AbortSigna
 
   const profile = settings.profile ? { profile: settings.profile } : {};
   await using running = await startContender(contender, { sandbox, signal, ...profile });
+  const found: Found = { times: [], costs: {} };
+  const measured = { ...task, loadBefore };
   try {
-    const found = await phasesOn({ cluster, sandbox, task, settings });
-    return { ...task, loadBefore, ...found, usage: usages(contender, running, sandbox) };
+    await phasesOn({ cluster, sandbox, running, task, settings, found });
+    return { ...measured, ...found, usage: usages(contender, running, sandbox) };
   } catch (error) {
     // An interrupted run has taken its sandbox down already, and the log with it.
-    if (existsSync(running.logFile)) say(`the last lines of ${contender}:\n${logTail(running.logFile, 20)}`);
-    throw error;
+    if (signal.aborted || !existsSync(running.logFile)) throw error;
+    say(`the last lines of ${contender}:\n${logTail(running.logFile, 20)}`);
+    const trouble = error instanceof Error ? error.message : String(error);
+    return { ...measured, ...found, usage: usages(contender, running, sandbox), trouble };
   }
 }
 
 interface Place {
   readonly cluster: Cluster;
   readonly sandbox: Sandbox;
+  readonly running: Contender;
   readonly task: Task;
   readonly settings: Settings;
+  readonly found: Found;
 }
 
-async function phasesOn({ cluster, sandbox, task, settings }: Place): Promise<Found> {
+async function phasesOn({ cluster, sandbox, running, task, settings, found }: Place): Promise<void> {
   const { api } = cluster;
   const { contender, resources } = task;
   await using workloads = new Workloads(api);
   await workloads.synced;
   const template = await readTemplate(resources < MANY ? './four-nodes.yaml' : './one-node.yaml');
-  await warmUp({ cluster, fleet: new Fleet(api, template, ['warm-up']), workloads });
+  const { owner, ...pids } = sandbox.pids;
+  const meter = new Meter(cluster.raw, {
+    [contender]: running.pid,
+    ...pids,
+    // The simulated kubelet runs in this process.
+    ...(owner ? { 'kubelet and bench': owner } : {}),
+  });
+  const place = { cluster, workloads, meter };
+  await warmUp({ ...place, fleet: new Fleet(api, template, ['warm-up']) });
   const names = Array.from({ length: resources }, (_, index) => `p${index}`);
-  const bench: Bench = { cluster, fleet: new Fleet(api, template, names), workloads };
-  if (contender === 'peer') return await runPhases(bench, task, settings);
+  const bench: Bench = { ...place, fleet: new Fleet(api, template, names) };
+  if (contender === 'peer') return await runPhases(bench, task, settings, found);
   await using histories = await WorkflowHistories.open(sandbox.temporal.address, bench.fleet);
-  return await runPhases({ ...bench, histories }, task, settings);
+  await runPhases({ ...bench, histories }, task, settings, found);
 }
 
 function usages(name: ContenderName, running: Contender, { pids }: Sandbox): Record<string, Usage> {

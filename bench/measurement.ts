@@ -1,3 +1,4 @@
+import type { Cost } from './meter.ts';
 import type { ContenderName } from './settings.ts';
 
 /** One contender, alone on a fresh control plane, with so many resources. Plain JSON. */
@@ -8,9 +9,13 @@ export interface Measurement {
   /** Of the machine, before anything of this measurement ran: what others do. */
   readonly loadBefore: number;
   readonly times: readonly PhaseTime[];
+  /** By name of the phase. */
+  readonly costs: Readonly<Record<string, Cost>>;
   readonly idle?: Idle;
   readonly usage: Readonly<Record<string, Usage>>;
   readonly histories?: Histories;
+  /** What kept it from coming to its end; what was measured before counts. */
+  readonly trouble?: string;
 }
 
 /** Seconds from the first request of a phase until a resource has come to its end. */

@@ -1,9 +1,10 @@
 import type { Cluster } from './cluster.ts';
 import { EDITED_IMAGE, type Fleet } from './fleet.ts';
 import type { WorkflowHistories } from './histories.ts';
+import type { Meter } from './meter.ts';
 import type { Idle, PhaseTime } from './measurement.ts';
 import { OrderWatch } from './order-watch.ts';
-import { countRequests, untilQuiet } from './requests.ts';
+import { countReadsAndWrites, untilQuiet } from './requests.ts';
 import type { Workload, Workloads } from './workloads.ts';
 
 /** What a phase works on. */
@@ -11,6 +12,7 @@ export interface Bench {
   readonly cluster: Cluster;
   readonly fleet: Fleet;
   readonly workloads: Workloads;
+  readonly meter: Meter;
   readonly histories?: WorkflowHistories;
 }
 
@@ -44,9 +46,9 @@ export async function install(bench: Bench): Promise<PhaseTime[]> {
 export async function idle({ cluster, fleet, histories }: Bench, seconds: number): Promise<Idle> {
   await fleet.applyAgain();
   const events = await histories?.total();
-  const before = await countRequests(cluster.raw);
+  const before = await countReadsAndWrites(cluster.raw);
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  const after = await countRequests(cluster.raw);
+  const after = await countReadsAndWrites(cluster.raw);
   const eventsAfter = await histories?.total();
   return {
     seconds,

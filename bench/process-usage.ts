@@ -6,13 +6,16 @@ const TICKS = 100;
 
 /** What a process has used so far; undefined where the system has no /proc. */
 export function usageOf(pid: number): Usage | undefined {
+  const cpuSeconds = cpuSecondsOf(pid);
+  if (cpuSeconds === undefined) return undefined;
+  const [, peakKb = '0'] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return { cpuSeconds, peakMb: Math.round(Number(peakKb) / 1024) };
+}
+
+export function cpuSecondsOf(pid: number): number | undefined {
   if (!existsSync(`/proc/${pid}/stat`)) return undefined;
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The second field is the program's name, which may hold anything; its end is the last parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [, peakKb = '0'] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return {
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS,
-    peakMb: Math.round(Number(peakKb) / 1024),
-  };
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }

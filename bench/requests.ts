@@ -1,6 +1,9 @@
 import type { ClusterApi } from '../sandbox/cluster-api.ts';
 
-/** What the API server was asked about the resources and their objects; watches, which only listen, aside. */
+/** Requests by `verb resource`, for example `APPLY pinots/status`; watches, which only listen, aside. */
+export type RequestCounts = Readonly<Record<string, number>>;
+
+/** What the API server was asked about the resources and their objects. */
 export interface Requests {
   readonly reads: number;
   readonly writes: number;
@@ -18,16 +21,30 @@ const LOOKED_AT = new Set([
 const READS = new Set(['GET', 'LIST']);
 const LINE = /^apiserver_request_total\{(.*)\} (\S+)$/;
 
-export async function countRequests(api: ClusterApi): Promise<Requests> {
+/** So far, since the API server started. */
+export async function countRequests(api: ClusterApi): Promise<RequestCounts> {
   const { body } = await api.expect({ method: 'GET', path: '/metrics' });
-  let reads = 0;
-  let writes = 0;
+  const counts: Record<string, number> = {};
   for (const line of String(body).split('\n')) {
     const [, labels = '', count = '0'] = LINE.exec(line) ?? [];
     const verb = labelOf('verb', labels);
-    if (verb === 'WATCH' || !LOOKED_AT.has(labelOf('resource', labels))) continue;
-    if (READS.has(verb)) reads += Number(count);
-    else writes += Number(count);
+    const resource = labelOf('resource', labels);
+    if (verb === 'WATCH' || resource === '') continue;
+    const subresource = labelOf('subresource', labels);
+    const name = `${verb} ${resource}${subresource ? `/${subresource}` : ''}`;
+    counts[name] = (counts[name] ?? 0) + Number(count);
+  }
+  return counts;
+}
+
+export async function countReadsAndWrites(api: ClusterApi): Promise<Requests> {
+  let reads = 0;
+  let writes = 0;
+  for (const [name, count] of Object.entries(await countRequests(api))) {
+    const [verb = '', resource = ''] = name.split(/[ /]/);
+    if (!LOOKED_AT.has(resource)) continue;
+    if (READS.has(verb)) reads += count;
+    else writes += count;
   }
   return { reads, writes };
 }
@@ -41,7 +58,7 @@ export async function untilQuiet(api: ClusterApi, timeoutMs: number): Promise<vo
   let last = '';
   let since = performance.now();
   for (;;) {
-    const now = JSON.stringify(await countRequests(api));
+    const now = JSON.stringify(await countReadsAndWrites(api));
     if (now !== last) since = performance.now();
     last = now;
     if (performance.now() - since >= QUIET_MS) return;

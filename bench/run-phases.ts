@@ -1,43 +1,53 @@
 import type { WorkflowHistories } from './histories.ts';
-import type { Measurement, StateSize } from './measurement.ts';
+import type { Histories, Idle, Measurement, PhaseTime, StateSize } from './measurement.ts';
 import type { Task } from './measure.ts';
 import { drift, idle, install, remove, settled, upgrade, type Bench } from './phases.ts';
 import { say } from './say.ts';
 import type { PhaseName, Settings } from './settings.ts';
 
-/** What the phases of one measurement found. */
-export type Found = Pick<Measurement, 'times' | 'idle' | 'histories'>;
+/** What the phases of one measurement have found so far. */
+export interface Found {
+  times: readonly PhaseTime[];
+  costs: Measurement['costs'];
+  idle?: Idle;
+  histories?: Histories;
+}
 
 /** A workflow hands over its state after some 500 events, and an upgrade is at least a dozen. */
 const MOST_UPGRADES = 40;
 
-/** The phases, one after the other, each begun when the one before has come to its end. */
-export async function runPhases(bench: Bench, task: Task, settings: Settings): Promise<Found> {
+/**
+ * The phases, one after the other, each begun when the one before has come to its end. What is found is written into `found`
+ * at once, so that a phase that fails loses nothing.
+ */
+export async function runPhases(
+  bench: Bench,
+  task: Task,
+  { phases, idleSeconds }: Settings,
+  found: Found,
+): Promise<void> {
   const { histories } = bench;
-  const wants = (phase: PhaseName): boolean => settings.phases.includes(phase);
-  const times = await install(bench);
-  await settled(bench);
+  const wants = (name: PhaseName): boolean => phases.includes(name);
+  const measured = async (name: PhaseName, run: (bench: Bench) => Promise<PhaseTime[]>): Promise<void> => {
+    const { result, cost } = await bench.meter.of(() => run(bench));
+    found.times = [...found.times, ...result];
+    found.costs = { ...found.costs, [name]: cost };
+    await settled(bench);
+  };
+  await measured('install', install);
   const installed = await histories?.longest();
   // Idleness is a matter of yes or no: once is enough.
-  const idled = wants('idle') && task.round === 1 ? await idle(bench, settings.idleSeconds) : undefined;
-  if (wants('upgrade')) times.push(...(await phase(bench, upgrade)));
+  if (wants('idle') && task.round === 1) found.idle = await idle(bench, idleSeconds);
+  if (wants('upgrade')) await measured('upgrade', upgrade);
   const upgraded = await histories?.longest();
-  if (wants('drift')) times.push(...(await phase(bench, drift)));
-  const remembered = histories ? await look(bench, histories, task) : undefined;
-  if (wants('delete')) times.push(...(await remove(bench)));
-  return {
-    times,
-    ...(idled ? { idle: idled } : {}),
-    ...(remembered && installed !== undefined && upgraded !== undefined
-      ? { histories: { install: installed, upgrade: upgraded - installed, ...remembered } }
-      : {}),
-  };
-}
-
-async function phase<Result>(bench: Bench, run: (bench: Bench) => Promise<Result>): Promise<Result> {
-  const result = await run(bench);
-  await settled(bench);
-  return result;
+  if (wants('drift')) await measured('drift', drift);
+  if (histories && installed !== undefined && upgraded !== undefined)
+    found.histories = {
+      install: installed,
+      upgrade: upgraded - installed,
+      ...(await look(bench, histories, task)),
+    };
+  if (wants('delete')) await measured('delete', remove);
 }
 
 async function look(

@@ -18,6 +18,7 @@ export function tableOf(measurements: readonly Measurement[]): string {
         size,
       ),
     ),
+    costTable(measurements),
     usageTable(measurements),
     idleTable(measurements),
     historyTable(measurements),
@@ -44,7 +45,10 @@ function timesOf(measurements: readonly Measurement[], size: number): string {
   });
   const load = measurements.map(({ loadBefore }) => loadBefore.toFixed(1)).join(' ');
   const title = `${size} resource${size === 1 ? '' : 's'}, last one done, seconds (load of the machine before each: ${load})`;
-  return `${title}\n\n${markdown(['phase', 'ours', 'peer', 'ratio', 'target', ''], rows)}`;
+  const broken = measurements.flatMap(({ contender, round, trouble }) =>
+    trouble ? [`${contender} #${round} was broken off: ${trouble}`] : [],
+  );
+  return [title, markdown(['phase', 'ours', 'peer', 'ratio', 'target', ''], rows), ...broken].join('\n\n');
 }
 
 function lastOf(
@@ -56,6 +60,42 @@ function lastOf(
   return median(
     mine.flatMap(({ times }) => times.filter((time) => time.phase === phase).map(({ last }) => last)),
   );
+}
+
+/** Where the processor time of a phase went, summed over all processes, and what was asked of the API server meanwhile. */
+function costTable(measurements: readonly Measurement[]): string {
+  const processes = [
+    ...new Set(
+      measurements.flatMap(({ costs }) =>
+        Object.values(costs).flatMap(({ cpuSeconds }) => Object.keys(cpuSeconds)),
+      ),
+    ),
+  ];
+  const rows = [
+    ...Map.groupBy(measurements, ({ resources, contender }) => `${resources} ${contender}`).values(),
+  ].flatMap((group) => {
+    const phases = [...new Set(group.flatMap(({ costs }) => Object.keys(costs)))];
+    return phases.map((phase) => {
+      const all = group.flatMap(({ costs }) => costs[phase] ?? []);
+      const seconds = processes.map(
+        (name) => median(all.map(({ cpuSeconds }) => cpuSeconds[name] ?? 0)) ?? 0,
+      );
+      const requests = all.map((cost) => sumOf(Object.values(cost.requests)));
+      return [
+        String(group[0]?.resources),
+        group[0]?.contender ?? '',
+        phase,
+        sumOf(seconds).toFixed(1),
+        ...seconds.map((value) => (value > 0 ? value.toFixed(1) : '')),
+        numberOf(median(requests), 0),
+      ];
+    });
+  });
+  return markdown(['resources', 'CPU seconds', 'of', 'sum', ...processes, 'API requests'], rows);
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function usageTable(measurements: readonly Measurement[]): string {
