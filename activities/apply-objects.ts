@@ -8,15 +8,17 @@ import { titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
+import type { ScaleOrder } from '../core/rollout/scaling.ts';
 import type { ApplyResult } from '../core/rollout/fold.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
+import { applyWorkload } from './apply-workload.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
 import { failureOf, planStale } from './failure.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
 
-export interface ApplyItem {
+export interface ApplyItem extends ScaleOrder {
   readonly key: ObjectKey;
   /** What was planned; anything else is not applied. */
   readonly digest: string;
@@ -60,6 +62,8 @@ interface Attempt {
   /** As the server has it, or as it was refused. */
   readonly object: Manifest;
   readonly result: ApplyResult;
+  /** Who decides about its replicas from now on. */
+  readonly handedTo?: string;
 }
 
 async function applyOne(
@@ -67,13 +71,12 @@ async function applyOne(
   item: ApplyItem,
   { manifest }: RenderedObject,
 ): Promise<Attempt> {
-  const { api, operator } = dependencies;
+  const { operator } = dependencies;
   const { key } = item;
   try {
-    const { object, created } = await api.apply(manifest, {
-      fieldManager: operator.name,
-      signal: Context.current().cancellationSignal,
-    });
+    const signal = Context.current().cancellationSignal;
+    const applied = await applyWorkload(dependencies, manifest, item, signal);
+    const { object, created, scale, scaledOnly, handedTo } = applied;
     const { uid = '', generation } = object.metadata;
     const result: ApplyResult = {
       key,
@@ -82,9 +85,11 @@ async function applyOne(
       uid,
       ...(generation === undefined ? {} : { generation }),
       fields: ownedFields(object, operator.name),
+      ...(scale ? { scale } : {}),
+      ...(scaledOnly ? { scaledOnly } : {}),
       health: health(object, [], { now: Date.now() }),
     };
-    return { item, object, result };
+    return { item, object, result, ...(handedTo ? { handedTo } : {}) };
   } catch (error) {
     const refusal = await refusalOf(dependencies, manifest, key, error);
     return { item, object: manifest, result: { key, applied: false, ...refusal } };
@@ -111,9 +116,11 @@ function tell(dependencies: Dependencies, regarding: Manifest, attempts: readonl
   }
 }
 
-function reasonOf({ item, result }: Attempt): string {
+function reasonOf({ item, result, handedTo }: Attempt): string {
   if (!result.applied) return result.reason;
   if (result.created) return 'Created';
+  if (handedTo) return 'ReplicasHandedOver';
+  if (result.scaledOnly) return 'Scaled';
   return item.cause === 'drift' ? 'DriftRepaired' : 'Updated';
 }
 
@@ -128,6 +135,14 @@ function newsOf(reason: string, attempts: readonly Attempt[]): News {
       const editors = [...new Set(attempts.flatMap(({ item }) => item.editors ?? []))];
       const who = editors.length > 0 ? `, changed by ${editors.join(', ')}` : '';
       return { type: 'Warning', reason, action: 'Update', note: `put back as desired: ${titles}${who}` };
+    }
+    case 'Scaled': {
+      const note = `scaled ${attempts.map(({ item }) => `${titleOf(item.key)} to ${item.replicas}`).join(', ')}, before its pods change`;
+      return { type: 'Normal', reason, action: 'Scale', note };
+    }
+    case 'ReplicasHandedOver': {
+      const whose = attempts.map(({ item, handedTo }) => `${titleOf(item.key)} to ${handedTo}`);
+      return { type: 'Normal', reason, action: 'Scale', note: `left the replicas of ${whose.join(', ')}` };
     }
     default: {
       const refusals = attempts.flatMap(({ result }) =>

@@ -2,6 +2,7 @@ import type { Operator } from '../api/operator.ts';
 import type { Log } from '../core/log.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { ResourceRef } from '../core/refs.ts';
+import type { Scaler } from '../core/scalers.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import type { Hint } from '../core/hint.ts';
 import type { EventRecorder } from './event-recorder.ts';
@@ -12,12 +13,19 @@ export interface ResourceReader {
   get(resource: ResourceRef, seen: Hint['resource']): Manifest | undefined;
 }
 
+/** Answers from watches that have heard everything, or not at all. */
+export interface ScalerReader {
+  in(namespace: string | undefined): readonly Scaler[] | undefined;
+}
+
 /** What the activities of one operator stand on. */
 export interface Dependencies {
   readonly operator: Operator;
   readonly api: KubernetesApi;
   /** Present where the bridge runs in the same process; else the API server is asked. */
   readonly resources?: ResourceReader;
+  /** Present where the bridge runs in the same process; else the API server is asked. */
+  readonly scalers?: ScalerReader;
   readonly renderer: Renderer;
   readonly events: EventRecorder;
   readonly log: Log;

@@ -2,13 +2,16 @@ import { ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
 import { LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
-import { isWorkload, titleOf } from '../core/plan/categories.ts';
+import { isScalable, isWorkload, titleOf } from '../core/plan/categories.ts';
+import { scaleOf } from '../core/scalers.ts';
 import { labelValue } from '../core/plan/decorate.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
+import { handOverManager } from '../core/replicas.ts';
 import type { Observation } from '../core/rollout/fold.ts';
 import type { Dependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
+import { findScalers } from './find-scalers.ts';
 
 /** Looks at live objects: never at a cache, since what is seen here decides. */
 export async function observeObjects(
@@ -16,13 +19,20 @@ export async function observeObjects(
   resource: ResourceRef,
   keys: readonly ObjectKey[],
 ): Promise<readonly Observation[]> {
-  return Promise.all(keys.map((key) => observeOne(dependencies, resource, key)));
+  const scalers = new Map<string, ReturnType<typeof findScalers>>();
+  const scalersIn = (namespace: string | undefined): ReturnType<typeof findScalers> => {
+    const known = scalers.get(namespace ?? '') ?? findScalers(dependencies, namespace);
+    scalers.set(namespace ?? '', known);
+    return known;
+  };
+  return Promise.all(keys.map((key) => observeOne(dependencies, resource, key, scalersIn)));
 }
 
 async function observeOne(
   { api, operator }: Dependencies,
   { namespace: home, name }: ResourceRef,
   key: ObjectKey,
+  scalersIn: (namespace: string | undefined) => ReturnType<typeof findScalers>,
 ): Promise<Observation> {
   try {
     const ref = parseObjectKey(key, home);
@@ -41,6 +51,9 @@ async function observeOne(
             },
           )
         : { items: [] };
+    const scale = isScalable(object)
+      ? scaleOf(object, operator.name, await scalersIn(ref.namespace))
+      : undefined;
     const editors = editorsOf(object, operator.name);
     return {
       key,
@@ -48,6 +61,7 @@ async function observeOne(
       uid,
       ...(generation === undefined ? {} : { generation }),
       fields: ownedFields(object, operator.name),
+      ...(scale ? { scale } : {}),
       health: pods.items.length > 0 ? health(object, pods.items, { now }) : alone,
       ...(deletionTimestamp ? { deleting: true as const } : {}),
       ...(editors.length > 0 ? { editors } : {}),
@@ -63,11 +77,9 @@ function podSelector(instance: string, workload: string): string {
 
 /** Who else wrote to the spec. Kubernetes' own controllers write status, and annotations of their own. */
 function editorsOf(object: Manifest, manager: string): string[] {
+  const others = [manager, handOverManager(manager), 'kube-controller-manager'];
   const writers = (object.metadata.managedFields ?? [])
-    .filter(
-      (entry) =>
-        !entry.subresource && entry.manager !== manager && entry.manager !== 'kube-controller-manager',
-    )
+    .filter(({ subresource, manager: who }) => subresource !== 'status' && !others.includes(who ?? ''))
     .map((entry) => entry.manager ?? 'an unknown manager');
   return [...new Set(writers)];
 }

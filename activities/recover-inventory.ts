@@ -5,17 +5,21 @@ import type { Manifest } from '../core/manifest.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { objectKey, parseKindName } from '../core/refs.ts';
 import type { Entry } from '../core/rollout/state.ts';
+import type { Scaler } from '../core/scalers.ts';
+import { scaleOf } from '../core/scalers.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import type { Dependencies } from './dependencies.ts';
+import { findScalers } from './find-scalers.ts';
 
 /**
  * The inventory as the cluster remembers it, for a workflow that knows nothing: Temporal was wiped, or the workflow
  * terminated. Every object carries what is needed, so that nothing is restarted and nothing is forgotten.
  */
 export async function recoverInventory(
-  { api, operator }: Pick<Dependencies, 'api' | 'operator'>,
+  dependencies: Pick<Dependencies, 'api' | 'operator' | 'scalers' | 'log'>,
   resource: Manifest,
 ): Promise<Readonly<Record<ObjectKey, Entry>> | undefined> {
+  const { api, operator } = dependencies;
   const { namespace, uid } = resource.metadata;
   const { inventory } = (resource['status'] ?? {}) as Partial<ResourceStatus>;
   if (!inventory || !uid) return undefined;
@@ -28,11 +32,12 @@ export async function recoverInventory(
       );
     }),
   );
-  const entries = found.flat().map(([key, item]) => [key, entryOf(item, operator.name)] as const);
+  const scalers = await findScalers(dependencies, namespace);
+  const entries = found.flat().map(([key, item]) => [key, entryOf(item, operator.name, scalers)] as const);
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 
-function entryOf(item: Manifest, manager: string): Entry {
+function entryOf(item: Manifest, manager: string, scalers: readonly Scaler[]): Entry {
   const {
     uid = '',
     generation,
@@ -43,6 +48,7 @@ function entryOf(item: Manifest, manager: string): Entry {
   } = item.metadata;
   const template = annotations[ANNOTATIONS.template];
   const role = labels[LABELS.component];
+  const scale = scaleOf(item, manager, scalers);
   const { state } = health(item, [], { now: Date.now() });
   return {
     digest: annotations[ANNOTATIONS.digest] ?? '',
@@ -50,6 +56,7 @@ function entryOf(item: Manifest, manager: string): Entry {
     uid,
     ...(generation === undefined ? {} : { generation }),
     fields: ownedFields(item, manager),
+    ...(scale ? { scale } : {}),
     ...(role ? { role } : {}),
     ...(item.kind === 'PersistentVolumeClaim' && !ownerReferences ? { retain: true as const } : {}),
     ...(state === 'Current' ? {} : { health: state }),

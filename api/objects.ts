@@ -52,8 +52,18 @@ export interface WorkloadOptions extends ObjectOptions {
   readonly before?: Hook;
   /** Runs once after this workload is Current and its gate is open. */
   readonly after?: Hook;
-  /** Somebody else owns `replicas` (an HPA, KEDA): it is never applied. */
+  /**
+   * Somebody else decides about `replicas`: they are never applied. An autoscaler that the cluster knows (an HPA, a
+   * ScaledObject of KEDA, whoever the annotation `durable-operator.dev/scaled-by` names) is found without this.
+   */
   readonly autoscaled?: boolean;
+  /**
+   * What happens when a person scales the workload (`kubectl scale`): `own` puts the replicas back, `yield` leaves them
+   * until they are what the resource asks for again.
+   *
+   * @defaultValue `'own'`
+   */
+  readonly replicas?: 'own' | 'yield';
 }
 
 /** Options of what points at pods. */
@@ -192,7 +202,7 @@ export function podDisruptionBudget(
   return desire('policy/v1', 'PodDisruptionBudget', name, { spec }, options);
 }
 
-/** Without a `scaleTargetRef` it scales its `target`, which should be `autoscaled`. */
+/** Without a `scaleTargetRef` it scales its `target`. The replicas of what it scales are never applied. */
 export function horizontalPodAutoscaler(
   name: string,
   spec: Omit<V2HorizontalPodAutoscalerSpec, 'scaleTargetRef'> &

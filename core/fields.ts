@@ -4,14 +4,30 @@
  * quantities or other managers' additions the live object carries.
  */
 import { shortHash } from './hash.ts';
-import type { Manifest } from './manifest.ts';
+import type { ManagedFieldsEntry, Manifest } from './manifest.ts';
+import { isScalable } from './plan/categories.ts';
 import type { ObjectKey } from './refs.ts';
 
-/** The fields that `manager` owns by apply, as the API server writes them (FieldsV1). */
-export function ownedFieldSet(object: Manifest, manager: string): object | undefined {
-  return object.metadata.managedFields?.find(
+/** What the API server's books say of what `manager` applied: one entry, or none. */
+export function managedBy(object: Manifest, manager: string): readonly ManagedFieldsEntry[] {
+  return (object.metadata.managedFields ?? []).filter(
     (each) => each.manager === manager && each.operation === 'Apply' && !each.subresource,
-  )?.fieldsV1;
+  );
+}
+
+/**
+ * The fields that `manager` owns by apply, as the API server writes them (FieldsV1); of a workload all but the
+ * replicas: autoscalers take those, and give them back (`core/rollout/scaling.ts`).
+ */
+export function ownedFieldSet(object: Manifest, manager: string): object | undefined {
+  const fields: FieldSet | undefined = managedBy(object, manager)[0]?.fieldsV1;
+  if (!isScalable(object) || fields?.['f:spec']?.['f:replicas'] === undefined) return fields;
+  const { 'f:replicas': _, ...spec } = fields['f:spec'];
+  return { ...fields, 'f:spec': spec };
+}
+
+interface FieldSet {
+  readonly 'f:spec'?: Readonly<Record<string, unknown>>;
 }
 
 /** A hash of the fields that `manager` owns by apply; empty when it owns none. */

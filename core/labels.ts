@@ -19,6 +19,8 @@ export const ANNOTATIONS = {
   template: 'durable-operator.dev/template',
   /** In a pod template: digests of the ConfigMaps and Secrets its pods use. */
   config: 'durable-operator.dev/config',
+  /** On a workload, by whoever scales it: who that is. Its replicas are left to them for as long as it is there. */
+  scaledBy: 'durable-operator.dev/scaled-by',
   /** On a resource: `"true"` makes the operator leave it alone (the seed's ignore annotation). */
   ignore: 'durable-operator.dev/ignore',
   /** On an object without an ownerReference: `<workflow id>` of the resource it belongs to. */

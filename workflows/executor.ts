@@ -5,6 +5,8 @@ import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { ApplyResult } from '../core/rollout/fold.ts';
 import { foldApplied, foldGate, foldPassage, foldPruned } from '../core/rollout/fold.ts';
 import type { Step } from '../core/rollout/next-step.ts';
+import { changeOf } from '../core/rollout/next-step.ts';
+import { hasBeenScaled, scaleOrderOf } from '../core/rollout/scaling.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { author, write } from './activities.ts';
 import { failureOf, isPlanStale } from './failures.ts';
@@ -107,12 +109,15 @@ function itemOf(
   state: ReconcileState,
   editors?: readonly string[],
 ): ApplyItem {
-  const hasDrifted = state.inventory[key]?.digest === '';
+  const ref = plan.refs[key];
+  const entry = state.inventory[key];
+  const hasDrifted = entry?.digest === '' || (ref !== undefined && hasBeenScaled(ref, entry));
   return {
     key,
-    digest: plan.refs[key]?.digest ?? '',
+    digest: ref?.digest ?? '',
     cause: hasDrifted ? 'drift' : 'plan',
     ...(hasDrifted && editors ? { editors } : {}),
+    ...(ref ? scaleOrderOf(ref, entry, changeOf(ref, entry)) : {}),
   };
 }
 

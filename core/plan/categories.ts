@@ -1,5 +1,6 @@
+import type { Manifest } from '../manifest.ts';
 import type { ObjectKey } from '../refs.ts';
-import { parseKindName } from '../refs.ts';
+import { groupOf, kindName, parseKindName } from '../refs.ts';
 
 /** The groups in which objects are applied, after the seed's builders; each is one activity. */
 export const CATEGORIES = {
@@ -57,6 +58,13 @@ export function categoryOf(key: ObjectKey): Category {
 
 export function isWorkload(key: ObjectKey): boolean {
   return categoryOf(key) === CATEGORIES.Workloads;
+}
+
+/** Kinds with a scale subresource, whose replicas others may decide about. */
+const SCALABLE: ReadonlySet<string> = new Set(['Deployment.apps', 'StatefulSet.apps']);
+
+export function isScalable({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): boolean {
+  return SCALABLE.has(kindName({ group: groupOf(apiVersion), kind }));
 }
 
 export function isClusterScoped(kind: string): boolean {

@@ -6,7 +6,8 @@
 import { ANNOTATIONS } from '../labels.ts';
 import type { Manifest } from '../manifest.ts';
 import type { ObjectKey } from '../refs.ts';
-import { isWorkload } from './categories.ts';
+import { replicasOf, withReplicas } from '../replicas.ts';
+import { isScalable, isWorkload } from './categories.ts';
 import type { Plan, PlannedObject } from './plan.ts';
 import { templateOf, withTemplate } from './templates.ts';
 
@@ -18,6 +19,10 @@ export interface PlannedRef {
   readonly digest: string;
   /** Of the pod template; workloads only. */
   readonly template?: string;
+  /** What can be scaled: the replicas it is to have, which no digest covers; absent where they are left to others. */
+  readonly replicas?: number;
+  /** Replicas that somebody else sets by hand stay as they are set. */
+  readonly yields?: true;
   readonly role?: string;
   readonly stage?: number;
   /** Planned objects it must not be applied without; workloads only. */
@@ -31,7 +36,7 @@ export interface PlannedRef {
 
 export interface RenderedObject {
   readonly ref: PlannedRef;
-  /** Ready to be applied. */
+  /** Ready to be applied, but for the replicas of what can be scaled. */
   readonly manifest: Manifest;
   readonly planned: PlannedObject;
 }
@@ -67,13 +72,18 @@ function renderObject(
 ): RenderedObject {
   const { key, desired, stage } = planned;
   const { role, gate, before, after } = desired.options;
-  const configured = withConfiguration(planned, contents, digest);
+  const complete = withConfiguration(planned, contents, digest);
+  const scalable = isScalable(complete);
+  const replicas = scalable ? replicasOf(complete) : undefined;
+  const configured = scalable ? withReplicas(complete, undefined) : complete;
   const template = isWorkload(key) ? templateOf(configured) : undefined;
   const whole = digest(configured);
   const ref: PlannedRef = {
     key,
     digest: whole,
     ...(template ? { template: digest(template) } : {}),
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(scalable && desired.options.replicas === 'yield' ? { yields: true as const } : {}),
     ...(role ? { role } : {}),
     ...(stage === undefined ? {} : { stage }),
     ...(isWorkload(key) && planned.uses.length > 0 ? { uses: planned.uses } : {}),

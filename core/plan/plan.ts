@@ -15,6 +15,7 @@ import type { Stage } from './collect.ts';
 import { collect, keyOf } from './collect.ts';
 import type { Place } from './decorate.ts';
 import { decorate } from './decorate.ts';
+import { leaveToScalers } from './leave-to-scalers.ts';
 import { configurationOf, templateOf } from './templates.ts';
 
 export interface PlannedObject {
@@ -69,7 +70,7 @@ export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: R
       ...(stage === undefined ? {} : { stage }),
     };
   });
-  return { objects: planned, stages, warnings };
+  return { objects: leaveToScalers(planned), stages, warnings };
 }
 
 /** Workloads of one name would share a label value, and select each other's pods. */

@@ -5,6 +5,8 @@ import { isWorkload } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { RolloutReport } from '../status/resource-status.ts';
 import { changeOf } from './next-step.ts';
+import type { ScaleSeen } from '../scalers.ts';
+import { scaleApplied, scaleObserved, scalePlanned, scalingOf } from './scaling.ts';
 import type { Entry, Passage, PlanView, ReconcileState, Refusal, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
 import { beginRollout } from './begin-rollout.ts';
@@ -19,6 +21,7 @@ export type Observation =
       readonly uid: string;
       readonly generation?: number;
       readonly fields: string;
+      readonly scale?: ScaleSeen;
       readonly health: Health;
       /** Somebody deleted it, or we did. */
       readonly deleting?: true;
@@ -35,6 +38,9 @@ export type ApplyResult =
       readonly uid: string;
       readonly generation?: number;
       readonly fields: string;
+      readonly scale?: ScaleSeen;
+      /** Nothing but its replicas changed. */
+      readonly scaledOnly?: true;
       readonly health: Health;
     }
   | { readonly key: ObjectKey; readonly applied: false; readonly reason: string; readonly message: string };
@@ -65,14 +71,18 @@ function foldOneApplied(
   result: Extract<ApplyResult, { applied: true }>,
   now: number,
 ): ReconcileState {
-  const rolled = changeOf(ref, state.inventory[ref.key]) !== 'harmless';
+  const before = state.inventory[ref.key];
+  const scaledOnly = before !== undefined && result.scaledOnly === true;
+  const rolled = !scaledOnly && ['new', 'disruptive'].includes(changeOf(ref, before));
+  const content = scaledOnly ? before : ref;
   const entry: Entry = {
-    digest: ref.digest,
-    ...(ref.template ? { template: ref.template } : {}),
+    digest: content.digest,
+    ...(content.template ? { template: content.template } : {}),
     uid: result.uid,
     ...(result.generation === undefined ? {} : { generation: result.generation }),
     fields: result.fields,
     ...placeOf(ref),
+    ...scaleApplied(ref, before?.scale, result.scale, scaledOnly),
   };
   const next = {
     ...state,
@@ -139,10 +149,11 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
     };
   if (seen.deleting) return withEntry(state, seen.key, { ...entry, uid: seen.uid, leaving: true });
   const { leaving: _, ...staying } = entry;
+  const scaled = { ...staying, ...scaleObserved(entry.scale, seen.scale) };
   if (seen.uid !== entry.uid || seen.fields !== entry.fields)
-    return withEntry(state, seen.key, { ...staying, uid: seen.uid, digest: '' });
+    return withEntry(state, seen.key, { ...scaled, uid: seen.uid, digest: '' });
   const stale = entry.generation !== undefined && (seen.generation ?? 0) < entry.generation;
-  return stale ? state : foldHealth(withEntry(state, seen.key, staying), seen.key, seen.health, now);
+  return stale ? state : foldHealth(withEntry(state, seen.key, scaled), seen.key, seen.health, now);
 }
 
 function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: number): ReconcileState {
@@ -165,10 +176,12 @@ function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: 
 
 /** Takes up a plan: another resource under the same name starts anew; places in the order follow the plan. */
 export function foldPlanned(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
+  const isNewer = plan.generation > state.generation;
   const inventory = Object.fromEntries(
     Object.entries(state.inventory).map(([key, entry]) => {
       const ref = plan.refs[key];
-      return [key, ref ? { ...withoutPlace(entry), ...placeOf(ref) } : entry];
+      if (!ref) return [key, entry];
+      return [key, { ...withoutPlace(entry), ...placeOf(ref), ...scalePlanned(entry, ref, isNewer) }];
     }),
   );
   const refusals = Object.fromEntries(Object.entries(state.refusals).filter(([key]) => key in plan.refs));
@@ -202,6 +215,7 @@ function isBusy(ref: PlannedRef, { inventory, refusals }: ReconcileState, { pass
   const entry = inventory[ref.key];
   if (!entry || entry.leaving || entry.health || changeOf(ref, entry) !== 'none' || ref.key in refusals)
     return true;
+  if (scalingOf(ref, entry) !== 'none') return true;
   const passage = passages[ref.key];
   if (!passage?.applied) return false;
   return (ref.gate !== undefined && passage.gate !== 'open') || (ref.after !== undefined && !passage.after);
@@ -267,6 +281,7 @@ function withEntry(state: ReconcileState, key: ObjectKey, entry: Entry): Reconci
 }
 
 function withoutPlace(entry: Entry): Entry {
-  const { role: _1, stage: _2, retain: _3, uses: _4, gate: _5, before: _6, after: _7, ...rest } = entry;
+  const { replicas: _1, yields: _2, role: _3, stage: _4, retain: _5, uses: _6, ...others } = entry;
+  const { gate: _7, before: _8, after: _9, ...rest } = others;
   return rest;
 }

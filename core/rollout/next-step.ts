@@ -3,12 +3,13 @@
  * replayed, and checked over every order of events.
  *
  * First what disrupts nobody: everything that runs no pods, new workloads, changes that leave a pod template alone. Then
- * the pod templates, stage by stage: before-hook, apply, Current at the generation applied, gate, after-hook. Then, with
- * every workload Current, what is no longer wanted goes. A step that must wait names what it waits for.
+ * the pod templates, stage by stage: before-hook, apply, Current at the generation applied, gate, after-hook, fewer
+ * replicas. Then, with every workload Current, what is no longer wanted goes. A step that must wait names what it waits for.
  */
 import { isWorkload } from '../plan/categories.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
+import { growsFirst, isGrowing, scalesLast, scalesNow } from './scaling.ts';
 import type { Entry, PlanView, ReconcileState } from './state.ts';
 
 export type Step =
@@ -73,8 +74,8 @@ export function nextStep(plan: PlanView, state: ReconcileState, now: number): St
 /** Wanted otherwise than it is, and neither refused nor in need of something that was. */
 function isDue(ref: PlannedRef, state: ReconcileState, now: number): boolean {
   const entry = state.inventory[ref.key];
-  if (entry && entry.digest === ref.digest && !entry.leaving) return false;
-  if (entry?.leaving) return false;
+  if (entry && entry.digest === ref.digest && !entry.leaving && !scalesNow(ref, entry)) return false;
+  if (entry?.leaving || isGrowing(entry)) return false;
   if (isRefused(ref.key, ref.digest, state, now)) return false;
   return !ref.uses?.some((used) => used in state.refusals);
 }
@@ -86,8 +87,9 @@ function isRefused(key: ObjectKey, digest: string, state: ReconcileState, now: n
 
 /** Whether changing the workload now disrupts nothing that an order protects. */
 function isFree(ref: PlannedRef, plan: PlanView, state: ReconcileState): boolean {
-  const change = changeOf(ref, state.inventory[ref.key]);
-  if (change === 'harmless') return true;
+  const entry = state.inventory[ref.key];
+  const change = changeOf(ref, entry);
+  if (change === 'harmless' || change === 'none' || growsFirst(ref, entry, change)) return true;
   // What somebody deleted is recreated, and not rolled out: hooks are about rollouts.
   if (change !== 'new' || (ref.before && state.rollout)) return false;
   return plan.firstInstall === 'parallel' || ref.stage === undefined || hasRun(state);
@@ -116,7 +118,14 @@ function laneStep(
     return uses?.some((used) => used in state.refusals);
   });
   if (stuck.length > 0) return waitFor(keysOf(stuck), plan, state, now);
-  return gateStep(lane, state, now);
+  return gateStep(lane, state, now) ?? shrinkStep(lane, state, now);
+}
+
+function shrinkStep(lane: readonly PlannedRef[], state: ReconcileState, now: number): Step | undefined {
+  const due = lane.filter(
+    (ref) => scalesLast(ref, state.inventory[ref.key]) && !isRefused(ref.key, ref.digest, state, now),
+  );
+  return due.length > 0 ? { kind: 'apply', keys: keysOf(due) } : undefined;
 }
 
 function gateStep(lane: readonly PlannedRef[], state: ReconcileState, now: number): Step | undefined {

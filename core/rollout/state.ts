@@ -7,6 +7,7 @@ import type { HealthState } from '../health/health.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { Reason } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
+import type { ScaleSeen } from '../scalers.ts';
 import type { Condition, RolloutReport } from '../status/resource-status.ts';
 
 /** One object of the inventory, as it was applied and last seen. */
@@ -19,6 +20,11 @@ export interface Entry {
   readonly generation?: number;
   /** `ownedFields` of what was applied. */
   readonly fields: string;
+  /** What can be scaled: its replicas, as last seen. */
+  readonly scale?: Scale;
+  /** The planned ones. */
+  readonly replicas?: number;
+  readonly yields?: true;
   readonly role?: string;
   readonly stage?: number;
   readonly retain?: true;
@@ -30,6 +36,14 @@ export interface Entry {
   readonly health?: Exclude<HealthState, 'Current'>;
   /** It is being deleted, and stays listed until it is seen to be gone. */
   readonly leaving?: true;
+}
+
+/** The replicas of a live workload, and in which order they and its template change. */
+export interface Scale extends ScaleSeen {
+  /** `first`: it grew, and its new template waits until it is Current; `last`: its replicas wait for that. */
+  readonly order?: 'first' | 'last';
+  /** Whoever decided about them is gone: they go back to what is planned step by step. */
+  readonly returning?: true;
 }
 
 /** Why an object is not as it should be. */
@@ -136,10 +150,16 @@ export interface PlanFailure {
 }
 
 /** What a plan says of an object beside its content. */
-export type Place = Pick<PlannedRef, 'role' | 'stage' | 'retain' | 'uses' | 'gate' | 'before' | 'after'>;
+export type Place = Pick<
+  PlannedRef,
+  'replicas' | 'yields' | 'role' | 'stage' | 'retain' | 'uses' | 'gate' | 'before' | 'after'
+>;
 
-export function placeOf({ role, stage, retain, uses, gate, before, after }: Place): Place {
+export function placeOf(place: Place): Place {
+  const { replicas, yields, role, stage, retain, uses, gate, before, after } = place;
   return {
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(yields ? { yields } : {}),
     ...(role ? { role } : {}),
     ...(stage === undefined ? {} : { stage }),
     ...(retain ? { retain } : {}),
@@ -153,7 +173,8 @@ export function placeOf({ role, stage, retain, uses, gate, before, after }: Plac
 /** What tells whether a planned object is the one the workflow already knows. */
 export function fingerprintOf(known: Place & Pick<PlannedRef, 'digest'>): string {
   const { role = '', stage = '', retain = '', uses = [], gate = '', before = '', after = '' } = known;
-  return [known.digest, stage, role, retain, uses.join(), gate, before, after].join(' ').trimEnd();
+  const scale = `${known.replicas ?? ''}${known.yields ? '?' : ''}`;
+  return [known.digest, stage, role, retain, uses.join(), gate, before, after, scale].join(' ').trimEnd();
 }
 
 /** `fingerprintOf` each object of an inventory. */

@@ -1,6 +1,7 @@
 /** The page a person sees in Temporal UI: where the resource stands, stage by stage, and what waits for what since when. */
 import { titleOf } from '../plan/categories.ts';
 import { reportRollout } from '../rollout/fold.ts';
+import { scalersIn } from '../rollout/scaling.ts';
 import type { ReconcileState } from '../rollout/state.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { Situation, Verdict } from './report.ts';
@@ -22,6 +23,8 @@ export function detailsOf(situation: Situation, verdict: Verdict, title: string)
   }
   const waits = situation.step?.kind === 'wait' ? waitTable(situation.step.on, state) : '';
   if (waits) parts.push('### Waiting for', waits);
+  const scaled = scalersIn(state.inventory);
+  if (scaled.length > 0) parts.push('### Replicas that others decide about', scaleTable(scaled));
   if (plan && plan.warnings.length > 0)
     parts.push('### Notes', plan.warnings.map((warning) => `- ${warning}`).join('\n'));
   parts.push(`${Object.keys(state.inventory).length} objects in the inventory.`);
@@ -56,6 +59,11 @@ function waitTable(on: readonly ObjectKey[], state: ReconcileState): string {
   });
   const more = on.length > SHOWN ? [row(`and ${on.length - SHOWN} more`, '', '', '')] : [];
   return [row('object', 'reason', 'what it says', 'since'), '|---|---|---|---|', ...rows, ...more].join('\n');
+}
+
+function scaleTable(scaled: ReturnType<typeof scalersIn>): string {
+  const rows = scaled.slice(0, SHOWN).map(({ key, by, replicas }) => row(titleOf(key), `${replicas}`, by));
+  return [row('object', 'replicas', 'who decides'), '|---|---|---|', ...rows].join('\n');
 }
 
 /** Temporal UI puts nothing between two columns; a space that Markdown keeps does. */

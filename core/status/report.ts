@@ -2,6 +2,7 @@
 import { inventoryFingerprint } from '../fields.ts';
 import { isWorkload, titleOf } from '../plan/categories.ts';
 import { reportRollout } from '../rollout/fold.ts';
+import { scalingOf } from '../rollout/scaling.ts';
 import type { Step } from '../rollout/next-step.ts';
 import { deadlineOf } from '../rollout/next-step.ts';
 import type { PlanFailure, PlanView, ReconcileState, Trouble } from '../rollout/state.ts';
@@ -185,8 +186,9 @@ function isCurrent(
   entry: ReconcileState['inventory'][string],
   plan: PlanView | undefined,
 ): boolean {
-  const wanted = plan?.refs[key]?.digest;
-  return entry.health === undefined && !entry.leaving && (!plan || entry.digest === wanted);
+  if (entry.health !== undefined || entry.leaving) return false;
+  const ref = plan?.refs[key];
+  return !plan || (entry.digest === ref?.digest && scalingOf(ref, entry) === 'none');
 }
 
 /** The stage that is being rolled, as the printer column and the search attribute show it. */

@@ -18,6 +18,7 @@ import { fingerprintOf } from '../../core/rollout/state.ts';
 import { acceptGeneration } from '../../core/status/conditions.ts';
 import type { Condition, ResourceStatus } from '../../core/status/resource-status.ts';
 import type { Hint } from '../../core/hint.ts';
+import type { ScaleSeen } from '../../core/scalers.ts';
 import type { ToySpec } from './toy-operator.ts';
 import { toyOperator } from './toy-operator.ts';
 
@@ -29,6 +30,7 @@ interface FakeObject {
   readonly fields: string;
   readonly health: keyof typeof HEALTH;
   readonly deleting?: true;
+  readonly scale?: ScaleSeen;
 }
 
 const HEALTH = {
@@ -229,18 +231,23 @@ export class FakeCluster {
     if (resource?.uid !== uid || resource.generation !== generation)
       throw stop('PlanStale', 'the resource is another');
     const { objects } = this.#render(resource);
-    return items.map(({ key, digest: planned }) => {
+    return items.map((item) => {
+      const { key, digest: planned } = item;
       const ref = objects.get(key)?.ref;
       if (ref?.digest !== planned) throw stop('PlanStale', `${key} is built otherwise`);
       const message = this.refused.get(key);
       if (message) return { key, applied: false, reason: 'Invalid', message };
-      return this.#put(key, { digest: planned, template: ref.template ?? '' });
+      return this.#put(item, ref.template ?? '');
     });
   }
 
-  #put(key: ObjectKey, { digest: planned, template }: { digest: string; template: string }): ApplyResult {
+  #put({ key, digest: planned, ...order }: ApplyItem, wanted: string): ApplyResult {
     const known = this.objects.get(key);
-    const rolls = isWorkload(key) && known?.template !== template;
+    const template = (order.scaleOnly ? known?.template : wanted) ?? '';
+    const { owned: _, ...before } = known?.scale ?? { replicas: 1 };
+    const { replicas = before.replicas } = order;
+    const owned = order.replicas !== undefined && !order.scaleOnly;
+    const rolls = isWorkload(key) && (known?.template !== template || before.replicas !== replicas);
     const { heals } = this;
     const live: FakeObject = {
       uid: known?.uid ?? `uid-${this.#uids++}`,
@@ -249,26 +256,20 @@ export class FakeCluster {
       template,
       fields: 'all',
       health: rolls && heals !== 'at once' ? 'InProgress' : (known?.health ?? 'Current'),
+      ...(isWorkload(key) ? { scale: { ...before, replicas, owned } } : {}),
     };
     this.objects.set(key, live);
     if (rolls && heals === 'told') setImmediate(() => void this.become(key, 'Current'));
-    const { uid, generation, fields, health } = live;
-    return { key, applied: true, created: !known, uid, generation, fields, health: HEALTH[health] };
+    const { health, template: _template, digest: _digest, ...told } = live;
+    const scaledOnly = order.scaleOnly ? { scaledOnly: true as const } : {};
+    return { key, applied: true, created: !known, ...told, ...scaledOnly, health: HEALTH[health] };
   }
 
   #see(key: ObjectKey): Observation {
     const live = this.objects.get(key);
     if (!live) return { key, exists: false };
-    const { uid, generation, fields, health, deleting } = live;
-    return {
-      key,
-      exists: true,
-      uid,
-      generation,
-      fields,
-      health: HEALTH[health],
-      ...(deleting ? { deleting } : {}),
-    };
+    const { health, template: _template, digest: _digest, ...told } = live;
+    return { key, exists: true, ...told, health: HEALTH[health] };
   }
 
   #remove({ key, uid, retain }: PruneItem): PruneOutcome {

@@ -17,10 +17,12 @@ import {
   foldProgress,
   foldPruned,
 } from '../../core/rollout/fold.ts';
+import { scaleOrderOf } from '../../core/rollout/scaling.ts';
 import type { Step } from '../../core/rollout/next-step.ts';
-import { nextStep } from '../../core/rollout/next-step.ts';
+import { changeOf, nextStep } from '../../core/rollout/next-step.ts';
 import type { PlanView, ReconcileState } from '../../core/rollout/state.ts';
 import { NEW_STATE } from '../../core/rollout/state.ts';
+import type { ScaleSeen } from '../../core/scalers.ts';
 import type { ToySpec } from './toy-operator.ts';
 import { toy } from './toy-operator.ts';
 
@@ -30,6 +32,7 @@ interface Live {
   readonly template: string;
   readonly fields: string;
   readonly health: 'Current' | 'InProgress' | 'Failed';
+  readonly scale?: ScaleSeen;
 }
 
 const HEALTH = {
@@ -80,6 +83,15 @@ export class SimulatedCluster {
     this.look([key]);
   }
 
+  /** Somebody sets its replicas: an autoscaler that is there from now on, or a person. */
+  scale(key: ObjectKey, replicas: number, by: { readonly scaler?: string; readonly setBy?: string }): void {
+    const live = this.live.get(key);
+    if (!live) return;
+    const scale: ScaleSeen = { replicas, owned: false, ...by };
+    this.live.set(key, { ...live, generation: live.generation + 1, scale });
+    this.look([key]);
+  }
+
   edit(key: ObjectKey): void {
     const live = this.live.get(key);
     if (live) this.live.set(key, { ...live, generation: live.generation + 1, fields: 'fewer' });
@@ -91,8 +103,8 @@ export class SimulatedCluster {
       keys.map((key) => {
         const live = this.live.get(key);
         if (!live) return { key, exists: false };
-        const { uid, generation, fields } = live;
-        return { key, exists: true, uid, generation, fields, health: HEALTH[live.health] };
+        const { health, template: _, ...known } = live;
+        return { key, exists: true, ...known, health: HEALTH[health] };
       }),
       this.now,
     );
@@ -128,18 +140,28 @@ export class SimulatedCluster {
     const message = this.refused.get(key);
     if (message) return { key, applied: false, reason: 'Invalid', message };
     const known = this.live.get(key);
-    const template = view.refs[key]?.template ?? '';
+    const ref = view.refs[key];
+    const entry = this.state.inventory[key];
+    const order = ref ? scaleOrderOf(ref, entry, changeOf(ref, entry)) : {};
+    const template = (order.scaleOnly ? known?.template : ref?.template) ?? '';
+    const { owned: _, ...before } = known?.scale ?? { replicas: 1, owned: false };
+    const { replicas = before.replicas } = order;
+    const scales = isWorkload(key) && known !== undefined && before.replicas !== replicas;
     const rolls = isWorkload(key) && known?.template !== template;
     const live: Live = {
       uid: known?.uid ?? `uid-${this.#uid++}`,
       generation: (known?.generation ?? 0) + 1,
       template,
       fields: 'all',
-      health: rolls ? 'InProgress' : (known?.health ?? 'Current'),
+      health: rolls || scales ? 'InProgress' : (known?.health ?? 'Current'),
+      ...(isWorkload(key)
+        ? { scale: { ...before, replicas, owned: order.replicas !== undefined && !order.scaleOnly } }
+        : {}),
     };
     this.live.set(key, live);
-    const { uid, generation, fields } = live;
-    return { key, applied: true, created: !known, uid, generation, fields, health: HEALTH[live.health] };
+    const { health, template: _template, ...told } = live;
+    const scaledOnly = order.scaleOnly ? { scaledOnly: true as const } : {};
+    return { key, applied: true, created: !known, ...told, ...scaledOnly, health: HEALTH[health] };
   }
 }
 

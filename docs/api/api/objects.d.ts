@@ -31,8 +31,18 @@ export interface WorkloadOptions extends ObjectOptions {
     readonly before?: Hook;
     /** Runs once after this workload is Current and its gate is open. */
     readonly after?: Hook;
-    /** Somebody else owns `replicas` (an HPA, KEDA): it is never applied. */
+    /**
+     * Somebody else decides about `replicas`: they are never applied. An autoscaler that the cluster knows (an HPA, a
+     * ScaledObject of KEDA, whoever the annotation `durable-operator.dev/scaled-by` names) is found without this.
+     */
     readonly autoscaled?: boolean;
+    /**
+     * What happens when a person scales the workload (`kubectl scale`): `own` puts the replicas back, `yield` leaves them
+     * until they are what the resource asks for again.
+     *
+     * @defaultValue `'own'`
+     */
+    readonly replicas?: 'own' | 'yield';
 }
 /** Options of what points at pods. */
 export interface TargetOptions extends ObjectOptions {
@@ -95,7 +105,7 @@ export declare function networkPolicy(name: string, spec: Omit<V1NetworkPolicySp
 export declare function ingress(name: string, spec: V1IngressSpec, options?: ObjectOptions): DesiredObject;
 /** Without a `selector` the budget covers the pods of its `target`. */
 export declare function podDisruptionBudget(name: string, spec: V1PodDisruptionBudgetSpec, options?: TargetOptions): DesiredObject;
-/** Without a `scaleTargetRef` it scales its `target`, which should be `autoscaled`. */
+/** Without a `scaleTargetRef` it scales its `target`. The replicas of what it scales are never applied. */
 export declare function horizontalPodAutoscaler(name: string, spec: Omit<V2HorizontalPodAutoscalerSpec, 'scaleTargetRef'> & Partial<Pick<V2HorizontalPodAutoscalerSpec, 'scaleTargetRef'>>, options?: TargetOptions): DesiredObject;
 export declare function serviceAccount(name: string, body?: Body<V1ServiceAccount>, options?: ObjectOptions): DesiredObject;
 export declare function role(name: string, body: Body<V1Role>, options?: ObjectOptions): DesiredObject;

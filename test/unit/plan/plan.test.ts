@@ -6,6 +6,7 @@ import {
   customResource,
   defineOperator,
   deployment,
+  horizontalPodAutoscaler,
   inOrder,
   networkPolicy,
   object,
@@ -177,6 +178,23 @@ describe('plan', () => {
       deployment('d', { ...POD, replicas: 3 }, { autoscaled: true }),
     );
     assert.equal('replicas' in (spec as object), false);
+  });
+
+  it('does not apply the replicas of what an autoscaler of the same resource scales', () => {
+    const web = deployment('web', { ...POD, replicas: 3 });
+    const other = deployment('other', { ...POD, replicas: 3 });
+    const hpa = horizontalPodAutoscaler('web', { maxReplicas: 9 }, { target: web });
+    const scaled = object({
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      metadata: { name: 'queue' },
+      spec: { scaleTargetRef: { name: 'other' } },
+    });
+    const replicas = (key: string, ...objects: readonly DesiredObject[]): boolean =>
+      'replicas' in (manifestOf(key, ...objects)['spec'] as object);
+    assert.equal(replicas('Deployment.apps/web', web, other, hpa), false);
+    assert.equal(replicas('Deployment.apps/other', web, other, hpa), true);
+    assert.equal(replicas('Deployment.apps/other', other, scaled), false);
   });
 
   it('shortens a name that Kubernetes would refuse, and keeps it unique', () => {
