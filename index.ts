@@ -12,14 +12,19 @@ export type {
   Desired,
   Gate,
   Hook,
+  ObjectManifest,
+  ObjectReference,
   Operator,
   OperatorDefinition,
   RolloutPolicy,
+  SecretReference,
 } from './api/operator.ts';
 export { InvalidResource, invalid } from './api/invalid.ts';
 export type { InvalidCause } from './api/invalid.ts';
 export { check } from './api/check.ts';
 export type { Checks, NamedEntry } from './api/check.ts';
+export { differenceOf, externalKind, Unreachable } from './api/external.ts';
+export type { ExternalContext, ExternalFunctions, ExternalKind, ExternalOptions } from './api/external.ts';
 export { inOrder } from './api/order.ts';
 export type { Ordered, OrderOptions } from './api/order.ts';
 export type { Named } from './api/named.ts';

@@ -3,8 +3,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import { ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
 import type { Manifest } from '../core/manifest.ts';
-import type { RenderedObject } from '../core/plan/digests.ts';
-import { titleOf } from '../core/plan/categories.ts';
+import type { Rendered, RenderedObject } from '../core/plan/digests.ts';
+import { isExternal, titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
@@ -40,14 +40,8 @@ export async function applyObjects(
   items: readonly ApplyItem[],
 ): Promise<readonly ApplyResult[]> {
   const { manifest, rendered } = await readPlanned(dependencies, plan);
-  const chosen = items.map((item) => {
-    const object = rendered.objects.get(item.key);
-    if (object?.ref.digest !== item.digest)
-      throw planStale(`${titleOf(item.key)} is built otherwise than it was planned`);
-    return { item, object };
-  });
   const outcomes = await Promise.allSettled(
-    chosen.map(({ item, object }) => applyOne(dependencies, item, object)),
+    choose(rendered, items).map(({ item, object }) => applyOne(dependencies, item, object)),
   );
   const attempts = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   tell(dependencies, manifest, attempts);
@@ -56,14 +50,29 @@ export async function applyObjects(
   return attempts.map(({ result }) => result);
 }
 
+/** @throws ApplicationFailure `PlanStale` when one of them is not as it was planned. */
+export function choose(
+  rendered: Rendered,
+  items: readonly ApplyItem[],
+): readonly { readonly item: ApplyItem; readonly object: RenderedObject }[] {
+  return items.map((item) => {
+    const object = rendered.objects.get(item.key);
+    if (object?.ref.digest !== item.digest)
+      throw planStale(`${titleOf(item.key)} is built otherwise than it was planned`);
+    return { item, object };
+  });
+}
+
 /** What came of one object, and of whom to tell it. */
-interface Attempt {
+export interface Attempt {
   readonly item: ApplyItem;
   /** As the server has it, or as it was refused. */
   readonly object: Manifest;
   readonly result: ApplyResult;
   /** Who decides about its replicas from now on. */
   readonly handedTo?: string;
+  /** It was as wanted: nobody need hear of it. */
+  readonly unchanged?: boolean;
 }
 
 async function applyOne(
@@ -97,9 +106,10 @@ async function applyOne(
 }
 
 /** One event for all that fared alike: a resource of many objects must not flood its namespace with news. */
-function tell(dependencies: Dependencies, regarding: Manifest, attempts: readonly Attempt[]): void {
+export function tell(dependencies: Dependencies, regarding: Manifest, attempts: readonly Attempt[]): void {
   const { info } = Context.current();
-  for (const [reason, alike] of Map.groupBy(attempts, reasonOf)) {
+  const news = attempts.filter(({ unchanged }) => !unchanged);
+  for (const [reason, alike] of Map.groupBy(news, reasonOf)) {
     const [first, ...others] = alike;
     if (!first) continue;
     const { apiVersion, metadata } = first.object;
@@ -108,7 +118,7 @@ function tell(dependencies: Dependencies, regarding: Manifest, attempts: readonl
     dependencies.events.record(
       {
         regarding,
-        ...(others.length === 0 ? { related } : {}),
+        ...(others.length === 0 && !isExternal(first.item.key) ? { related } : {}),
         occurrence: `${info.workflowExecution?.runId} ${info.activityId}`,
       },
       newsOf(reason, alike),

@@ -3,11 +3,13 @@
  * answers with refs, digests and sentences, never with a manifest or a value of a Secret.
  */
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
-import type { ApplyResult, Observation } from '../core/rollout/fold.ts';
+import type { ApplyResult, Observation, Removal } from '../core/rollout/fold.ts';
 import type { ApplyItem } from './apply-objects.ts';
 import { applyObjects } from './apply-objects.ts';
+import { applyExternals } from './apply-externals.ts';
 import { checkGate, cleanUp, runHook } from './author-code.ts';
 import type { Dependencies } from './dependencies.ts';
+import { observeExternals } from './observe-externals.ts';
 import { observeObjects } from './observe-objects.ts';
 import type { StatusReport } from './patch-status.ts';
 import { patchStatus, removeFinalizer } from './patch-status.ts';
@@ -16,6 +18,7 @@ import { planResource } from './plan-resource.ts';
 import type { PruneItem, PruneOutcome } from './prune-objects.ts';
 import { pruneObjects } from './prune-objects.ts';
 import type { PlanRef } from './read-resource.ts';
+import { removeExternals } from './remove-externals.ts';
 
 export type { Dependencies, ResourceReader } from './dependencies.ts';
 export type { ApplyItem } from './apply-objects.ts';
@@ -39,6 +42,9 @@ export interface Activities {
   applyNetworkPolicies: Apply;
   applyObjects: Apply;
   applyWorkloads: Apply;
+  applyExternals: Apply;
+  observeExternals(resource: ResourceRef, keys: readonly ObjectKey[]): Promise<readonly Observation[]>;
+  removeExternals(resource: ResourceRef, items: readonly PruneItem[]): Promise<readonly Removal[]>;
   pruneObjects(resource: ResourceRef, items: readonly PruneItem[]): Promise<readonly PruneOutcome[]>;
   checkGate(plan: PlanRef, key: ObjectKey): Promise<true | string>;
   runHook(plan: PlanRef, key: ObjectKey, when: 'before' | 'after'): Promise<void>;
@@ -58,6 +64,9 @@ export function createActivities(dependencies: Dependencies): Activities {
     applyNetworkPolicies: apply,
     applyObjects: apply,
     applyWorkloads: apply,
+    applyExternals: (plan, items) => applyExternals(dependencies, plan, items),
+    observeExternals: (resource, keys) => observeExternals(dependencies, resource, keys),
+    removeExternals: (resource, items) => removeExternals(dependencies, resource, items),
     pruneObjects: (resource, items) => pruneObjects(dependencies, resource, items),
     checkGate: (plan, key) => checkGate(dependencies, plan, key),
     runHook: (plan, key, when) => runHook(dependencies, plan, key, when),

@@ -3,12 +3,13 @@ import type { Manifest } from '../core/manifest.ts';
 import { FINALIZER } from '../core/labels.ts';
 import type { PlannedRef, Rendered } from '../core/plan/digests.ts';
 import type { Stage } from '../core/plan/collect.ts';
+import { isExternal } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
-import { kindName, parseObjectKey } from '../core/refs.ts';
 import type { Entry, PlanFailure, PlanView } from '../core/rollout/state.ts';
 import { fingerprintOf, fingerprintsOf } from '../core/rollout/state.ts';
 import { acceptGeneration } from '../core/status/conditions.ts';
+import { placesOf } from '../core/status/report.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
 import type { Condition, ResourceStatus } from '../core/status/resource-status.ts';
 import type { Hint } from '../core/hint.ts';
@@ -104,8 +105,21 @@ async function planLive(
     kind: 'planned',
     ...delta,
     ...(accepted ? { accepted } : {}),
-    ...(recovered ? { recovered } : {}),
+    ...(recovered ? { recovered: settledIn(recovered, rendered) } : {}),
   };
+}
+
+/** External objects that are still desired are looked at before anything is changed, which is no upgrade. */
+function settledIn(
+  recovered: Readonly<Record<ObjectKey, Entry>>,
+  { objects }: Rendered,
+): Readonly<Record<ObjectKey, Entry>> {
+  return Object.fromEntries(
+    Object.entries(recovered).map(([key, entry]) => {
+      const template = isExternal(key) ? objects.get(key)?.ref.template : undefined;
+      return [key, template ? { ...entry, template } : entry];
+    }),
+  );
 }
 
 function deltaOf(
@@ -154,10 +168,12 @@ async function accept(
       { ...header, metadata: { ...header.metadata, finalizers: [FINALIZER] } },
       { fieldManager: `${operator.name}-finalizer` },
     );
-  const kinds = Array.from(rendered.objects.keys(), (key) => kindName(parseObjectKey(key, namespace)));
   const previous = manifest['status'] as ResourceStatus | undefined;
+  const keys = [...rendered.objects.keys(), ...(previous?.inventory?.externals ?? [])];
+  const { kinds, externals } = placesOf(keys, namespace);
   const status = acceptGeneration(previous, generation, rfc3339(Date.now()), {
     objects: previous?.inventory?.objects ?? 0,
+    ...(externals ? { externals } : {}),
     // The bridge watches what a status names: said before anything is applied, no first event is missed.
     kinds: [...new Set([...(previous?.inventory?.kinds ?? []), ...kinds])].sort(),
     fingerprint: previous?.inventory?.fingerprint ?? '',

@@ -3,6 +3,7 @@ import { LABELS } from '../core/labels.ts';
 import { isWorkload, titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey, ObjectRef, ResourceRef } from '../core/refs.ts';
 import { apiVersionOf, parseObjectKey } from '../core/refs.ts';
+import type { Removal } from '../core/rollout/fold.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import type { Dependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
@@ -14,11 +15,8 @@ export interface PruneItem {
   readonly retain?: true;
 }
 
-export interface PruneOutcome {
-  readonly key: ObjectKey;
-  /** `removed`: its deletion has begun; `retained`: it stays, and is no longer ours to look after. */
-  readonly outcome: 'removed' | 'gone' | 'retained';
-}
+/** Of an object of the cluster, whose deletion the API server never refuses for good without an error. */
+export type PruneOutcome = Exclude<Removal, { readonly outcome: 'refused' }>;
 
 /** Deletes objects that are no longer desired. Workloads are deleted in the foreground: gone means that their pods are gone. */
 export async function pruneObjects(

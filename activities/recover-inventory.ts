@@ -33,9 +33,15 @@ export async function recoverInventory(
     }),
   );
   const scalers = await findScalers(dependencies, namespace);
-  const entries = found.flat().map(([key, item]) => [key, entryOf(item, operator.name, scalers)] as const);
+  const entries = [
+    ...found.flat().map(([key, item]) => [key, entryOf(item, operator.name, scalers)] as const),
+    ...(inventory.externals ?? []).map((key) => [key, UNSEEN] as const),
+  ];
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
+
+/** An external object that was applied once: what it is now, its server knows. */
+const UNSEEN: Entry = { digest: '', uid: '', fields: '' };
 
 function entryOf(item: Manifest, manager: string, scalers: readonly Scaler[]): Entry {
   const {

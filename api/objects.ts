@@ -257,7 +257,8 @@ export function object(
   return desire(apiVersion, kind, metadata.name, body, merged);
 }
 
-function desire(
+/** A desired object of any kind; for this room. */
+export function desire(
   apiVersion: string,
   kind: string,
   name: string,

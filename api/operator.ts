@@ -1,16 +1,36 @@
+import type { ExternalKind } from './external.ts';
 import type { Named } from './named.ts';
 import type { DesiredObject } from './objects.ts';
 import type { Ordered } from './order.ts';
 import type { Resource, ResourceDefinition } from './resource.ts';
 
-/** What a gate, a hook or `onDelete` is given. */
+/** An object of the cluster as an author names it. */
+export interface ObjectReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  /** @defaultValue the namespace of the resource */
+  readonly namespace?: string;
+}
+
+/** A Secret as a resource refers to it. */
+export interface SecretReference {
+  readonly name?: string;
+  /** @defaultValue the namespace of the resource; for a namespaced resource no other is allowed */
+  readonly namespace?: string;
+}
+
+/** An object as the API server sends it. */
+export type ObjectManifest = Readonly<Record<string, unknown>>;
+
+/** What a gate, a hook, `onDelete` or a function of an external kind is given. */
 export interface Context<Spec = unknown> {
   readonly resource: Resource<Spec>;
   /** The live object it is about; absent in `onDelete`. */
   readonly object?: {
     readonly kind: string;
     readonly name: string;
-    readonly manifest: Readonly<Record<string, unknown>>;
+    readonly manifest: ObjectManifest;
   };
   /** Aborts when the activity is cancelled or its worker stops. Pass it to what waits. */
   readonly signal: AbortSignal;
@@ -18,6 +38,15 @@ export interface Context<Spec = unknown> {
     info(message: string, fields?: Readonly<Record<string, unknown>>): void;
     warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
   };
+  /** The live object, or undefined when there is none. Secrets are read by `secret`. */
+  read(reference: ObjectReference): Promise<ObjectManifest | undefined>;
+  /**
+   * The decoded values of a Secret, by key. They are struck out of every error, log line, event and answer of the function
+   * that read them.
+   *
+   * @throws Error when it is not there, or in another namespace than the resource.
+   */
+  secret(reference: SecretReference): Promise<Readonly<Record<string, string>>>;
   /** Records a Kubernetes event about the resource. */
   event(type: 'Normal' | 'Warning', reason: string, note: string): void;
 }
@@ -35,6 +64,10 @@ type Entry = DesiredObject | Ordered | false | null | undefined;
 
 /** What `desired` returns: objects and ordered workloads; falsy entries are dropped. */
 export type Desired = readonly (Entry | readonly Entry[])[];
+
+// Kinds of any wanted shape stand in one list.
+// oxlint-disable-next-line typescript/no-explicit-any
+type AnyExternalKind = ExternalKind<any>;
 
 export interface RolloutPolicy {
   /**
@@ -67,6 +100,8 @@ export interface OperatorDefinition<Spec, Status> {
   desired(resource: Resource<Spec, Status>, named: Named): Desired;
   /** External cleanup, before anything of the resource is deleted. Its presence adds the finalizer. */
   onDelete?(context: Context<Spec>): Promise<void> | void;
+  /** The kinds of external objects that `desired` returns, or returned once: they are needed to remove what is left. */
+  readonly externals?: readonly AnyExternalKind[];
   readonly rollout?: RolloutPolicy;
 }
 
@@ -76,13 +111,14 @@ export interface Operator<Spec = unknown, Status = unknown> {
   readonly resource: ResourceDefinition<Spec, Status>;
   readonly desired: OperatorDefinition<Spec, Status>['desired'];
   readonly onDelete?: NonNullable<OperatorDefinition<Spec, Status>['onDelete']>;
+  readonly externals: readonly AnyExternalKind[];
   readonly rollout: Required<RolloutPolicy>;
 }
 
 /**
  * Defines what a kind of custom resource means.
  *
- * @throws TypeError when the name cannot be a label value.
+ * @throws TypeError when the name cannot be a label value, or an external kind is listed twice.
  */
 export function defineOperator<Spec, Status = unknown>(
   resource: ResourceDefinition<Spec, Status>,
@@ -91,11 +127,17 @@ export function defineOperator<Spec, Status = unknown>(
   const name = definition.name ?? `${resource.plural}.${resource.group}`;
   if (!/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(name))
     throw new TypeError(`defineOperator: name must be a label value of at most 63 characters, not "${name}"`);
+  const { externals = [] } = definition;
+  const twice = externals.find(
+    ({ kind }, index) => externals.findIndex((each) => each.kind === kind) !== index,
+  );
+  if (twice) throw new TypeError(`defineOperator: the external kind ${twice.kind} is listed twice`);
   return Object.freeze({
     name,
     resource,
     desired: definition.desired.bind(definition),
     ...(definition.onDelete ? { onDelete: definition.onDelete.bind(definition) } : {}),
+    externals: Object.freeze([...externals]),
     rollout: Object.freeze({
       deadline: definition.rollout?.deadline ?? DEFAULT_STAGE_DEADLINE,
       firstInstall: definition.rollout?.firstInstall ?? 'parallel',

@@ -231,7 +231,10 @@ class OperatorBridge implements Bridge {
         await pause(period / resources.length, signal);
         const resource = this.resources.ofOwner(uid);
         if (signal.aborted) return;
-        if (resource?.ref.name === ref.name) this.#compare(resource);
+        if (resource?.ref.name !== ref.name) continue;
+        // Nobody tells what becomes of objects behind an API.
+        if (hasExternals(resource) && !isIgnored(resource.manifest)) this.#tell(resource, true);
+        else this.#compare(resource);
       }
     }
   }
@@ -269,6 +272,10 @@ class OperatorBridge implements Bridge {
 
 function kindsOf(resource: KnownResource): readonly string[] {
   return statusOf(resource).inventory?.kinds ?? [];
+}
+
+function hasExternals(resource: KnownResource): boolean {
+  return (statusOf(resource).inventory?.externals ?? []).length > 0;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

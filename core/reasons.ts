@@ -44,7 +44,26 @@ export const OUR_REASONS = {
   Reconciled: 'Reconciled',
   /** The server behind an activity did not answer; it is asked again. */
   Unreachable: 'Unreachable',
+  /** The server behind an external object refuses what is wanted; the message is its answer. */
+  RemoteRefused: 'RemoteRefused',
 } as const;
+
+const PASSING: ReadonlySet<string> = new Set([
+  STATUS_REASONS.TooManyRequests,
+  STATUS_REASONS.Timeout,
+  STATUS_REASONS.ServerTimeout,
+  STATUS_REASONS.ServiceUnavailable,
+  STATUS_REASONS.InternalError,
+  STATUS_REASONS.Conflict,
+  OUR_REASONS.Unreachable,
+  OUR_REASONS.Deleting,
+  OUR_REASONS.PlanStale,
+]);
+
+/** Whether what it names passes by itself, as an outage does, so that nobody need act. */
+export function isPassing(reason: string): boolean {
+  return PASSING.has(reason);
+}
 
 export type StatusReason = keyof typeof STATUS_REASONS;
 export type Reason = StatusReason | keyof typeof OUR_REASONS;

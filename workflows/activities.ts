@@ -8,7 +8,8 @@ import type { Activities } from '../activities/index.ts';
 
 type Look = Pick<Activities, 'planResource' | 'observeObjects' | 'patchStatus'>;
 type Author = Pick<Activities, 'runHook' | 'cleanUp'>;
-type Write = Omit<Activities, keyof Look | keyof Author>;
+type External = Pick<Activities, 'applyExternals' | 'observeExternals' | 'removeExternals'>;
+type Write = Omit<Activities, keyof Look | keyof Author | keyof External>;
 
 /** Temporal UI cuts what is longer. */
 const SUMMARY_LENGTH = 190;
@@ -42,6 +43,19 @@ export function author(summary: string): ActivityInterfaceFor<Author> {
     startToCloseTimeout: '1 hour',
     heartbeatTimeout: '20 seconds',
     retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
+    summary: summary.slice(0, SUMMARY_LENGTH),
+  });
+}
+
+/**
+ * Calls a server that is not ours. What it answers, or that it does not, is a result; only a worker that dies is a failure,
+ * and then somebody else looks first at what it had done.
+ */
+export function external(summary: string): ActivityInterfaceFor<External> {
+  return proxyActivities<External>({
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: '20 seconds',
+    retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
     summary: summary.slice(0, SUMMARY_LENGTH),
   });
 }

@@ -1,14 +1,14 @@
-import type { ApplyItem, PlanRef, PruneItem, PruneOutcome } from '../activities/index.ts';
+import type { ApplyItem, PlanRef, PruneItem } from '../activities/index.ts';
 import type { Category } from '../core/plan/categories.ts';
-import { categoryOf, titleOf } from '../core/plan/categories.ts';
+import { CATEGORIES, categoryOf, isExternal, titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
-import type { ApplyResult } from '../core/rollout/fold.ts';
+import type { ApplyResult, Removal } from '../core/rollout/fold.ts';
 import { foldApplied, foldGate, foldPassage, foldPruned } from '../core/rollout/fold.ts';
 import type { Step } from '../core/rollout/next-step.ts';
 import { changeOf } from '../core/rollout/next-step.ts';
 import { hasBeenScaled, scaleOrderOf } from '../core/rollout/scaling.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
-import { author, write } from './activities.ts';
+import { author, external, write } from './activities.ts';
 import { failureOf, isPlanStale } from './failures.ts';
 
 const APPLY = {
@@ -18,7 +18,7 @@ const APPLY = {
   NetworkPolicies: 'applyNetworkPolicies',
   Objects: 'applyObjects',
   Workloads: 'applyWorkloads',
-} as const satisfies Record<Category, string>;
+} as const satisfies Record<Exclude<Category, 'Externals'>, string>;
 
 /** What is known after a step, and what kept it from being complete. */
 export interface Outcome {
@@ -50,7 +50,7 @@ export class Executor {
           return { state: foldApplied(state, plan, results, Date.now()), error };
         }
         case 'prune':
-          return { state: foldPruned(state, await this.#prune(step.keys, state)) };
+          return await this.remove(step.keys, state, 'no longer desired');
         case 'gate': {
           const answer = await write(`${titleOf(step.key)}: gate ${step.gate}`).checkGate(ref, step.key);
           return { state: foldGate(state, step.key, answer, Date.now()) };
@@ -70,20 +70,29 @@ export class Executor {
     plan: PlanView,
   ): Promise<{ readonly results: readonly ApplyResult[]; readonly error: unknown }> {
     const groups = Map.groupBy(items, ({ key }) => categoryOf(key));
-    const outcomes = await Promise.allSettled(
-      Array.from(groups, ([category, group]) => write(summaryOf(group, plan))[APPLY[category]](ref, group)),
+    return gathered(
+      Array.from(groups, ([category, group]) => {
+        const summary = summaryOf(group, plan);
+        return category === CATEGORIES.Externals
+          ? external(summary).applyExternals(ref, group)
+          : write(summary)[APPLY[category]](ref, group);
+      }),
     );
-    return {
-      results: outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])),
-      error: outcomes.find((outcome) => outcome.status === 'rejected')?.reason,
-    };
   }
 
-  #prune(keys: readonly ObjectKey[], state: ReconcileState): Promise<readonly PruneOutcome[]> {
-    return write(`no longer desired: ${keys.map(titleOf).join(', ')}`).pruneObjects(
-      this.#resource,
-      pruneItemsOf(keys, state),
+  /** Removes what is to go, from the cluster and from servers side by side. */
+  async remove(keys: readonly ObjectKey[], state: ReconcileState, why: string): Promise<Outcome> {
+    const items = pruneItemsOf(keys, state);
+    const groups = Map.groupBy(items, ({ key }) => isExternal(key));
+    const { results, error } = await gathered<Removal>(
+      Array.from(groups, ([isRemote, group]) => {
+        const summary = `${why}: ${group.map(({ key }) => titleOf(key)).join(', ')}`;
+        return isRemote
+          ? external(summary).removeExternals(this.#resource, group)
+          : write(summary).pruneObjects(this.#resource, group);
+      }),
     );
+    return { state: foldPruned(state, results, Date.now()), error };
   }
 
   async #hook(
@@ -101,6 +110,17 @@ export class Executor {
       return foldApplied(state, plan, [{ key, applied: false, reason, message }], Date.now());
     }
   }
+}
+
+/** All have ended when it answers; what some achieved counts though others failed. */
+async function gathered<Result>(
+  calls: readonly Promise<readonly Result[]>[],
+): Promise<{ readonly results: readonly Result[]; readonly error: unknown }> {
+  const outcomes = await Promise.allSettled(calls);
+  return {
+    results: outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])),
+    error: outcomes.find((outcome) => outcome.status === 'rejected')?.reason,
+  };
 }
 
 function itemOf(
@@ -139,10 +159,7 @@ function summaryOf(items: readonly ApplyItem[], plan: PlanView): string {
 }
 
 /** What is to go, each as it is known, so that nothing that took its name goes instead. */
-export function pruneItemsOf(
-  keys: readonly ObjectKey[],
-  { inventory }: ReconcileState,
-): readonly PruneItem[] {
+function pruneItemsOf(keys: readonly ObjectKey[], { inventory }: ReconcileState): readonly PruneItem[] {
   return keys.map((key) => ({
     key,
     uid: inventory[key]?.uid ?? '',

@@ -1,19 +1,8 @@
 import { ActivityFailure, ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { isCancellation } from '@temporalio/workflow';
 import type { Reason } from '../core/reasons.ts';
-import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
+import { isPassing, OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { PlanFailure } from '../core/rollout/state.ts';
-
-const PASSING: readonly string[] = [
-  STATUS_REASONS.TooManyRequests,
-  STATUS_REASONS.Timeout,
-  STATUS_REASONS.ServerTimeout,
-  STATUS_REASONS.ServiceUnavailable,
-  STATUS_REASONS.InternalError,
-  STATUS_REASONS.Conflict,
-  OUR_REASONS.Unreachable,
-  OUR_REASONS.PlanStale,
-];
 
 export function isPlanStale(error: unknown): boolean {
   return applicationFailureIn(error)?.type === OUR_REASONS.PlanStale;
@@ -30,7 +19,7 @@ export function failureOf(error: unknown, generation: number): PlanFailure {
   const cause = applicationFailureIn(error);
   const reason = cause ? reasonOf(cause) : OUR_REASONS.Unreachable;
   const message = cause?.message ?? `an activity did not finish: ${error.cause?.message ?? error.message}`;
-  return { reason, message, generation, ...(PASSING.includes(reason) ? { passes: true as const } : {}) };
+  return { reason, message, generation, ...(isPassing(reason) ? { passes: true as const } : {}) };
 }
 
 function reasonOf({ type }: ApplicationFailure): Reason {

@@ -1,10 +1,10 @@
 import { log, setCurrentDetails } from '@temporalio/workflow';
 import type { PlanAnswer } from '../activities/index.ts';
-import { titleOf } from '../core/plan/categories.ts';
+import { isExternal, titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { titleOfResource } from '../core/refs.ts';
-import { foldObserved, foldPlanned, foldProgress, foldPruned } from '../core/rollout/fold.ts';
+import { foldObserved, foldPlanned, foldProgress } from '../core/rollout/fold.ts';
 import type { Observation } from '../core/rollout/fold.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
 import type { PlanFailure, PlanView, ReconcileState } from '../core/rollout/state.ts';
@@ -13,8 +13,8 @@ import { nextTeardown } from '../core/rollout/teardown.ts';
 import { detailsOf } from '../core/status/details.ts';
 import type { Situation } from '../core/status/report.ts';
 import { summaryOf, verdictOf } from '../core/status/report.ts';
-import { author, look, write } from './activities.ts';
-import { Executor, pruneItemsOf } from './executor.ts';
+import { author, external, look, write } from './activities.ts';
+import { Executor } from './executor.ts';
 import { failureOf, isPlanStale } from './failures.ts';
 import type { Inbox } from './inbox.ts';
 import type { Hint } from '../core/hint.ts';
@@ -106,21 +106,27 @@ export class Pass {
     const hint = mergeHints(this.#missed, fresh);
     const wantsPlan =
       this.#isBlind || failure !== undefined || hint.resource !== undefined || hint.resync === true;
-    // An alarm is about time, and needs no look: what becomes of objects is told. Only a teardown looks after them itself.
-    const awaited = this.#deletion && step?.kind === 'wait' ? step.on : [];
+    // An alarm is about time, and needs no look: what becomes of objects is told. Only a teardown looks after them itself,
+    // and nobody tells what becomes of an object behind an API.
+    const isAwaited = (key: ObjectKey): boolean =>
+      this.#deletion ? !isExternal(key) : isExternal(key) && key in this.state.unhealthy;
+    const awaited = step?.kind === 'wait' ? step.on.filter(isAwaited) : [];
     const pointed = hint.resync
       ? Object.keys(this.state.inventory)
       : (hint.objects ?? (hint.resource ? [] : awaited));
     const keys = pointed.filter((key) => key in this.state.inventory);
+    const { here = [], behind = [] } = Object.groupBy(keys, (key) => (isExternal(key) ? 'behind' : 'here'));
+    const { resource } = this.#input;
     try {
-      const [answer, observations] = await Promise.all([
+      const [answer, ...observations] = await Promise.all([
         wantsPlan ? this.#plan(hint) : undefined,
-        keys.length > 0 ? look(keys.map(titleOf).join(', ')).observeObjects(this.#input.resource, keys) : [],
+        here.length > 0 ? look(here.map(titleOf).join(', ')).observeObjects(resource, here) : [],
+        behind.length > 0 ? external(behind.map(titleOf).join(', ')).observeExternals(resource, behind) : [],
       ]);
       this.#missed = {};
       const { failure: _, ...situation } = this.#situation;
       if (answer) this.#situation = situation;
-      this.#see(observations);
+      this.#see(observations.flat());
       return answer && this.#takeUp(answer);
     } catch (error) {
       this.#missed = hint;
@@ -163,9 +169,12 @@ export class Pass {
     if (answer.recovered) this.state = { ...this.state, inventory: answer.recovered };
     if (answer.kind === 'deleting') {
       this.#deletion = answer;
+      // What could not be applied no longer matters; what cannot be removed does.
+      const refusals = this.#situation.deleting ? this.state.refusals : {};
       this.#situation = { deleting: true };
       this.state = {
         ...this.state,
+        refusals,
         generation: answer.generation,
         inventory: placed(this.state.inventory, answer.places),
       };
@@ -215,18 +224,19 @@ export class Pass {
       this.state = { ...this.state, cleanedUp: true };
       return undefined;
     }
-    const step = orphan ? ({ kind: 'done' } as const) : nextTeardown(this.state);
+    const step = orphan ? ({ kind: 'done' } as const) : nextTeardown(this.state, Date.now());
     if (step.kind === 'done') {
       await write(`let go of ${this.#title}`).removeFinalizer(resource, uid);
       return GONE;
     }
     if (step.kind === 'wait') {
       this.#situation = { deleting: true, step };
-      return this.#rest(Date.now() + TEARDOWN_LOOK_MS);
+      return this.#rest(Math.min(Date.now() + TEARDOWN_LOOK_MS, step.wakeAt ?? Infinity));
     }
-    const items = pruneItemsOf(step.keys, this.state);
-    const summary = `delete ${step.keys.map(titleOf).join(', ')}`;
-    this.state = foldPruned(this.state, await write(summary).pruneObjects(resource, items));
+    const { state, error } = await this.#executor.remove(step.keys, this.state, 'delete');
+    this.state = state;
+    if (error !== undefined)
+      this.#situation = { deleting: true, failure: failureOf(error, this.state.generation) };
     return undefined;
   }
 

@@ -1,3 +1,4 @@
+import { EXTERNAL_GROUP } from '../../api/external.ts';
 import type { Manifest } from '../manifest.ts';
 import type { ObjectKey } from '../refs.ts';
 import { groupOf, kindName, parseKindName } from '../refs.ts';
@@ -10,6 +11,8 @@ export const CATEGORIES = {
   NetworkPolicies: 'NetworkPolicies',
   Objects: 'Objects',
   Workloads: 'Workloads',
+  /** Behind an API of their own; no API server knows them. */
+  Externals: 'Externals',
 } as const;
 
 export type Category = keyof typeof CATEGORIES;
@@ -49,6 +52,7 @@ const CLUSTER_SCOPED = new Set([
 
 /** The category of a kind as {@link kindName} writes it. */
 export function categoryOfKind(kind: string): Category {
+  if (kind.endsWith(`.${EXTERNAL_GROUP}`)) return CATEGORIES.Externals;
   return CATEGORY_OF_KIND[kind] ?? CATEGORIES.Objects;
 }
 
@@ -65,6 +69,15 @@ const SCALABLE: ReadonlySet<string> = new Set(['Deployment.apps', 'StatefulSet.a
 
 export function isScalable({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): boolean {
   return SCALABLE.has(kindName({ group: groupOf(apiVersion), kind }));
+}
+
+export function isExternal(key: ObjectKey): boolean {
+  return categoryOf(key) === CATEGORIES.Externals;
+}
+
+/** What takes its turn in an order, with gate and hooks, and is awaited: workloads, and objects behind an API. */
+export function takesTurns(key: ObjectKey): boolean {
+  return isWorkload(key) || isExternal(key);
 }
 
 export function isClusterScoped(kind: string): boolean {

@@ -8,7 +8,7 @@ import type { Manifest, OwnerReference } from '../manifest.ts';
 import type { ResourceDefinition } from '../../api/resource.ts';
 import type { ObjectKey } from '../refs.ts';
 import { workflowIdOf } from '../refs.ts';
-import { isWorkload } from './categories.ts';
+import { isExternal, isWorkload } from './categories.ts';
 import { templateOf, withTemplate } from './templates.ts';
 import { withEffectiveVariables } from './variables.ts';
 
@@ -35,6 +35,7 @@ export function decorate(
   object: DesiredObject,
   place: Place,
 ): Manifest {
+  if (isExternal(place.key)) return externalManifest(object, place.namespace);
   const { labels, annotations } = object.options;
   const owner = ownerOf(resource, object, place.namespace);
   const common = commonLabels(operator.name, resource, object);
@@ -55,6 +56,14 @@ export function decorate(
     },
     ...bodyOf(resource, object, place, common),
   };
+}
+
+/** No API server sees it, so it carries neither labels nor an owner. */
+function externalManifest(
+  { apiVersion, kind, name, body }: DesiredObject,
+  namespace: string | undefined,
+): Manifest {
+  return { apiVersion, kind, metadata: { name, ...(namespace ? { namespace } : {}) }, ...body };
 }
 
 /** A label value has at most 63 characters. */

@@ -7,7 +7,7 @@ import { ANNOTATIONS } from '../labels.ts';
 import type { Manifest } from '../manifest.ts';
 import type { ObjectKey } from '../refs.ts';
 import { replicasOf, withReplicas } from '../replicas.ts';
-import { isScalable, isWorkload } from './categories.ts';
+import { isExternal, isScalable, isWorkload, takesTurns } from './categories.ts';
 import type { Plan, PlannedObject } from './plan.ts';
 import { templateOf, withTemplate } from './templates.ts';
 
@@ -17,7 +17,7 @@ export type Digest = (value: unknown) => string;
 export interface PlannedRef {
   readonly key: ObjectKey;
   readonly digest: string;
-  /** Of the pod template; workloads only. */
+  /** Of what is changed in turn: the pod template of a workload, all of an external object. */
   readonly template?: string;
   /** What can be scaled: the replicas it is to have, which no digest covers; absent where they are left to others. */
   readonly replicas?: number;
@@ -25,7 +25,7 @@ export interface PlannedRef {
   readonly yields?: true;
   readonly role?: string;
   readonly stage?: number;
-  /** Planned objects it must not be applied without; workloads only. */
+  /** Planned objects it must not be applied without; only of what takes turns. */
   readonly uses?: readonly ObjectKey[];
   readonly gate?: string;
   readonly before?: string;
@@ -76,29 +76,40 @@ function renderObject(
   const scalable = isScalable(complete);
   const replicas = scalable ? replicasOf(complete) : undefined;
   const configured = scalable ? withReplicas(complete, undefined) : complete;
-  const template = isWorkload(key) ? templateOf(configured) : undefined;
   const whole = digest(configured);
+  const template = templateDigest(key, configured, digest);
   const ref: PlannedRef = {
     key,
     digest: whole,
-    ...(template ? { template: digest(template) } : {}),
+    ...(template ? { template } : {}),
     ...(replicas === undefined ? {} : { replicas }),
     ...(scalable && desired.options.replicas === 'yield' ? { yields: true as const } : {}),
     ...(role ? { role } : {}),
     ...(stage === undefined ? {} : { stage }),
-    ...(isWorkload(key) && planned.uses.length > 0 ? { uses: planned.uses } : {}),
+    ...(takesTurns(key) && planned.uses.length > 0 ? { uses: planned.uses } : {}),
     ...(gate ? { gate: gate.name } : {}),
     ...(before ? { before: before.name } : {}),
     ...(after ? { after: after.name } : {}),
-    ...(desired.kind === 'PersistentVolumeClaim' && desired.options.retain !== false
-      ? { retain: true as const }
-      : {}),
+    ...(isRetained(planned) ? { retain: true as const } : {}),
   };
+  if (isExternal(key)) return { ref, manifest: configured, planned };
   const notes = {
     [ANNOTATIONS.digest]: whole,
     ...(ref.template ? { [ANNOTATIONS.template]: ref.template } : {}),
   };
   return { ref, manifest: annotated(configured, notes), planned };
+}
+
+/** What of an object is changed in turn: the pod template of a workload, all of an external object. */
+function templateDigest(key: ObjectKey, manifest: Manifest, digest: Digest): string | undefined {
+  if (isExternal(key)) return digest(manifest);
+  const template = isWorkload(key) ? templateOf(manifest) : undefined;
+  return template ? digest(template) : undefined;
+}
+
+function isRetained({ key, desired }: PlannedObject): boolean {
+  const { retain } = desired.options;
+  return isExternal(key) ? retain === true : desired.kind === 'PersistentVolumeClaim' && retain !== false;
 }
 
 /** The digest of what its pods read goes into the pod template, so that changing it restarts them, in order. */

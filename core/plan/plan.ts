@@ -10,11 +10,12 @@ import type { Manifest } from '../manifest.ts';
 import { namesOf } from '../names.ts';
 import type { ObjectKey } from '../refs.ts';
 import { groupOf, kindName } from '../refs.ts';
-import { isClusterScoped, isWorkload } from './categories.ts';
+import { isClusterScoped, isExternal, isWorkload } from './categories.ts';
 import type { Stage } from './collect.ts';
 import { collect, keyOf } from './collect.ts';
 import type { Place } from './decorate.ts';
 import { decorate } from './decorate.ts';
+import { checkExternals } from './externals.ts';
 import { leaveToScalers } from './leave-to-scalers.ts';
 import { configurationOf, templateOf } from './templates.ts';
 
@@ -70,6 +71,7 @@ export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: R
       ...(stage === undefined ? {} : { stage }),
     };
   });
+  checkExternals(operator, planned);
   return { objects: leaveToScalers(planned), stages, warnings };
 }
 
@@ -107,7 +109,7 @@ function usersOf(
 function namespaceOf(key: ObjectKey, object: DesiredObject, home: string | undefined): string | undefined {
   if (isClusterScoped(kindName({ group: groupOf(object.apiVersion), kind: object.kind }))) return undefined;
   const namespace = object.namespace ?? home;
-  if (!namespace)
+  if (!namespace && !isExternal(key))
     throw invalid(key, 'has no namespace, and neither has its resource; give it the option namespace');
   return namespace;
 }

@@ -1,4 +1,4 @@
-import { isWorkload } from '../plan/categories.ts';
+import { takesTurns } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import { changeOf } from './next-step.ts';
 import type { PlanView, ReconcileState, Rollout } from './state.ts';
@@ -7,11 +7,11 @@ import { preciseTime } from './times.ts';
 /** A plan that changes pods begins a rollout; one that changes them otherwise than the running one takes its place. */
 export function beginRollout(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
   const rolling = Object.values(plan.refs).filter(
-    (ref) => isWorkload(ref.key) && ['new', 'disruptive'].includes(changeOf(ref, state.inventory[ref.key])),
+    (ref) => takesTurns(ref.key) && ['new', 'disruptive'].includes(changeOf(ref, state.inventory[ref.key])),
   );
   if (rolling.length === 0 || state.rollout?.generation === plan.generation) return state;
   const passages = unfinishedPassages(state, plan);
-  const isInstall = !Object.keys(state.inventory).some(isWorkload) || state.rollout?.trigger === 'Install';
+  const isInstall = !Object.keys(state.inventory).some(takesTurns) || state.rollout?.trigger === 'Install';
   const startedAt = preciseTime(now);
   return {
     ...state,

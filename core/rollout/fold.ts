@@ -1,7 +1,7 @@
 /** How what happened changes what is known. Each function takes a state and gives the next; none of them decides. */
 import type { Health } from '../health/health.ts';
 import type { PlannedRef } from '../plan/digests.ts';
-import { isWorkload } from '../plan/categories.ts';
+import { takesTurns } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { RolloutReport } from '../status/resource-status.ts';
 import { changeOf } from './next-step.ts';
@@ -60,7 +60,9 @@ export function foldApplied(
   for (const result of results) {
     const ref = plan.refs[result.key];
     if (!ref) continue;
-    next = result.applied ? foldOneApplied(next, ref, result, now) : foldRefused(next, ref, result, now);
+    next = result.applied
+      ? foldOneApplied(next, ref, result, now)
+      : withRefusal(next, { ...result, digest: ref.digest }, now);
   }
   return next;
 }
@@ -107,17 +109,23 @@ function passApplied(rollout: Rollout, ref: PlannedRef, now: number): Rollout {
   };
 }
 
-function foldRefused(
+interface Refused {
+  readonly key: ObjectKey;
+  readonly digest: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+function withRefusal(
   state: ReconcileState,
-  ref: PlannedRef,
-  { key, reason, message }: Extract<ApplyResult, { applied: false }>,
+  { key, digest, reason, message }: Refused,
   now: number,
 ): ReconcileState {
   const known = state.refusals[key];
-  const same = known?.digest === ref.digest ? known : undefined;
+  const same = known?.digest === digest ? known : undefined;
   const attempts = (same?.attempts ?? 0) + 1;
   const refusal: Refusal = {
-    digest: ref.digest,
+    digest,
     reason,
     message,
     since: same?.since ?? rfc3339(now),
@@ -195,7 +203,7 @@ export function foldPlanned(state: ReconcileState, plan: PlanView, now: number):
 export function foldProgress(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
   const { rollout } = state;
   if (!rollout) return state;
-  const busy = Object.values(plan.refs).filter((ref) => isWorkload(ref.key) && isBusy(ref, state, rollout));
+  const busy = Object.values(plan.refs).filter((ref) => takesTurns(ref.key) && isBusy(ref, state, rollout));
   const stages = Object.fromEntries(
     Object.entries(rollout.stages).map(([index, stage]) => {
       const through =
@@ -261,20 +269,39 @@ export function foldGate(
   return foldPassage(state, key, { gate });
 }
 
-/** Records deletions that were asked for: tombstones, until the objects are seen to be gone. Retained ones just leave the list. */
-export function foldPruned(
-  state: ReconcileState,
-  outcomes: readonly { readonly key: ObjectKey; readonly outcome: 'removed' | 'gone' | 'retained' }[],
-): ReconcileState {
-  const inventory: Record<ObjectKey, Entry> = { ...state.inventory };
-  for (const { key, outcome } of outcomes) {
-    const entry = inventory[key];
-    if (outcome === 'removed' && entry) inventory[key] = { ...entry, leaving: true };
-    else delete inventory[key];
-  }
-  const unhealthy = Object.fromEntries(Object.entries(state.unhealthy).filter(([key]) => key in inventory));
-  return { ...state, inventory, unhealthy };
+/** What asking an object to go gave. */
+export type Removal =
+  /** `removed`: its deletion has begun; `retained`: it stays, and is no longer ours to look after. */
+  | { readonly key: ObjectKey; readonly outcome: 'removed' | 'gone' | 'retained' }
+  | {
+      readonly key: ObjectKey;
+      readonly outcome: 'refused';
+      readonly reason: string;
+      readonly message: string;
+    };
+
+/**
+ * Records deletions that were asked for: tombstones, until the objects are seen to be gone. Retained ones just leave the
+ * list; a removal that was refused is tried again.
+ */
+export function foldPruned(state: ReconcileState, removals: readonly Removal[], now: number): ReconcileState {
+  return removals.reduce((next, removal) => {
+    const { key, outcome } = removal;
+    const entry = next.inventory[key];
+    if (!entry) return next;
+    if (outcome === 'refused') return withRefusal(next, { ...removal, digest: REMOVAL }, now);
+    if (outcome === 'removed') return withEntry(next, key, { ...entry, leaving: true });
+    return {
+      ...next,
+      inventory: without(next.inventory, key),
+      refusals: without(next.refusals, key),
+      unhealthy: without(next.unhealthy, key),
+    };
+  }, state);
 }
+
+/** In the place of the digest that was refused. */
+const REMOVAL = 'removal';
 
 function withEntry(state: ReconcileState, key: ObjectKey, entry: Entry): ReconcileState {
   return { ...state, inventory: { ...state.inventory, [key]: entry } };

@@ -6,11 +6,13 @@
  * the pod templates, stage by stage: before-hook, apply, Current at the generation applied, gate, after-hook, fewer
  * replicas. Then, with every workload Current, what is no longer wanted goes. A step that must wait names what it waits for.
  */
-import { isWorkload } from '../plan/categories.ts';
+import { isExternal, takesTurns } from '../plan/categories.ts';
+import { awaits } from '../plan/externals.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
 import { growsFirst, isGrowing, scalesLast, scalesNow } from './scaling.ts';
 import type { Entry, PlanView, ReconcileState } from './state.ts';
+import { isPostponed, unused } from './removal.ts';
 
 export type Step =
   | { readonly kind: 'apply'; readonly keys: readonly ObjectKey[] }
@@ -40,11 +42,11 @@ export function changeOf(ref: PlannedRef, entry: Entry | undefined): Change {
 /** @param now epoch milliseconds. */
 export function nextStep(plan: PlanView, state: ReconcileState, now: number): Step {
   const refs = Object.values(plan.refs);
-  const due = refs.filter((ref) => isDue(ref, state, now));
-  const supporting = due.filter(({ key }) => !isWorkload(key));
+  const due = refs.filter((ref) => isDue(ref, plan, state, now));
+  const supporting = due.filter(({ key }) => !takesTurns(key));
   if (supporting.length > 0) return { kind: 'apply', keys: keysOf(supporting) };
 
-  const workloads = refs.filter(({ key }) => isWorkload(key));
+  const workloads = refs.filter(({ key }) => takesTurns(key));
   const free = workloads.filter((ref) => due.includes(ref) && isFree(ref, plan, state));
   if (free.length > 0) return { kind: 'apply', keys: keysOf(free) };
 
@@ -64,20 +66,30 @@ export function nextStep(plan: PlanView, state: ReconcileState, now: number): St
   }
   if (waits.length > 0) return mergeWaits([...waits, ...restingWaits(plan, state, now)]);
 
-  const unwanted = Object.entries(state.inventory).filter(([key]) => !(key in plan.refs));
-  const leavers = unwanted.filter(([, entry]) => !entry.leaving).map(([key]) => key);
+  const unwanted = Object.keys(state.inventory).filter((key) => !(key in plan.refs));
+  const staying = unwanted.filter((key) => !state.inventory[key]?.leaving);
+  const leavers = unused(staying, unwanted, state).filter((key) => !isPostponed(key, state, now));
   if (leavers.length > 0) return { kind: 'prune', keys: leavers };
-  const tombstones: Waiting = { kind: 'wait', on: unwanted.map(([key]) => key) };
+  const retries = staying.map((key) => state.refusals[key]?.retryAt);
+  const tombstones: Waiting = { kind: 'wait', on: unwanted, ...earliest(retries) };
   return mergeWaits([tombstones, ...restingWaits(plan, state, now)]);
 }
 
 /** Wanted otherwise than it is, and neither refused nor in need of something that was. */
-function isDue(ref: PlannedRef, state: ReconcileState, now: number): boolean {
+function isDue(ref: PlannedRef, plan: PlanView, state: ReconcileState, now: number): boolean {
   const entry = state.inventory[ref.key];
   if (entry && entry.digest === ref.digest && !entry.leaving && !scalesNow(ref, entry)) return false;
   if (entry?.leaving || isGrowing(entry)) return false;
   if (isRefused(ref.key, ref.digest, state, now)) return false;
-  return !ref.uses?.some((used) => used in state.refusals);
+  return !ref.uses?.some(
+    (used) => used in state.refusals || (awaits(ref.key, used) && !isThere(used, plan, state)),
+  );
+}
+
+/** As planned, and Current. */
+function isThere(key: ObjectKey, plan: PlanView, state: ReconcileState): boolean {
+  const entry = state.inventory[key];
+  return entry !== undefined && entry.digest === plan.refs[key]?.digest && !entry.health && !entry.leaving;
 }
 
 function isRefused(key: ObjectKey, digest: string, state: ReconcileState, now: number): boolean {
@@ -106,7 +118,7 @@ function laneStep(
   state: ReconcileState,
   now: number,
 ): Step | undefined {
-  const due = lane.filter((ref) => isDue(ref, state, now));
+  const due = lane.filter((ref) => isDue(ref, plan, state, now));
   for (const { key, before } of due)
     if (before && state.rollout && !state.rollout.passages[key]?.before)
       return { kind: 'hook', key, when: 'before', hook: before };
@@ -158,14 +170,29 @@ export function deadlineOf(key: ObjectKey, plan: PlanView, state: ReconcileState
 
 /** What holds up no stage and still keeps the resource from being Ready. */
 function restingWaits(plan: PlanView, state: ReconcileState, now: number): Waiting[] {
-  const unhealthy = Object.keys(state.unhealthy).filter((key) => key in plan.refs && !isWorkload(key));
+  const unhealthy = Object.keys(state.unhealthy).filter((key) => key in plan.refs && !takesTurns(key));
   const refused = Object.entries(state.refusals).filter(([key]) => key in plan.refs);
+  const looks = Object.entries(state.unhealthy)
+    .filter(([key]) => key in plan.refs && isExternal(key))
+    .map(([, { since }]) => nextLook(Date.parse(since), now));
   const returning = Object.keys(plan.refs).filter((key) => state.inventory[key]?.leaving);
   // One that is overdue waits for another that it needs.
   const retries = refused.map(([, { retryAt }]) => retryAt).filter((at) => at > now);
   return [
-    { kind: 'wait', on: [...unhealthy, ...returning, ...refused.map(([key]) => key)], ...earliest(retries) },
+    {
+      kind: 'wait',
+      on: [...unhealthy, ...returning, ...refused.map(([key]) => key)],
+      ...earliest([...retries, ...looks]),
+    },
   ];
+}
+
+/** Nobody tells when something behind an API changes, so it is looked at: soon at first, then ever more slowly. */
+const SOONEST_LOOK_MS = 2_000;
+const LATEST_LOOK_MS = 300_000;
+
+function nextLook(since: number, now: number): number {
+  return now + Math.min(Math.max((now - since) / 2, SOONEST_LOOK_MS), LATEST_LOOK_MS);
 }
 
 function mergeWaits(waits: readonly Waiting[]): Waiting {

@@ -1,22 +1,28 @@
 /** Taking down a resource: the reverse of its order, each wave awaited until it is gone, then everything that runs no pods. */
-import { isWorkload } from '../plan/categories.ts';
+import { takesTurns } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
+import { isPostponed, unused } from './removal.ts';
 import type { ReconcileState } from './state.ts';
 
 export type TeardownStep =
   | { readonly kind: 'remove'; readonly keys: readonly ObjectKey[] }
-  | { readonly kind: 'wait'; readonly on: readonly ObjectKey[] }
+  /** `wakeAt`: epoch milliseconds at which a refused removal is tried again. */
+  | { readonly kind: 'wait'; readonly on: readonly ObjectKey[]; readonly wakeAt?: number }
   | { readonly kind: 'done' };
 
-export function nextTeardown({ inventory }: ReconcileState): TeardownStep {
+/** @param now epoch milliseconds. */
+export function nextTeardown(state: ReconcileState, now: number): TeardownStep {
+  const { inventory, refusals } = state;
   const keys = Object.keys(inventory);
-  const workloads = keys.filter(isWorkload);
-  const last = Math.max(...workloads.map((key) => orderOf(inventory[key]?.stage)));
-  const wave =
-    workloads.length > 0 ? workloads.filter((key) => orderOf(inventory[key]?.stage) === last) : keys;
+  const inTurn = keys.filter(takesTurns);
+  const free = unused(inTurn, inTurn, state);
+  const last = Math.max(...free.map((key) => orderOf(inventory[key]?.stage)));
+  const wave = inTurn.length > 0 ? free.filter((key) => orderOf(inventory[key]?.stage) === last) : keys;
   if (wave.length === 0) return { kind: 'done' };
-  const staying = wave.filter((key) => !inventory[key]?.leaving);
-  return staying.length > 0 ? { kind: 'remove', keys: staying } : { kind: 'wait', on: wave };
+  const staying = wave.filter((key) => !inventory[key]?.leaving && !isPostponed(key, state, now));
+  if (staying.length > 0) return { kind: 'remove', keys: staying };
+  const retries = wave.map((key) => refusals[key]?.retryAt).filter((at) => at !== undefined);
+  return { kind: 'wait', on: wave, ...(retries.length > 0 ? { wakeAt: Math.min(...retries) } : {}) };
 }
 
 /** What no order binds goes first: nothing waits for it. */

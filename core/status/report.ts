@@ -1,6 +1,7 @@
 /** What the world is told: conditions, status, one line, and the page in Temporal UI. Pure functions of plan and state. */
 import { inventoryFingerprint } from '../fields.ts';
-import { isWorkload, titleOf } from '../plan/categories.ts';
+import { isExternal, takesTurns, titleOf } from '../plan/categories.ts';
+import { isPassing, OUR_REASONS } from '../reasons.ts';
 import { reportRollout } from '../rollout/fold.ts';
 import { scalingOf } from '../rollout/scaling.ts';
 import type { Step } from '../rollout/next-step.ts';
@@ -40,11 +41,13 @@ export function verdictOf({ state, plan, failure, step, deleting }: Situation, n
       reason: failure.reason,
       message: failure.message,
     };
-  if (deleting) return { phase: 'Deleting', reason: 'Deleting', message: deletingMessage(state) };
+  const held = refusalOf(state);
+  if (deleting) return deletingVerdict(state, held);
   if (!plan) return { phase: 'Progressing', reason: 'Installing', message: 'is being planned' };
   if (step?.kind === 'wait') {
     const stalled = stallOf(plan, state, step.on, now);
     if (stalled) return stalled;
+    if (held) return { phase: state.rollout ? 'Progressing' : 'Degraded', ...held };
     if (step.on.length === 0)
       return {
         phase: 'Ready',
@@ -71,28 +74,29 @@ function stallOf(
   on: readonly ObjectKey[],
   now: number,
 ): Verdict | undefined {
-  const refused = Object.entries(state.refusals)[0];
-  if (refused) {
-    const others = Object.keys(state.refusals).length - 1;
-    const more = others > 0 ? ` (and ${count(others, 'more object')})` : '';
-    return {
-      phase: 'Stalled',
-      reason: refused[1].reason,
-      message: `${titleOf(refused[0])}: ${refused[1].message}${more}`,
-    };
-  }
+  const refused = refusalOf(state);
+  if (refused && !isPassing(refused.reason)) return { phase: 'Stalled', ...refused };
   const failed = on.find((key) => state.inventory[key]?.health === 'Failed');
   if (failed)
     return {
       phase: 'Stalled',
-      reason: 'WorkloadFailed',
+      reason: remoteReason(state.unhealthy[failed]) ?? OUR_REASONS.WorkloadFailed,
       message: troubleLine(failed, state.unhealthy[failed]),
     };
-  const overdue = on.find((key) => isWorkload(key) && (deadlineOf(key, plan, state) ?? Infinity) <= now);
+  const overdue = on.find((key) => takesTurns(key) && (deadlineOf(key, plan, state) ?? Infinity) <= now);
   if (!overdue) return undefined;
   const within = `not through within ${Math.round(plan.stageDeadlineMs / 1000)} s`;
   const { message } = waitingFor([overdue], state);
   return { phase: 'Stalled', reason: 'RolloutTimedOut', message: `${within}; ${message}` };
+}
+
+/** Of what was refused, the first that somebody must end, or else the first. */
+function refusalOf({ refusals }: ReconcileState): Pick<Verdict, 'reason' | 'message'> | undefined {
+  const all = Object.entries(refusals);
+  const [key, refusal] = all.find(([, { reason }]) => !isPassing(reason)) ?? all[0] ?? [];
+  if (key === undefined || !refusal) return undefined;
+  const more = all.length > 1 ? ` (and ${count(all.length - 1, 'more object')})` : '';
+  return { reason: refusal.reason, message: `${titleOf(key)}: ${refusal.message}${more}` };
 }
 
 function waitingFor(on: readonly ObjectKey[], state: ReconcileState): { reason: string; message: string } {
@@ -102,7 +106,15 @@ function waitingFor(on: readonly ObjectKey[], state: ReconcileState): { reason: 
   if (gate && gate !== 'open' && !state.unhealthy[first])
     return { reason: 'GateClosed', message: `${titleOf(first)}: ${gate.why}${more}` };
   const trouble = state.unhealthy[first];
-  return { reason: 'WaitingForHealth', message: `${troubleLine(first, trouble)}${more}` };
+  const reason = remoteReason(trouble) ?? OUR_REASONS.WaitingForHealth;
+  return { reason, message: `${troubleLine(first, trouble)}${more}` };
+}
+
+/** A server of its own says more than that an object is not well. */
+function remoteReason(trouble: Trouble | undefined): string | undefined {
+  const isRemote =
+    trouble?.reason === OUR_REASONS.Unreachable || trouble?.reason === OUR_REASONS.RemoteRefused;
+  return isRemote ? trouble.reason : undefined;
 }
 
 function troubleLine(key: ObjectKey, trouble: Trouble | undefined): string {
@@ -123,6 +135,16 @@ function stepMessage(step: Step | undefined): string {
     case 'hook':
       return `${titleOf(step.key)}: running hook ${step.hook}`;
   }
+}
+
+function deletingVerdict(
+  state: ReconcileState,
+  held: Pick<Verdict, 'reason' | 'message'> | undefined,
+): Verdict {
+  const message = deletingMessage(state);
+  if (!held) return { phase: 'Deleting', reason: OUR_REASONS.Deleting, message };
+  const phase = isPassing(held.reason) ? 'Deleting' : 'Stalled';
+  return { phase, reason: held.reason, message: `${held.message}; ${message}` };
 }
 
 function deletingMessage(state: ReconcileState): string {
@@ -167,8 +189,8 @@ export function statusOf(
   home: string | undefined,
 ): ResourceStatus {
   const { state, plan } = situation;
-  const workloads = Object.entries(state.inventory).filter(([key]) => isWorkload(key));
-  const wanted = plan ? Object.keys(plan.refs).filter(isWorkload).length : workloads.length;
+  const workloads = Object.entries(state.inventory).filter(([key]) => takesTurns(key));
+  const wanted = plan ? Object.keys(plan.refs).filter(takesTurns).length : workloads.length;
   const current = workloads.filter(([key, entry]) => isCurrent(key, entry, plan)).length;
   const rollout = state.rollout && plan ? reportRollout(state.rollout, plan) : state.journal[0];
   return {
@@ -206,12 +228,24 @@ export function inventoryStatus(
 ): InventoryStatus {
   const entries = Object.entries(state.inventory);
   const keys = new Set([...entries.map(([key]) => key), ...Object.keys(plan?.refs ?? {})]);
-  const kinds = new Set(Array.from(keys, (key) => kindName(parseObjectKey(key, home))));
+  const inCluster = entries.filter(([key]) => !isExternal(key));
   return {
     objects: entries.length,
-    kinds: [...kinds].sort(),
-    fingerprint: inventoryFingerprint(entries.map(([key, { uid, fields }]) => ({ key, uid, fields }))),
+    ...placesOf(keys, home),
+    fingerprint: inventoryFingerprint(inCluster.map(([key, { uid, fields }]) => ({ key, uid, fields }))),
   };
+}
+
+/** Where objects are to be found: the kinds to watch, and what lives behind an API, by key. */
+export function placesOf(
+  keys: Iterable<ObjectKey>,
+  home: string | undefined,
+): Pick<InventoryStatus, 'kinds' | 'externals'> {
+  const all = [...new Set(keys)].sort();
+  const externals = all.filter(isExternal);
+  const inCluster = all.filter((key) => !isExternal(key));
+  const kinds = new Set(inCluster.map((key) => kindName(parseObjectKey(key, home))));
+  return { kinds: [...kinds].sort(), ...(externals.length > 0 ? { externals } : {}) };
 }
 
 function count(n: number, noun: string): string {

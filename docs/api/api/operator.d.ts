@@ -1,15 +1,32 @@
+import type { ExternalKind } from './external.ts';
 import type { Named } from './named.ts';
 import type { DesiredObject } from './objects.ts';
 import type { Ordered } from './order.ts';
 import type { Resource, ResourceDefinition } from './resource.ts';
-/** What a gate, a hook or `onDelete` is given. */
+/** An object of the cluster as an author names it. */
+export interface ObjectReference {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly name: string;
+    /** @defaultValue the namespace of the resource */
+    readonly namespace?: string;
+}
+/** A Secret as a resource refers to it. */
+export interface SecretReference {
+    readonly name?: string;
+    /** @defaultValue the namespace of the resource; for a namespaced resource no other is allowed */
+    readonly namespace?: string;
+}
+/** An object as the API server sends it. */
+export type ObjectManifest = Readonly<Record<string, unknown>>;
+/** What a gate, a hook, `onDelete` or a function of an external kind is given. */
 export interface Context<Spec = unknown> {
     readonly resource: Resource<Spec>;
     /** The live object it is about; absent in `onDelete`. */
     readonly object?: {
         readonly kind: string;
         readonly name: string;
-        readonly manifest: Readonly<Record<string, unknown>>;
+        readonly manifest: ObjectManifest;
     };
     /** Aborts when the activity is cancelled or its worker stops. Pass it to what waits. */
     readonly signal: AbortSignal;
@@ -17,6 +34,15 @@ export interface Context<Spec = unknown> {
         info(message: string, fields?: Readonly<Record<string, unknown>>): void;
         warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
     };
+    /** The live object, or undefined when there is none. Secrets are read by `secret`. */
+    read(reference: ObjectReference): Promise<ObjectManifest | undefined>;
+    /**
+     * The decoded values of a Secret, by key. They are struck out of every error, log line, event and answer of the function
+     * that read them.
+     *
+     * @throws Error when it is not there, or in another namespace than the resource.
+     */
+    secret(reference: SecretReference): Promise<Readonly<Record<string, string>>>;
     /** Records a Kubernetes event about the resource. */
     event(type: 'Normal' | 'Warning', reason: string, note: string): void;
 }
@@ -27,6 +53,7 @@ export type Hook = (context: Context<any>) => Promise<void> | void;
 type Entry = DesiredObject | Ordered | false | null | undefined;
 /** What `desired` returns: objects and ordered workloads; falsy entries are dropped. */
 export type Desired = readonly (Entry | readonly Entry[])[];
+type AnyExternalKind = ExternalKind<any>;
 export interface RolloutPolicy {
     /**
      * How long one stage may take to become Current before the resource is `Stalled`; the rollout goes on when it heals.
@@ -56,6 +83,8 @@ export interface OperatorDefinition<Spec, Status> {
     desired(resource: Resource<Spec, Status>, named: Named): Desired;
     /** External cleanup, before anything of the resource is deleted. Its presence adds the finalizer. */
     onDelete?(context: Context<Spec>): Promise<void> | void;
+    /** The kinds of external objects that `desired` returns, or returned once: they are needed to remove what is left. */
+    readonly externals?: readonly AnyExternalKind[];
     readonly rollout?: RolloutPolicy;
 }
 /** An operator: a value to run, to ask for its plan, to test. Made by {@link defineOperator}. */
@@ -64,12 +93,13 @@ export interface Operator<Spec = unknown, Status = unknown> {
     readonly resource: ResourceDefinition<Spec, Status>;
     readonly desired: OperatorDefinition<Spec, Status>['desired'];
     readonly onDelete?: NonNullable<OperatorDefinition<Spec, Status>['onDelete']>;
+    readonly externals: readonly AnyExternalKind[];
     readonly rollout: Required<RolloutPolicy>;
 }
 /**
  * Defines what a kind of custom resource means.
  *
- * @throws TypeError when the name cannot be a label value.
+ * @throws TypeError when the name cannot be a label value, or an external kind is listed twice.
  */
 export declare function defineOperator<Spec, Status = unknown>(resource: ResourceDefinition<Spec, Status>, definition: OperatorDefinition<Spec, Status>): Operator<Spec, Status>;
 export {};

@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { differenceOf } from '../api/external.ts';
+import type { Health } from '../core/health/health.ts';
+import { CURRENT, WANTED } from '../core/external.ts';
+import type { RenderedObject } from '../core/plan/digests.ts';
+import { OUR_REASONS } from '../core/reasons.ts';
+import type { ApplyResult } from '../core/rollout/fold.ts';
+import type { ApplyItem, Attempt } from './apply-objects.ts';
+import { choose, tell } from './apply-objects.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { Handle } from './external-object.ts';
+import { handling } from './external-object.ts';
+import type { PlanRef } from './read-resource.ts';
+import { readPlanned } from './read-resource.ts';
+
+/** How long a server may take to show what it accepted, before that counts as a refusal. */
+const SETTLING_MS: readonly number[] = [0, 200, 500, 1_000, 2_000];
+
+/**
+ * Brings planned external objects to their servers, side by side: looks first, creates what is not there, changes what is
+ * otherwise, and looks again. A worker that dies after `create` is followed by one that looks, and finds it.
+ *
+ * @throws ApplicationFailure `PlanStale` when the resource is no longer what was planned.
+ */
+export async function applyExternals(
+  dependencies: Dependencies,
+  plan: PlanRef,
+  items: readonly ApplyItem[],
+): Promise<readonly ApplyResult[]> {
+  const { manifest, rendered } = await readPlanned(dependencies, plan);
+  const attempts = await Promise.all(
+    choose(rendered, items).map(async ({ item, object }): Promise<Attempt> => {
+      const { key } = item;
+      const outcome = await handling(dependencies, manifest, key, (handle) => bring(handle, object));
+      const result: ApplyResult =
+        'reason' in outcome
+          ? { key, applied: false, ...outcome }
+          : {
+              key,
+              applied: true,
+              created: outcome.wrote === 'created',
+              uid: '',
+              fields: WANTED,
+              health: outcome.health,
+            };
+      const unchanged = 'reason' in outcome ? false : outcome.wrote === undefined;
+      return { item, object: object.manifest, result, ...(unchanged ? { unchanged } : {}) };
+    }),
+  );
+  tell(dependencies, manifest, attempts);
+  return attempts.map(({ result }) => result);
+}
+
+interface Brought {
+  /** Absent when it was there as wanted. */
+  readonly wrote?: 'created' | 'updated';
+  readonly health: Health;
+}
+
+async function bring(handle: Handle, { manifest }: RenderedObject): Promise<Brought> {
+  const { functions, context } = handle;
+  const { wanted } = manifest;
+  const before: unknown = await functions.observe(context);
+  if (before !== undefined && differs(handle, wanted, before) === undefined)
+    return { health: await healthOf(handle, before) };
+  if (before === undefined) await functions.create(wanted, context);
+  else await functions.update(wanted, before, context);
+  const after = await settled(handle, wanted);
+  return { wrote: before === undefined ? 'created' : 'updated', health: await healthOf(handle, after) };
+}
+
+/** @throws Error when the server accepted a write and does not show it. */
+async function settled(handle: Handle, wanted: unknown): Promise<unknown> {
+  const { functions, context } = handle;
+  let why = '';
+  for (const pause of SETTLING_MS) {
+    await delay(pause, undefined, { signal: context.signal });
+    const remote: unknown = await functions.observe(context);
+    const difference = remote === undefined ? undefined : differs(handle, wanted, remote);
+    if (remote !== undefined && difference === undefined) return remote;
+    why = difference === undefined ? 'it is not there' : `it differs in ${difference}`;
+  }
+  throw new Error(`the server accepted it, and yet ${why}`);
+}
+
+export function differs({ functions, redact }: Handle, wanted: unknown, remote: unknown): string | undefined {
+  const difference = functions.differs ? functions.differs(wanted, remote) : differenceOf(wanted, remote);
+  return difference === undefined ? undefined : redact(difference);
+}
+
+export async function healthOf({ functions, context, redact }: Handle, remote: unknown): Promise<Health> {
+  const answer = functions.ready ? await functions.ready(remote, context) : true;
+  if (answer === true) return CURRENT;
+  return { state: 'InProgress', reason: OUR_REASONS.WaitingForHealth, message: redact(answer) };
+}

@@ -1,0 +1,108 @@
+/** What an author's function is given: the resource, and what it may read and tell. */
+import { Context as ActivityContext } from '@temporalio/activity';
+import type { Context, ObjectReference, SecretReference } from '../api/operator.ts';
+import type { Manifest } from '../core/manifest.ts';
+import { isExternal } from '../core/plan/categories.ts';
+import type { ObjectKey } from '../core/refs.ts';
+import { groupOf, parseObjectKey, versionOf } from '../core/refs.ts';
+import type { Dependencies } from './dependencies.ts';
+import { explain } from './failure.ts';
+import type { Redaction } from './redaction.ts';
+import { createRedaction } from './redaction.ts';
+import { asResource } from './renderer.ts';
+
+/** A context, and how to say what comes of it without the values of Secrets it gave. */
+export interface AuthorContext extends Redaction {
+  readonly context: Context;
+  /** What the author's function threw, in words. */
+  explain(error: unknown): string;
+}
+
+/** @param key the object it is about; the live one is read, where the cluster has it. */
+export async function contextOf(
+  dependencies: Dependencies,
+  resource: Manifest,
+  key?: ObjectKey,
+): Promise<AuthorContext> {
+  const { api, events, log } = dependencies;
+  const { info, cancellationSignal: signal } = ActivityContext.current();
+  const home = resource.metadata.namespace;
+  const ref = key === undefined || isExternal(key) ? undefined : parseObjectKey(key, home);
+  const live = ref ? await api.get(ref) : undefined;
+  const told = { resource: resource.metadata.name, ...(key ? { object: key } : {}) };
+  const redaction = createRedaction();
+  const { redact } = redaction;
+  const say =
+    (level: 'info' | 'warn'): Context['log']['info'] =>
+    (message, fields) =>
+      log[level]({ ...told, ...redactedFields(fields, redact) }, redact(message));
+  let count = 0;
+  const context: Context = {
+    resource: asResource(resource),
+    ...(ref && live ? { object: { kind: ref.kind, name: ref.name, manifest: live } } : {}),
+    signal,
+    log: { info: say('info'), warn: say('warn') },
+    read: (reference) => api.get(readable(reference, home), { signal }),
+    secret: async (reference) => {
+      const values = await readSecret(dependencies, reference, home, signal);
+      redaction.hide(Object.values(values));
+      return values;
+    },
+    event: (type, reason, note) =>
+      events.record(
+        { regarding: resource, occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${count++}` },
+        { type, reason, action: 'Hook', note: redact(note) },
+      ),
+  };
+  return { ...redaction, context, explain: (error) => redact(explain(error)) };
+}
+
+function redactedFields(
+  fields: Readonly<Record<string, unknown>> | undefined,
+  redact: (text: string) => string,
+): Readonly<Record<string, unknown>> {
+  const text = JSON.stringify(fields ?? {}, (_, value: unknown) =>
+    typeof value === 'string' ? redact(value) : value,
+  );
+  return JSON.parse(text) as Readonly<Record<string, unknown>>;
+}
+
+function readable(
+  { apiVersion, kind, name, namespace }: ObjectReference,
+  home: string | undefined,
+): Parameters<Dependencies['api']['get']>[0] {
+  if (kind === 'Secret' && apiVersion === 'v1')
+    throw new Error(
+      `Secret ${name}: read it by context.secret, so that its values are struck out of what is told`,
+    );
+  const place = namespace ?? home;
+  return {
+    group: groupOf(apiVersion),
+    version: versionOf(apiVersion),
+    kind,
+    ...(place ? { namespace: place } : {}),
+    name,
+  };
+}
+
+/** A resource's author may not read, with the rights of the operator, what lies in another namespace. */
+async function readSecret(
+  { api }: Dependencies,
+  { name = '', namespace = '' }: SecretReference,
+  home: string | undefined,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const place = namespace || home;
+  const title = `Secret ${place ?? ''}/${name}`;
+  if (!name || !place) throw new Error(`${title} cannot be read: its reference needs a name and a namespace`);
+  if (home !== undefined && place !== home)
+    throw new Error(
+      `${title} is not read: a resource may use the Secrets of its own namespace ${home} alone`,
+    );
+  const secret = await api.get({ group: '', kind: 'Secret', namespace: place, name }, { signal });
+  if (!secret) throw new Error(`${title} is not there; create it, or correct the reference to it`);
+  const data = (secret['data'] ?? {}) as Readonly<Record<string, string>>;
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+  );
+}

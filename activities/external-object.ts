@@ -1,0 +1,87 @@
+/** An external object in the hands of its kind's functions, with whatever they throw put into words. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { AnyExternalFunctions, ExternalContext } from '../api/external.ts';
+import { Unreachable } from '../api/external.ts';
+import type { Manifest } from '../core/manifest.ts';
+import { titleOf } from '../core/plan/categories.ts';
+import type { Reason } from '../core/reasons.ts';
+import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
+import type { ObjectKey } from '../core/refs.ts';
+import { parseObjectKey } from '../core/refs.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
+import { contextOf } from './author-context.ts';
+import type { Dependencies } from './dependencies.ts';
+import { heartbeating } from './heartbeat.ts';
+
+/** Why something could not be done, and is tried again. */
+export interface Refused {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export interface Handle {
+  readonly functions: AnyExternalFunctions;
+  readonly context: ExternalContext;
+  readonly redact: (text: string) => string;
+}
+
+/**
+ * Gives an external object to `work`, and answers what it answers, or what an author's function threw in its place.
+ *
+ * @throws ApplicationFailure retryable, when the activity is cancelled: the author's error is about that.
+ */
+export async function handling<Result>(
+  dependencies: Dependencies,
+  resource: Manifest,
+  key: ObjectKey,
+  work: (handle: Handle) => Promise<Result>,
+): Promise<Result | Refused> {
+  const { namespace: home, uid } = resource.metadata;
+  const { kind, name, namespace: place } = parseObjectKey(key, home);
+  const known = dependencies.operator.externals.find((each) => each.kind === kind);
+  if (!known)
+    return {
+      reason: STATUS_REASONS.Invalid,
+      message: `the operator ${dependencies.operator.name} has no external kind ${kind} any more; run a version that has`,
+    };
+  const { context, redact } = await contextOf(dependencies, resource, key);
+  const handle: Handle = {
+    functions: known.functions,
+    context: { ...context, name, ...(place ? { place } : {}), idempotencyKey: `${uid}/${key}` },
+    redact,
+  };
+  try {
+    return await heartbeating(() => work(handle));
+  } catch (error) {
+    if (context.signal.aborted)
+      throw ApplicationFailure.create({
+        message: `${titleOf(key)}: cancelled`,
+        type: OUR_REASONS.Unreachable,
+      });
+    return { reason: reasonOf(error), message: redact(sentence(error)) };
+  }
+}
+
+const TIMED_OUT: ReadonlySet<string> = new Set(['TimeoutError', 'AbortError']);
+const DISCONNECTED =
+  /^(UND_ERR_|ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN)/;
+
+function reasonOf(error: unknown): Reason {
+  return chainOf(error).some(isOutage) ? OUR_REASONS.Unreachable : OUR_REASONS.RemoteRefused;
+}
+
+function isOutage(error: Error): boolean {
+  if (error instanceof Unreachable || TIMED_OUT.has(error.name)) return true;
+  if (error instanceof StatusError) return error.isTransient;
+  return 'code' in error && typeof error.code === 'string' && DISCONNECTED.test(error.code);
+}
+
+/** Word for word; what a library wraps (`fetch failed`) with what it wraps. */
+function sentence(error: unknown): string {
+  const messages = chainOf(error).map(({ message, name }) => message || name);
+  return messages.length > 0 ? [...new Set(messages)].join(': ') : String(error);
+}
+
+function chainOf(error: unknown): Error[] {
+  return error instanceof Error ? [error, ...chainOf(error.cause)] : [];
+}

@@ -1,0 +1,123 @@
+/** Resources that live behind somebody else's API: what an author says of them, in the same plan as Kubernetes objects. */
+import type { DesiredObject, WorkloadOptions } from './objects.ts';
+import { desire } from './objects.ts';
+import type { Context } from './operator.ts';
+
+/** The API group under which external objects stand in inventories, events and messages. No API server serves it. */
+export const EXTERNAL_GROUP = 'external.durable-operator.dev';
+
+/** Options of an external object: those of a workload, for it takes its turn as one. */
+export interface ExternalOptions extends Pick<
+  WorkloadOptions,
+  'role' | 'uses' | 'gate' | 'before' | 'after'
+> {
+  /**
+   * The server it lives on, in one word, for example the name of a Pinot cluster. Another place is another object: it is
+   * created there, and removed here.
+   *
+   * @defaultValue the namespace of the resource
+   */
+  readonly place?: string;
+  /**
+   * Leaves it where it is when it is no longer desired and when the resource is deleted.
+   *
+   * @defaultValue `false`
+   */
+  readonly retain?: boolean;
+}
+
+/** What the functions of an external kind are given. */
+export interface ExternalContext<Spec = unknown> extends Context<Spec> {
+  readonly name: string;
+  /** Absent only for a cluster-scoped resource that names none. */
+  readonly place?: string;
+  /**
+   * The same in every attempt to create this object for this resource, whoever makes it: `<uid of the resource>/<key>`. A
+   * server that takes such a key then creates one object, however often it is asked.
+   */
+  readonly idempotencyKey: string;
+}
+
+/**
+ * How objects of one kind are handled on their server. Each function runs in an activity, may run again after its worker
+ * died in the middle, and passes `context.signal` to what waits.
+ *
+ * What a function throws becomes the reason of the resource: {@link Unreachable}, or a connection that fails, is waited
+ * out; anything else is a refusal, shown word for word without what `context.secret` gave. Both are tried again, after 10 s
+ * and then ever more slowly, at most every 10 minutes.
+ */
+export interface ExternalFunctions<Wanted, Remote, Spec> {
+  /** What the server has; undefined when it has none. Asked before anything is created, changed or removed. */
+  observe(context: ExternalContext<Spec>): Promise<Remote | undefined>;
+  create(wanted: Wanted, context: ExternalContext<Spec>): Promise<void>;
+  update(wanted: Wanted, remote: Remote, context: ExternalContext<Spec>): Promise<void>;
+  /** It is gone when `observe` says so, and asked again until then. */
+  remove(remote: Remote, context: ExternalContext<Spec>): Promise<void>;
+  /**
+   * Where the two differ, for people; undefined when they do not. No value should be in it, for it may be a credential.
+   *
+   * @defaultValue {@link differenceOf}: what is wanted must be there, and more may be
+   */
+  differs?(wanted: Wanted, remote: Remote): string | undefined;
+  /** Answers `true`, or what it is still waiting for; asked while the object is as wanted. */
+  ready?(remote: Remote, context: ExternalContext<Spec>): Promise<true | string> | true | string;
+}
+
+// Stored without its types, as gates are: an operator holds kinds of any shape.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyExternalFunctions = ExternalFunctions<any, any, any>;
+
+/** Makes desired objects of one external kind. Made by {@link externalKind}, and named in the operator's `externals`. */
+export interface ExternalKind<Wanted> {
+  /** `name`: unique for this kind and place; without slashes. */
+  (name: string, wanted: Wanted, options?: ExternalOptions): DesiredObject;
+  readonly kind: string;
+  readonly functions: AnyExternalFunctions;
+}
+
+/**
+ * Names a kind of object behind an API, and how it is handled there.
+ *
+ * @throws TypeError when `kind` is not CamelCase.
+ */
+export function externalKind<Wanted extends object, Remote = Wanted, Spec = unknown>(
+  kind: string,
+  functions: ExternalFunctions<Wanted, Remote, Spec>,
+): ExternalKind<Wanted> {
+  if (!/^[A-Z][A-Za-z0-9]*$/.test(kind))
+    throw new TypeError(`externalKind: kind must be CamelCase, for example PinotTable, not "${kind}"`);
+  const make = (name: string, wanted: Wanted, { place, ...options }: ExternalOptions = {}): DesiredObject => {
+    if (name.includes('/')) throw new TypeError(`${kind} ${name}: its name has a slash`);
+    if (place === '' || place?.includes('/'))
+      throw new TypeError(`${kind} ${name}: its place is "${place}"; a place is a word without slashes`);
+    const where = place === undefined ? {} : { namespace: place };
+    return desire(`${EXTERNAL_GROUP}/v1`, kind, name, { wanted }, { ...options, ...where });
+  };
+  return Object.freeze(Object.assign(make, { kind, functions }));
+}
+
+/** Thrown by a function of an external kind whose server cannot answer now: it is asked again, slowly. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+}
+
+/**
+ * The first place where what is wanted is not in what there is: `tableIndexConfig.loadMode`. Fields that are not wanted may
+ * be anything, as in a server-side apply; lists must be equal in length and order.
+ */
+export function differenceOf(wanted: unknown, remote: unknown, path = ''): string | undefined {
+  if (Object.is(wanted, remote)) return undefined;
+  if (typeof wanted !== 'object' || wanted === null || typeof remote !== 'object' || remote === null)
+    return path || 'all of it';
+  if (Array.isArray(wanted) !== Array.isArray(remote)) return path || 'all of it';
+  if (Array.isArray(wanted) && Array.isArray(remote) && wanted.length !== remote.length)
+    return `${path || 'the list'} (${remote.length} entries, ${wanted.length} wanted)`;
+  const there = new Map<string, unknown>(Object.entries(remote));
+  for (const [field, value] of Object.entries(wanted)) {
+    if (value === undefined) continue;
+    const place = Array.isArray(wanted) ? `${path}[${field}]` : path ? `${path}.${field}` : field;
+    const difference = differenceOf(value, there.get(field), place);
+    if (difference !== undefined) return difference;
+  }
+  return undefined;
+}

@@ -1,0 +1,29 @@
+/** What a plan must hold to, so that external objects can be created, and later removed, in order. */
+import { invalid } from '../../api/invalid.ts';
+import type { Operator } from '../../api/operator.ts';
+import type { ObjectKey } from '../refs.ts';
+import { isExternal, takesTurns } from './categories.ts';
+import type { PlannedObject } from './plan.ts';
+
+/**
+ * An external object is created after all that it uses is Current, and what uses it waits likewise.
+ *
+ * @throws InvalidResource when nobody would know how to handle one, or when an order contradicts what is used.
+ */
+export function checkExternals(
+  { name, externals }: Pick<Operator, 'name' | 'externals'>,
+  objects: readonly PlannedObject[],
+): void {
+  const stageOf = new Map(objects.map(({ key, stage }) => [key, stage]));
+  for (const { key, desired, uses, stage } of objects) {
+    if (isExternal(key) && !externals.some(({ kind }) => kind === desired.kind))
+      throw invalid(key, `its kind is not among the externals of the operator ${name}; list it there`);
+    const late = uses.find((used) => awaits(key, used) && (stageOf.get(used) ?? -1) > (stage ?? Infinity));
+    if (late) throw invalid(key, `uses ${late}, which has a later place in the order`);
+  }
+}
+
+/** Whether `key` waits until what it uses is Current, and not only until it is applied. */
+export function awaits(key: ObjectKey, used: ObjectKey): boolean {
+  return isExternal(used) || (isExternal(key) && takesTurns(used));
+}

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { plan } from '../../../index.ts';
+import { foldAbandoned } from '../../../core/rollout/removal.ts';
+import { nextTeardown } from '../../../core/rollout/teardown.ts';
+import type { Step } from '../../../core/rollout/next-step.ts';
+import { verdictOf } from '../../../core/status/report.ts';
+import { SimulatedCluster } from '../../support/simulated-cluster.ts';
+import { tableOperator } from '../../support/toy-external.ts';
+import type { ToyNode, ToySpec } from '../../support/toy-operator.ts';
+import { toy } from '../../support/toy-operator.ts';
+
+const A = 'Table.external.durable-operator.dev/a';
+const B = 'Table.external.durable-operator.dev/b';
+const PODS = 'StatefulSet.apps/t1-pods';
+
+function table(name: string, config = 'x', role = name): ToyNode {
+  return { name, role, config };
+}
+
+const pods: ToyNode = { name: 'pods', role: 'pods', config: '', image: 'toy:1' };
+
+function wanting(nodes: readonly ToyNode[], order: readonly string[] = []): ToySpec {
+  return { order, nodes };
+}
+
+function installed(spec: ToySpec): SimulatedCluster {
+  const cluster = new SimulatedCluster(tableOperator());
+  cluster.want(spec, 1);
+  for (let waits = cluster.settle(); waits.length > 0; waits = cluster.settle())
+    for (const key of waits) cluster.become(key, 'Current');
+  cluster.steps.length = 0;
+  return cluster;
+}
+
+/** Groups of what is applied or pruned together. */
+function done(steps: readonly Step[], kind: 'apply' | 'prune'): readonly string[] {
+  return steps.flatMap((step) => (step.kind === kind ? [step.keys.join(' ')] : []));
+}
+
+describe('an external object in a plan', () => {
+  it('is created after all that it uses is Current, and what uses it waits likewise', () => {
+    const cluster = new SimulatedCluster(tableOperator());
+    cluster.want(wanting([table('a'), pods, table('b')]), 1);
+    assert.deepEqual(cluster.settle(), [PODS, B].toSorted());
+    assert.deepEqual(done(cluster.steps, 'apply'), ['Secret/t1-login', A, PODS]);
+    cluster.become(PODS, 'Current');
+    assert.deepEqual(cluster.settle(), []);
+    assert.deepEqual(done(cluster.steps, 'apply').at(-1), B);
+  });
+
+  it('changes in the order of its role, one after the other', () => {
+    const cluster = installed(wanting([table('a'), table('b')], ['a', 'b']));
+    cluster.want(wanting([table('a', 'y'), table('b', 'y')], ['a', 'b']), 2);
+    cluster.settle();
+    assert.deepEqual(done(cluster.steps, 'apply'), [A, B]);
+  });
+
+  it('is put back at once when its server has it otherwise', () => {
+    const cluster = installed(wanting([table('a'), table('b')], ['a', 'b']));
+    cluster.edit(B);
+    cluster.look([B]);
+    assert.deepEqual(cluster.settle(), []);
+    assert.deepEqual(done(cluster.steps, 'apply'), [B]);
+  });
+
+  it('is removed before what it uses', () => {
+    const cluster = installed(wanting([table('a'), table('b')]));
+    cluster.want(wanting([]), 2);
+    assert.deepEqual(cluster.settle(), []);
+    assert.deepEqual(done(cluster.steps, 'prune'), [B, A]);
+  });
+
+  it('stays in the inventory while its server does not let go of it, and is tried again', () => {
+    const cluster = installed(wanting([table('a')]));
+    cluster.refused.set(A, 'is away');
+    cluster.want(wanting([]), 2);
+    assert.deepEqual(cluster.settle(), [A]);
+    assert.ok(cluster.state.inventory[A]);
+    const waiting = cluster.steps.at(-1);
+    const wakeAt = waiting?.kind === 'wait' ? waiting.wakeAt : undefined;
+    assert.equal(wakeAt, cluster.state.refusals[A]?.retryAt);
+    cluster.refused.clear();
+    cluster.now = wakeAt ?? 0;
+    assert.deepEqual(cluster.settle(), []);
+    assert.equal(cluster.state.inventory[A], undefined);
+    assert.deepEqual(cluster.state.refusals, {});
+  });
+
+  it('is no longer looked after when it is abandoned', () => {
+    const cluster = installed(wanting([table('a')]));
+    cluster.refused.set(A, 'is away');
+    cluster.want(wanting([]), 2);
+    cluster.settle();
+    cluster.state = foldAbandoned(cluster.state, [A]);
+    assert.deepEqual(cluster.settle(), []);
+  });
+
+  it('says that its server is away, and that this passes', () => {
+    const cluster = new SimulatedCluster(tableOperator());
+    cluster.refused.set(A, 'connect ECONNREFUSED');
+    cluster.refusal = 'Unreachable';
+    cluster.want(wanting([table('a'), table('b')]), 1);
+    const on = cluster.settle();
+    const { state, plan: view, now } = cluster;
+    assert.deepEqual(on, [A, B]);
+    assert.ok(view);
+    const verdict = verdictOf({ state, plan: view, step: { kind: 'wait', on } }, now);
+    assert.deepEqual(verdict, {
+      phase: 'Progressing',
+      reason: 'Unreachable',
+      message: 'Table a: connect ECONNREFUSED',
+    });
+  });
+
+  it('is looked at again, ever more slowly, while it is on its way', () => {
+    const cluster = installed(wanting([table('a')]));
+    const looks: number[] = [];
+    for (let count = 0; count < 12; count++) {
+      cluster.become(A, 'InProgress');
+      cluster.settle();
+      const step = cluster.steps.at(-1);
+      assert.ok(step?.kind === 'wait' && step.wakeAt !== undefined);
+      looks.push(Math.round((step.wakeAt - cluster.now) / 1000));
+      cluster.now = step.wakeAt;
+    }
+    assert.deepEqual(looks.slice(0, 4), [2, 2, 2, 3]);
+    assert.deepEqual(
+      looks.toSorted((a, b) => a - b),
+      looks,
+    );
+    assert.ok(looks.every((seconds) => seconds <= 300));
+  });
+});
+
+describe('taking down external objects', () => {
+  it('removes what uses before what is used, whatever the order', () => {
+    let { state } = installed(wanting([table('a'), pods, table('b')]));
+    const removed: string[] = [];
+    for (let step = nextTeardown(state, 0); step.kind === 'remove'; step = nextTeardown(state, 0)) {
+      removed.push(step.keys.join(' '));
+      state = foldAbandoned(state, step.keys);
+    }
+    assert.deepEqual(removed, [B, PODS, A, 'Secret/t1-login']);
+  });
+});
+
+describe('a plan with external objects', () => {
+  it('is refused when the operator does not know the kind', () => {
+    const operator = { ...tableOperator(), externals: [] };
+    assert.throws(() => plan(operator, toy(wanting([table('a')]))), /Table.*not among the externals/);
+  });
+
+  it('is refused when the order contradicts what is used', () => {
+    const spec = wanting([table('a'), table('b')], ['b', 'a']);
+    assert.throws(() => plan(tableOperator(), toy(spec)), /uses .*\/a, which has a later place/);
+  });
+});
