@@ -1,4 +1,4 @@
-import { EXTERNAL_GROUP } from '../../api/external.ts';
+import { EXTERNAL_GROUP } from '../../api/external-group.ts';
 import type { Manifest } from '../manifest.ts';
 import type { ObjectKey } from '../refs.ts';
 import { groupOf, kindName, parseKindName } from '../refs.ts';
@@ -78,6 +78,11 @@ export function isExternal(key: ObjectKey): boolean {
 /** What takes its turn in an order, with gate and hooks, and is awaited: workloads, and objects behind an API. */
 export function takesTurns(key: ObjectKey): boolean {
   return isWorkload(key) || isExternal(key);
+}
+
+/** Whether `key` waits until what it uses is Current, and not only until it is applied. */
+export function awaits(key: ObjectKey, used: ObjectKey): boolean {
+  return isExternal(used) || (isExternal(key) && takesTurns(used));
 }
 
 export function isClusterScoped(kind: string): boolean {

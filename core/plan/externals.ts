@@ -1,8 +1,7 @@
 /** What a plan must hold to, so that external objects can be created, and later removed, in order. */
 import { invalid } from '../../api/invalid.ts';
 import type { Operator } from '../../api/operator.ts';
-import type { ObjectKey } from '../refs.ts';
-import { isExternal, takesTurns } from './categories.ts';
+import { awaits, isExternal } from './categories.ts';
 import type { PlannedObject } from './plan.ts';
 
 /**
@@ -21,9 +20,4 @@ export function checkExternals(
     const late = uses.find((used) => awaits(key, used) && (stageOf.get(used) ?? -1) > (stage ?? Infinity));
     if (late) throw invalid(key, `uses ${late}, which has a later place in the order`);
   }
-}
-
-/** Whether `key` waits until what it uses is Current, and not only until it is applied. */
-export function awaits(key: ObjectKey, used: ObjectKey): boolean {
-  return isExternal(used) || (isExternal(key) && takesTurns(used));
 }

@@ -6,8 +6,7 @@
  * the pod templates, stage by stage: before-hook, apply, Current at the generation applied, gate, after-hook, fewer
  * replicas. Then, with every workload Current, what is no longer wanted goes. A step that must wait names what it waits for.
  */
-import { isExternal, takesTurns } from '../plan/categories.ts';
-import { awaits } from '../plan/externals.ts';
+import { awaits, isExternal, takesTurns } from '../plan/categories.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
 import { growsFirst, isGrowing, scalesLast, scalesNow } from './scaling.ts';

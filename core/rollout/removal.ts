@@ -1,5 +1,5 @@
 /** What may be removed now, of what is to go. An external object goes before what it uses, and after what uses it. */
-import { awaits } from '../plan/externals.ts';
+import { awaits } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { ReconcileState } from './state.ts';
 import { without } from './state.ts';

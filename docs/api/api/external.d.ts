@@ -1,8 +1,5 @@
-/** Resources that live behind somebody else's API: what an author says of them, in the same plan as Kubernetes objects. */
 import type { DesiredObject, WorkloadOptions } from './objects.ts';
 import type { Context } from './operator.ts';
-/** The API group under which external objects stand in inventories, events and messages. No API server serves it. */
-export declare const EXTERNAL_GROUP = "external.durable-operator.dev";
 /** Options of an external object: those of a workload, for it takes its turn as one. */
 export interface ExternalOptions extends Pick<WorkloadOptions, 'role' | 'uses' | 'gate' | 'before' | 'after'> {
     /**

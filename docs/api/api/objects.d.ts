@@ -123,5 +123,5 @@ export declare function object(manifest: {
     readonly [field: string]: unknown;
 }, options?: WorkloadOptions & TargetOptions & ClaimOptions): DesiredObject;
 /** A desired object of any kind; for this room. */
-export declare function desire(apiVersion: string, kind: string, name: string, body: Readonly<Record<string, unknown>>, options: DesiredObject['options']): DesiredObject;
+export declare function desire(apiVersion: string, kind: string, name: string, body: Readonly<Record<string, unknown>>, { uses, ...rest }: WorkloadOptions & TargetOptions & ClaimOptions): DesiredObject;
 export {};
