@@ -27,6 +27,8 @@ export { differenceOf, externalKind, Unreachable } from './api/external.ts';
 export type { ExternalContext, ExternalFunctions, ExternalKind, ExternalOptions } from './api/external.ts';
 export { inOrder } from './api/order.ts';
 export type { Ordered, OrderOptions } from './api/order.ts';
+export { ready } from './api/requirement.ts';
+export type { Requirement } from './api/requirement.ts';
 export type { Named } from './api/named.ts';
 export {
   configMap,

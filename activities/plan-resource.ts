@@ -6,6 +6,7 @@ import type { Stage } from '../core/plan/collect.ts';
 import { isExternal } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+import type { SeenReference } from '../core/rollout/references.ts';
 import type { Entry, PlanFailure, PlanView } from '../core/rollout/state.ts';
 import { fingerprintOf, fingerprintsOf } from '../core/rollout/state.ts';
 import { acceptGeneration } from '../core/status/conditions.ts';
@@ -15,6 +16,7 @@ import type { Condition, ResourceStatus } from '../core/status/resource-status.t
 import type { Hint } from '../core/hint.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explain, failureOf } from './failure.ts';
+import { observeReferences } from './observe-references.ts';
 import { readResource } from './read-resource.ts';
 import { recoverInventory } from './recover-inventory.ts';
 
@@ -30,13 +32,14 @@ export interface PlanRequest {
 /** The answer holds refs and digests of what differs from the inventory: a large resource that changes little stays small. */
 export type PlanAnswer =
   | { readonly kind: 'gone' }
-  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'unchanged'; readonly references?: References }
   | ({ readonly kind: 'failed'; readonly uid: string } & PlanFailure)
   | (PlanDelta & {
       readonly kind: 'planned';
       /** The conditions of the accepting status, where one was written. */
       readonly accepted?: readonly Condition[];
       readonly recovered?: Readonly<Record<ObjectKey, Entry>>;
+      readonly references?: References;
     })
   | {
       readonly kind: 'deleting';
@@ -52,6 +55,9 @@ export type PlanAnswer =
       readonly places: Readonly<Record<ObjectKey, number>>;
       readonly recovered?: Readonly<Record<ObjectKey, Entry>>;
     };
+
+/** What was seen of objects of others; absent when nothing is read of any. */
+type References = Readonly<Record<ObjectKey, SeenReference>>;
 
 export type PlanDelta = Omit<PlanView, 'refs'> & {
   readonly changed: readonly PlannedRef[];
@@ -95,10 +101,12 @@ async function planLive(
     );
     return { kind: 'failed', uid, generation, reason: OUR_REASONS.PlanInvalid, message: explain(error) };
   }
-  if (known?.uid === uid && known.generation === generation && known.digest === rendered.digest)
-    return { kind: 'unchanged' };
   const entries = recovered ? fingerprintsOf(recovered) : inventory;
   const delta = deltaOf(dependencies, { uid, generation }, rendered, entries);
+  const references = await observeReferences(dependencies, delta.changed, manifest.metadata.namespace);
+  const informed = Object.keys(references).length > 0 ? { references } : {};
+  if (known?.uid === uid && known.generation === generation && known.digest === rendered.digest)
+    return { kind: 'unchanged', ...informed };
   const isNews = delta.changed.length > 0 || delta.removed.length > 0;
   const accepted = isNews ? await accept(dependencies, manifest, rendered) : undefined;
   return {
@@ -106,6 +114,7 @@ async function planLive(
     ...delta,
     ...(accepted ? { accepted } : {}),
     ...(recovered ? { recovered: settledIn(recovered, rendered) } : {}),
+    ...informed,
   };
 }
 

@@ -24,6 +24,7 @@ import type {
   V2HorizontalPodAutoscalerSpec,
 } from '@kubernetes/client-node';
 import type { Gate, Hook } from './operator.ts';
+import type { Requirement } from './requirement.ts';
 
 /** Options every object takes. */
 export interface ObjectOptions {
@@ -40,6 +41,11 @@ export interface ObjectOptions {
    * dropped, as they are there.
    */
   readonly uses?: readonly (DesiredObject | false | null | undefined)[];
+  /**
+   * Resources of others that must be ready before this object is created or changed. Until then it is left as it is and
+   * the rest goes on; the status says what waits for what. What is applied stays when they go.
+   */
+  readonly requires?: readonly Requirement[];
 }
 
 /** Options of what runs pods. */

@@ -19,6 +19,7 @@ import type { Log } from '../core/log.ts';
 import type { Namespaces } from './predicates.ts';
 import { asksForMore, isIgnored, isWatched } from './predicates.ts';
 import type { KnownResource, ResourceReader } from './resources.ts';
+import { References } from './references.ts';
 import { Resources, seenOf, statusOf } from './resources.ts';
 import type { SignallerStatus } from './signaller.ts';
 import { Signaller } from './signaller.ts';
@@ -79,6 +80,7 @@ class OperatorBridge implements Bridge {
   readonly #objects: OwnedObjects;
   readonly #news: ObjectNews;
   readonly #watches: Watches;
+  readonly #references: References;
   readonly #stopping = new AbortController();
   /** What was found different and told, so that a difference that a look does not end is told once. */
   readonly #toldOf = new Map<string, string>();
@@ -110,6 +112,16 @@ class OperatorBridge implements Bridge {
       onObject: (change) => this.#objects.takeObject(change),
       onPod: (change) => this.#objects.takePod(change),
     });
+    this.#references = new References({
+      api,
+      watches: this.#watches,
+      byNamespace: namespaces?.allowed !== undefined,
+      tell: (workflowId) => {
+        const resource = this.#lookedAfter(workflowId);
+        if (resource && this.#speaks) this.#tell(resource, false);
+      },
+      log,
+    });
   }
 
   async start(): Promise<void> {
@@ -117,11 +129,12 @@ class OperatorBridge implements Bridge {
     await Promise.race([this.#watches.watchResources(), aborted(signal)]);
     const kinds = new Set(this.resources.values().flatMap((each) => kindsOf(each)));
     await Promise.race([
-      Promise.all(Array.from(kinds, (kind) => this.#watches.watchOwned(kind))),
+      Promise.all([...Array.from(kinds, (kind) => this.#watches.watchOwned(kind)), this.#references.start()]),
       pause(KIND_SYNC_MS, signal),
     ]);
     if (signal.aborted) return;
     this.#synced = true;
+    this.#references.keepUp();
     for (const resource of this.resources.values()) this.#watchKindsOf(resource);
     if (this.#leading) this.#takeOver(this.#leading.signal);
   }
@@ -151,6 +164,7 @@ class OperatorBridge implements Bridge {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.follow();
+    this.#references.stop();
     await Promise.all([this.#watches.stop(), this.#background]);
     this.#news.stop();
     this.#objects.clear();
@@ -173,6 +187,7 @@ class OperatorBridge implements Bridge {
     const resource = this.resources.of(object);
     if (type === 'DELETED') return this.#takeDeleted(resource);
     this.resources.put(resource);
+    this.#references.put(resource);
     if (!this.#synced) return;
     this.#watchKindsOf(resource);
     if (this.#speaks && asksForMore(previous, object)) this.#tell(resource, false);
@@ -185,7 +200,9 @@ class OperatorBridge implements Bridge {
 
   #takeDeleted(resource: KnownResource): void {
     this.#toldOf.delete(resource.workflowId);
-    if (!this.resources.remove(resource) || !this.#speaks) return;
+    if (!this.resources.remove(resource)) return;
+    this.#references.remove(resource.workflowId);
+    if (!this.#speaks) return;
     this.#signaller.say(this.#addressees.remaining(resource.workflowId), { resource: seenOf(resource) });
   }
 
@@ -207,14 +224,17 @@ class OperatorBridge implements Bridge {
     const owned = [...this.#objects.ownedBy(uid), ...this.#objects.ownedBy(workflowId)].filter(
       ({ lean: { resourceUid } }) => resourceUid === undefined || resourceUid === uid,
     );
-    const complete = kindsOf(resource).every((kind) => this.#watches.isSynced(kind));
-    if (!needsLook({ manifest, status, owned, complete })) return void this.#toldOf.delete(workflowId);
+    const others = this.#references.differenceOf(workflowId);
+    const complete = others !== undefined && kindsOf(resource).every((kind) => this.#watches.isSynced(kind));
+    if (others === '' && !needsLook({ manifest, status, owned, complete }))
+      return void this.#toldOf.delete(workflowId);
     const isReady =
       status.conditions?.some(({ type, status: word }) => type === 'Ready' && word === 'True') ?? false;
     const difference = [
       manifest.metadata.generation,
       status.inventory?.fingerprint,
       fingerprintOf(manifest, owned),
+      others,
     ].join();
     if (isReady && this.#toldOf.get(workflowId) === difference) return;
     this.#toldOf.set(workflowId, difference);
@@ -225,6 +245,7 @@ class OperatorBridge implements Bridge {
   async #resync(signal: AbortSignal): Promise<void> {
     const period = this.#options.resyncPeriodMs ?? DEFAULT_RESYNC_PERIOD_MS;
     while (!signal.aborted) {
+      await this.#references.retire();
       const resources = this.resources.values();
       if (resources.length === 0) await pause(period, signal);
       for (const { ref, uid } of resources) {

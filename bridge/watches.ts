@@ -59,6 +59,7 @@ function runsPods(kind: string): boolean {
 export class Watches {
   readonly #options: WatchesOptions;
   readonly #byKind = new Map<string, readonly Watcher<unknown>[]>();
+  readonly #ofOthers = new Map<string, Watcher<unknown>>();
 
   constructor(options: WatchesOptions) {
     this.#options = options;
@@ -88,6 +89,28 @@ export class Watches {
     ]);
   }
 
+  /** Watches objects that are not the operator's; `listed` resolves when they were listed, or their kind is not served. */
+  watchOthers<Kept>(
+    place: string,
+    kind: KindRef,
+    how: Selection & How<Kept>,
+  ): { readonly watcher: Watcher<Kept>; readonly listed: Promise<void> } {
+    const notServed = Promise.withResolvers<void>();
+    const watcher = this.#start(kind, {
+      ...how,
+      onState: (state) => void (state === WATCH_STATES.NotServed && notServed.resolve()),
+    });
+    this.#ofOthers.set(place, watcher);
+    return { watcher, listed: Promise.race([watcher.synced, notServed.promise]) };
+  }
+
+  /** Ends a watch of {@link watchOthers}. */
+  async unwatch(place: string): Promise<void> {
+    const watcher = this.#ofOthers.get(place);
+    this.#ofOthers.delete(place);
+    await watcher?.stop();
+  }
+
   isSynced(kind: string): boolean {
     const watchers = this.#byKind.get(kind);
     return watchers !== undefined && watchers.every(({ lastHeardAt }) => lastHeardAt > 0);
@@ -98,17 +121,18 @@ export class Watches {
   }
 
   status(): WatchStatus[] {
-    return [...this.#byKind].flatMap(([kind, watchers]) =>
-      watchers.map(({ state, size, lastHeardAt }, index) => {
+    const own = [...this.#byKind].flatMap(([kind, watchers]) =>
+      watchers.map((watcher, index) => {
         const namespace = this.#options.namespaces?.[index];
-        const at = lastHeardAt > 0 ? new Date(lastHeardAt).toISOString() : '';
-        return { kind: namespace ? `${kind} in ${namespace}` : kind, state, objects: size, lastHeardAt: at };
+        return statusOf(namespace ? `${kind} in ${namespace}` : kind, watcher);
       }),
     );
+    return [...own, ...Array.from(this.#ofOthers, ([place, watcher]) => statusOf(place, watcher))];
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#byKind.values()].flat().map((watcher) => watcher.stop()));
+    const watchers = [...this.#byKind.values(), ...this.#ofOthers.values()].flat();
+    await Promise.all(watchers.map((watcher) => watcher.stop()));
   }
 
   async #watch<Kept>(name: string, kind: Versioned<KindRef>, how: Selection & How<Kept>): Promise<void> {
@@ -134,6 +158,7 @@ export class Watches {
         if (isTrouble && told !== detail)
           log.warn({ ...watched, state, detail }, 'the watch was interrupted and goes on');
         if (state === WATCH_STATES.Watching && told) log.info({ ...watched, state }, 'the watch is back');
+        how.onState?.(state);
         if (isTrouble) told = detail;
         else if (state === WATCH_STATES.Watching) told = '';
       },
@@ -143,7 +168,14 @@ export class Watches {
   }
 }
 
+function statusOf(kind: string, { state, size, lastHeardAt }: Watcher<unknown>): WatchStatus {
+  const at = lastHeardAt > 0 ? new Date(lastHeardAt).toISOString() : '';
+  return { kind, state, objects: size, lastHeardAt: at };
+}
+
 interface How<Kept> {
-  readonly trim: (object: Manifest) => Kept;
+  /** Undefined: the object is passed over. */
+  readonly trim: (object: Manifest) => Kept | undefined;
+  readonly onState?: (state: WatchState) => void;
   readonly onChange: (change: Change<Kept>) => void;
 }

@@ -29,6 +29,8 @@ export const OUR_REASONS = {
   PlanStale: 'PlanStale',
   /** The object is controlled by somebody else. */
   OwnershipConflict: 'OwnershipConflict',
+  /** Another resource that must be ready before something is applied is not there, or not ready. */
+  DependencyNotReady: 'DependencyNotReady',
   RolloutTimedOut: 'RolloutTimedOut',
   GateClosed: 'GateClosed',
   HookFailed: 'HookFailed',

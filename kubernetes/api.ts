@@ -9,6 +9,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface GetOptions extends CallOptions, Pick<Selection, 'metadataOnly'> {}
+
 export interface ApplyOptions extends CallOptions {
   readonly fieldManager: string;
   /** @defaultValue `true` */
@@ -65,7 +67,7 @@ export interface ServedKind extends KindRef {
  */
 export interface KubernetesApi {
   /** Undefined when the object does not exist. */
-  get(ref: Versioned<ObjectRef>, options?: CallOptions): Promise<Manifest | undefined>;
+  get(ref: Versioned<ObjectRef>, options?: GetOptions): Promise<Manifest | undefined>;
   /** Server-side apply; creates or changes. */
   apply(manifest: Manifest, options: ApplyOptions): Promise<Applied>;
   create(manifest: Manifest, options?: CallOptions): Promise<Manifest>;

@@ -6,6 +6,7 @@ import type {
   Applied,
   ApplyOptions,
   CallOptions,
+  GetOptions,
   JsonPatchOperation,
   ListOptions,
   RemoveOptions,
@@ -53,9 +54,10 @@ class Client implements KubernetesClient {
     this.#discovery = new Discovery((path, options) => this.#readDocument(path, options));
   }
 
-  async get(ref: Versioned<ObjectRef>, options: CallOptions = {}): Promise<Manifest | undefined> {
+  async get(ref: Versioned<ObjectRef>, options: GetOptions = {}): Promise<Manifest | undefined> {
     const kind = await this.servedKind(ref, options);
-    const call: Call = { method: 'GET', path: objectPath(kind, ref), signal: options.signal };
+    const accept = options.metadataOnly ? { accept: METADATA } : {};
+    const call: Call = { method: 'GET', path: objectPath(kind, ref), ...accept, signal: options.signal };
     const answer = await this.#transport.ask(call);
     if (answer.code < 400) return parseObject(answer.text);
     const status = parseStatus(answer.text);

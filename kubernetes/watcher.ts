@@ -38,8 +38,8 @@ export interface Change<Kept> {
 
 export interface WatcherOptions<Kept> extends Selection {
   readonly kind: Versioned<KindRef>;
-  /** What is kept of each object, made of it as it arrives. */
-  readonly trim: (object: Manifest) => Kept;
+  /** What is kept of each object, made of it as it arrives; undefined: it is passed over. */
+  readonly trim: (object: Manifest) => Kept | undefined;
   /** Called in the order of the changes. What it throws is reported, and the watch goes on. */
   readonly onChange: (change: Change<Kept>) => void;
   /** The first list has been told whole. */
@@ -59,6 +59,8 @@ export interface Watcher<Kept> {
   readonly size: number;
   /** Everything that is known, as it was last heard. */
   values(): IterableIterator<Kept>;
+  /** Takes an object that was read otherwise, because it was passed over before; one that is known is left as it is. */
+  show(object: Manifest): void;
   stop(): Promise<void>;
 }
 
@@ -116,6 +118,14 @@ class Reflector<Kept> implements Watcher<Kept> {
     for (const { kept } of this.#known.values()) yield kept;
   }
 
+  show(object: Manifest): void {
+    this.#isolate(() => {
+      const kept = this.#options.trim(identified(object, this.#served));
+      if (kept !== undefined && !this.#known.has(uidOf(object)))
+        this.#put(uidOf(object), { resourceVersion: object.metadata.resourceVersion, kept }, true);
+    });
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -142,7 +152,11 @@ class Reflector<Kept> implements Watcher<Kept> {
     const listed = new Map<string, Known<Kept>>();
     const selection = { ...selectionOf(this.#options), signal: this.#stop.signal };
     const resourceVersion = await this.#api.visit(kind, selection, (object) => {
-      this.#isolate(() => listed.set(uidOf(object), knownOf(object, trim)));
+      this.#isolate(() => {
+        const kept = trim(object);
+        if (kept !== undefined)
+          listed.set(uidOf(object), { resourceVersion: object.metadata.resourceVersion, kept });
+      });
     });
     this.lastHeardAt = Date.now();
     this.#compare(listed);
@@ -216,11 +230,13 @@ class Reflector<Kept> implements Watcher<Kept> {
 
   #take(type: WatchEventType, object: Manifest): void {
     const uid = uidOf(object);
-    const known = knownOf(object, this.#options.trim);
-    if (type !== 'DELETED') return this.#put(uid, known, false);
+    const kept = this.#options.trim(object);
+    if (kept === undefined) return void this.#known.delete(uid);
+    const { resourceVersion } = object.metadata;
+    if (type !== 'DELETED') return this.#put(uid, { resourceVersion, kept }, false);
     const previous = this.#known.get(uid)?.kept;
     this.#known.delete(uid);
-    this.#tell({ type, object: known.kept, previous, listed: false });
+    this.#tell({ type, object: kept, previous, listed: false });
   }
 
   #put(uid: string, known: Known<Kept>, listed: boolean): void {
@@ -263,10 +279,6 @@ function selectionOf({ namespace, labelSelector, metadataOnly }: Selection): Sel
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(metadataOnly === undefined ? {} : { metadataOnly }),
   };
-}
-
-function knownOf<Kept>(object: Manifest, trim: (object: Manifest) => Kept): Known<Kept> {
-  return { resourceVersion: object.metadata.resourceVersion, kept: trim(object) };
 }
 
 function uidOf(object: Manifest): string {

@@ -6,6 +6,7 @@ import type { ObjectKey } from '../core/refs.ts';
 import { titleOfResource } from '../core/refs.ts';
 import { foldObserved, foldPlanned, foldProgress } from '../core/rollout/fold.ts';
 import type { Observation } from '../core/rollout/fold.ts';
+import { foldReferences } from '../core/rollout/references.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
 import type { PlanFailure, PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { fingerprintsOf, NEW_STATE, refOf } from '../core/rollout/state.ts';
@@ -155,7 +156,10 @@ export class Pass {
 
   #takeUp(answer: PlanAnswer): Gone | undefined {
     if (answer.kind === 'gone') return GONE;
-    if (answer.kind === 'unchanged') return undefined;
+    if (answer.kind === 'unchanged') {
+      this.state = foldReferences(this.state, answer.references ?? {}, Date.now());
+      return undefined;
+    }
     // Another uid under the same name is another resource: what was known is about one that is no more.
     if (answer.uid !== this.state.uid) {
       this.state = { ...NEW_STATE, uid: answer.uid };
@@ -185,7 +189,8 @@ export class Pass {
       this.#reporter.accepted(Date.now());
       this.state = { ...this.state, conditions: answer.accepted };
     }
-    this.state = foldPlanned(this.state, plan, Date.now());
+    const informed = foldReferences(this.state, answer.references ?? {}, Date.now());
+    this.state = foldPlanned(informed, plan, Date.now());
     this.#situation = { plan };
     return undefined;
   }
@@ -271,7 +276,7 @@ function retryAt({ reason, passes }: PlanFailure, attempts: number): number | un
 
 /** The whole plan: what the answer says is new, and for the rest what the inventory knows. */
 function viewOf(answer: Extract<PlanAnswer, { kind: 'planned' }>, state: ReconcileState): PlanView {
-  const { kind: _, changed, removed, accepted: _accepted, recovered: _recovered, ...view } = answer;
+  const { kind: _, changed, removed, accepted: _1, recovered: _2, references: _3, ...view } = answer;
   const known = Object.entries(state.inventory)
     .filter(([key]) => !removed.includes(key))
     .map(([key, entry]) => [key, refOf(key, entry)]);

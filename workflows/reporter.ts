@@ -27,6 +27,9 @@ export interface Reported {
 /** Most of an upgrade that takes a second would be writing about it, and no reader could follow. */
 const BETWEEN_WRITES_MS = 1_000;
 
+/** What may be waited for long, and is therefore said at once. */
+const AWAITED: readonly string[] = [OUR_REASONS.GateClosed, OUR_REASONS.DependencyNotReady];
+
 /** Writes the status when it differs from what was last written, and keeps the search attributes in step with it. */
 export class Reporter {
   readonly #input: ReconcileInput;
@@ -54,7 +57,7 @@ export class Reporter {
     const hash = shortHash(JSON.stringify(status));
     const { news, told } = newsOf(state.told, status, verdict);
     if (hash === state.reported && news.length === 0) return { state };
-    const canWait = verdict.phase === 'Progressing' && verdict.reason !== OUR_REASONS.GateClosed;
+    const canWait = verdict.phase === 'Progressing' && !AWAITED.includes(verdict.reason);
     const dueAt = this.#writtenAt + BETWEEN_WRITES_MS;
     if (canWait && now < dueAt) return { state: { ...state, conditions }, dueAt };
     this.#index(conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown', stageOf(situation));

@@ -19,7 +19,11 @@ export interface Stage {
   readonly workloads: readonly ObjectKey[];
 }
 
-export function keyOf(object: DesiredObject, home: string | undefined): ObjectKey {
+/** The key of what an author names, desired or required. */
+export function keyOf(
+  object: Pick<DesiredObject, 'apiVersion' | 'kind' | 'name' | 'namespace'>,
+  home: string | undefined,
+): ObjectKey {
   const kind = { group: groupOf(object.apiVersion), kind: object.kind };
   const namespace = isClusterScoped(kindName(kind)) ? undefined : (object.namespace ?? home);
   return objectKey({ ...kind, ...(namespace ? { namespace } : {}), name: object.name }, home);

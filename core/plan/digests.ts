@@ -27,6 +27,8 @@ export interface PlannedRef {
   readonly stage?: number;
   /** Planned objects it must not be applied without; only of what takes turns. */
   readonly uses?: readonly ObjectKey[];
+  /** Objects of others that must be ready before it is applied. */
+  readonly requires?: readonly ObjectKey[];
   readonly gate?: string;
   readonly before?: string;
   readonly after?: string;
@@ -70,7 +72,7 @@ function renderObject(
   contents: ReadonlyMap<ObjectKey, string>,
   digest: Digest,
 ): RenderedObject {
-  const { key, desired, stage } = planned;
+  const { key, desired, stage, requires } = planned;
   const { role, gate, before, after } = desired.options;
   const complete = withConfiguration(planned, contents, digest);
   const scalable = isScalable(complete);
@@ -87,6 +89,7 @@ function renderObject(
     ...(role ? { role } : {}),
     ...(stage === undefined ? {} : { stage }),
     ...(takesTurns(key) && planned.uses.length > 0 ? { uses: planned.uses } : {}),
+    ...(requires.length > 0 ? { requires } : {}),
     ...(gate ? { gate: gate.name } : {}),
     ...(before ? { before: before.name } : {}),
     ...(after ? { after: after.name } : {}),

@@ -29,6 +29,8 @@ export interface PlannedObject {
   readonly stage?: number;
   /** Planned objects that come first. */
   readonly uses: readonly ObjectKey[];
+  /** Objects of others that must be ready before this one is applied. */
+  readonly requires: readonly ObjectKey[];
   /** Planned ConfigMaps and Secrets whose change restarts its pods. */
   readonly configuration: readonly ObjectKey[];
 }
@@ -67,6 +69,7 @@ export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: R
       manifest,
       desired,
       uses,
+      requires: (desired.options.requires ?? []).map((required) => keyOf(required, home)),
       configuration: isWorkload(key) ? configurationIn(manifest, uses, objects) : [],
       ...(stage === undefined ? {} : { stage }),
     };

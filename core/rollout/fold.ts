@@ -309,6 +309,6 @@ function withEntry(state: ReconcileState, key: ObjectKey, entry: Entry): Reconci
 
 function withoutPlace(entry: Entry): Entry {
   const { replicas: _1, yields: _2, role: _3, stage: _4, retain: _5, uses: _6, ...others } = entry;
-  const { gate: _7, before: _8, after: _9, ...rest } = others;
+  const { requires: _0, gate: _7, before: _8, after: _9, ...rest } = others;
   return rest;
 }

@@ -10,6 +10,7 @@ import { awaits, isExternal, takesTurns } from '../plan/categories.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
 import { growsFirst, isGrowing, scalesLast, scalesNow } from './scaling.ts';
+import { holdOf, isHeld } from './references.ts';
 import type { Entry, PlanView, ReconcileState } from './state.ts';
 import { isPostponed, unused } from './removal.ts';
 
@@ -74,12 +75,12 @@ export function nextStep(plan: PlanView, state: ReconcileState, now: number): St
   return mergeWaits([tombstones, ...restingWaits(plan, state, now)]);
 }
 
-/** Wanted otherwise than it is, and neither refused nor in need of something that was. */
+/** Wanted otherwise than it is, and neither refused nor in need of something that was or is not ready. */
 function isDue(ref: PlannedRef, plan: PlanView, state: ReconcileState, now: number): boolean {
   const entry = state.inventory[ref.key];
   if (entry && entry.digest === ref.digest && !entry.leaving && !scalesNow(ref, entry)) return false;
   if (entry?.leaving || isGrowing(entry)) return false;
-  if (isRefused(ref.key, ref.digest, state, now)) return false;
+  if (isRefused(ref.key, ref.digest, state, now) || isHeld(ref, plan, state)) return false;
   return !ref.uses?.some(
     (used) => used in state.refusals || (awaits(ref.key, used) && !isThere(used, plan, state)),
   );
@@ -123,9 +124,17 @@ function laneStep(
       return { kind: 'hook', key, when: 'before', hook: before };
   if (due.length > 0) return { kind: 'apply', keys: keysOf(due) };
 
-  const stuck = lane.filter(({ key, digest, uses }) => {
+  const stuck = lane.filter((ref) => {
+    const { key, digest, uses } = ref;
     const entry = state.inventory[key];
-    if (!entry || entry.leaving || entry.digest !== digest || entry.health !== undefined) return true;
+    if (
+      isHeld(ref, plan, state) ||
+      !entry ||
+      entry.leaving ||
+      entry.digest !== digest ||
+      entry.health !== undefined
+    )
+      return true;
     return uses?.some((used) => used in state.refusals);
   });
   if (stuck.length > 0) return waitFor(keysOf(stuck), plan, state, now);
@@ -155,7 +164,9 @@ function gateStep(lane: readonly PlannedRef[], state: ReconcileState, now: numbe
 }
 
 function waitFor(on: readonly ObjectKey[], plan: PlanView, state: ReconcileState, now: number): Waiting {
-  const deadlines = on.map((key) => deadlineOf(key, plan, state));
+  // For what it requires an object waits as long as it takes: that is somebody else's to bring about.
+  const moving = on.filter((key) => holdOf(key, plan, state) === undefined);
+  const deadlines = moving.map((key) => deadlineOf(key, plan, state));
   return { kind: 'wait', on, ...earliest(deadlines.filter((at) => at !== undefined && at > now)) };
 }
 
@@ -171,6 +182,7 @@ export function deadlineOf(key: ObjectKey, plan: PlanView, state: ReconcileState
 function restingWaits(plan: PlanView, state: ReconcileState, now: number): Waiting[] {
   const unhealthy = Object.keys(state.unhealthy).filter((key) => key in plan.refs && !takesTurns(key));
   const refused = Object.entries(state.refusals).filter(([key]) => key in plan.refs);
+  const held = Object.values(plan.refs).filter((ref) => !takesTurns(ref.key) && isHeld(ref, plan, state));
   const looks = Object.entries(state.unhealthy)
     .filter(([key]) => key in plan.refs && isExternal(key))
     .map(([, { since }]) => nextLook(Date.parse(since), now));
@@ -180,7 +192,7 @@ function restingWaits(plan: PlanView, state: ReconcileState, now: number): Waiti
   return [
     {
       kind: 'wait',
-      on: [...unhealthy, ...returning, ...refused.map(([key]) => key)],
+      on: [...unhealthy, ...returning, ...refused.map(([key]) => key), ...keysOf(held)],
       ...earliest([...retries, ...looks]),
     },
   ];

@@ -29,6 +29,7 @@ export interface Entry {
   readonly stage?: number;
   readonly retain?: true;
   readonly uses?: readonly ObjectKey[];
+  readonly requires?: readonly ObjectKey[];
   readonly gate?: string;
   readonly before?: string;
   readonly after?: string;
@@ -60,6 +61,14 @@ export interface Refusal extends Trouble {
   readonly attempts: number;
   /** Epoch milliseconds. */
   readonly retryAt: number;
+}
+
+/** An object of somebody else, as the last plan saw it. */
+export interface Reference {
+  /** What was seen, in one word; a bridge that sees another one says so. */
+  readonly seen: string;
+  /** Why what requires it is not applied; absent when it may be. */
+  readonly trouble?: Trouble;
 }
 
 /** How far a workload with a gate or hooks has come in this rollout. */
@@ -96,6 +105,8 @@ export interface ReconcileState {
   readonly refusals: Readonly<Record<ObjectKey, Refusal>>;
   /** Objects that are not Current, and why. */
   readonly unhealthy: Readonly<Record<ObjectKey, Trouble>>;
+  /** Objects of others that the last plan looked at; absent when there are none. */
+  readonly references?: Readonly<Record<ObjectKey, Reference>>;
   readonly rollout?: Rollout;
   /** The last finished rollouts, newest first. */
   readonly journal: readonly RolloutReport[];
@@ -152,11 +163,11 @@ export interface PlanFailure {
 /** What a plan says of an object beside its content. */
 export type Place = Pick<
   PlannedRef,
-  'replicas' | 'yields' | 'role' | 'stage' | 'retain' | 'uses' | 'gate' | 'before' | 'after'
+  'replicas' | 'yields' | 'role' | 'stage' | 'retain' | 'uses' | 'requires' | 'gate' | 'before' | 'after'
 >;
 
 export function placeOf(place: Place): Place {
-  const { replicas, yields, role, stage, retain, uses, gate, before, after } = place;
+  const { replicas, yields, role, stage, retain, uses, requires, gate, before, after } = place;
   return {
     ...(replicas === undefined ? {} : { replicas }),
     ...(yields ? { yields } : {}),
@@ -164,6 +175,7 @@ export function placeOf(place: Place): Place {
     ...(stage === undefined ? {} : { stage }),
     ...(retain ? { retain } : {}),
     ...(uses ? { uses } : {}),
+    ...(requires ? { requires } : {}),
     ...(gate ? { gate } : {}),
     ...(before ? { before } : {}),
     ...(after ? { after } : {}),
@@ -173,8 +185,10 @@ export function placeOf(place: Place): Place {
 /** What tells whether a planned object is the one the workflow already knows. */
 export function fingerprintOf(known: Place & Pick<PlannedRef, 'digest'>): string {
   const { role = '', stage = '', retain = '', uses = [], gate = '', before = '', after = '' } = known;
+  const { requires = [] } = known;
   const scale = `${known.replicas ?? ''}${known.yields ? '?' : ''}`;
-  return [known.digest, stage, role, retain, uses.join(), gate, before, after, scale].join(' ').trimEnd();
+  const words = [known.digest, stage, role, retain, uses.join(), gate, before, after, scale, requires.join()];
+  return words.join(' ').trimEnd();
 }
 
 /** `fingerprintOf` each object of an inventory. */

@@ -1,8 +1,8 @@
 /** The page a person sees in Temporal UI: where the resource stands, stage by stage, and what waits for what since when. */
 import { titleOf } from '../plan/categories.ts';
 import { reportRollout } from '../rollout/fold.ts';
+import { holdOf } from '../rollout/references.ts';
 import { scalersIn } from '../rollout/scaling.ts';
-import type { ReconcileState } from '../rollout/state.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { Situation, Verdict } from './report.ts';
 
@@ -21,7 +21,7 @@ export function detailsOf(situation: Situation, verdict: Verdict, title: string)
     );
     if (stages.length > 0) parts.push(stageTable(stages));
   }
-  const waits = situation.step?.kind === 'wait' ? waitTable(situation.step.on, state) : '';
+  const waits = situation.step?.kind === 'wait' ? waitTable(situation.step.on, situation) : '';
   if (waits) parts.push('### Waiting for', waits);
   const scaled = scalersIn(state.inventory);
   if (scaled.length > 0) parts.push('### Replicas that others decide about', scaleTable(scaled));
@@ -47,14 +47,15 @@ function stageTable(
 
 const SHOWN = 20;
 
-function waitTable(on: readonly ObjectKey[], state: ReconcileState): string {
+function waitTable(on: readonly ObjectKey[], { state, plan }: Situation): string {
   if (on.length === 0) return '';
   const rows = on.slice(0, SHOWN).map((key) => {
     const refusal = state.refusals[key];
     const gate = state.rollout?.passages[key]?.gate;
     const closed =
       gate && gate !== 'open' ? { reason: 'GateClosed', message: gate.why, since: gate.since } : undefined;
-    const trouble = refusal ?? state.unhealthy[key] ?? closed;
+    const hold = plan && holdOf(key, plan, state);
+    const trouble = refusal ?? hold ?? state.unhealthy[key] ?? closed;
     return row(titleOf(key), trouble?.reason ?? '', trouble?.message ?? '', moment(trouble?.since));
   });
   const more = on.length > SHOWN ? [row(`and ${on.length - SHOWN} more`, '', '', '')] : [];

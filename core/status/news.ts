@@ -1,4 +1,5 @@
 /** What events tell of a rollout: that it started, each stage, that it is complete; and of trouble, once. */
+import { OUR_REASONS } from '../reasons.ts';
 import type { Told } from '../rollout/state.ts';
 import type { Verdict } from './report.ts';
 import type { ResourceStatus, RolloutReport } from './resource-status.ts';
@@ -16,9 +17,15 @@ export function newsOf(
   verdict: Verdict,
 ): { readonly news: readonly Headline[]; readonly told: Told } {
   const news = status.rollout ? rolloutNews(told.rollout, status.rollout) : [];
-  const isTrouble = verdict.phase === 'Stalled';
+  const isStalled = verdict.phase === 'Stalled';
+  const isTrouble = isStalled || verdict.reason === OUR_REASONS.DependencyNotReady;
   if (isTrouble && told.trouble !== verdict.reason)
-    news.push({ type: 'Warning', reason: verdict.reason, action: 'Reconcile', note: verdict.message });
+    news.push({
+      type: isStalled ? 'Warning' : 'Normal',
+      reason: verdict.reason,
+      action: 'Reconcile',
+      note: verdict.message,
+    });
   return {
     news,
     told: {

@@ -6,11 +6,12 @@ import { reportRollout } from '../rollout/fold.ts';
 import { scalingOf } from '../rollout/scaling.ts';
 import type { Step } from '../rollout/next-step.ts';
 import { deadlineOf } from '../rollout/next-step.ts';
+import { holdOf } from '../rollout/references.ts';
 import type { PlanFailure, PlanView, ReconcileState, Trouble } from '../rollout/state.ts';
 import type { ObjectKey } from '../refs.ts';
 import { kindName, parseObjectKey } from '../refs.ts';
 import type { NextCondition } from './conditions.ts';
-import type { Condition, InventoryStatus, ResourceStatus } from './resource-status.ts';
+import type { Condition, InventoryStatus, ReferenceStatus, ResourceStatus } from './resource-status.ts';
 
 /** Where the resource stands, in one word and one sentence. */
 export interface Verdict {
@@ -60,7 +61,9 @@ export function verdictOf({ state, plan, failure, step, deleting }: Situation, n
         reason: 'Pruning',
         message: `${listed(step.on)}: no longer desired, and not gone yet`,
       };
-    return { phase: state.rollout ? 'Progressing' : 'Degraded', ...waitingFor(step.on, state) };
+    const waiting = waitingFor(step.on, plan, state);
+    const moves = state.rollout !== undefined || waiting.reason === OUR_REASONS.DependencyNotReady;
+    return { phase: moves ? 'Progressing' : 'Degraded', ...waiting };
   }
   const reason =
     state.rollout?.trigger === 'Install' ? 'Installing' : state.rollout ? 'RollingOut' : 'Reconciling';
@@ -83,10 +86,15 @@ function stallOf(
       reason: remoteReason(state.unhealthy[failed]) ?? OUR_REASONS.WorkloadFailed,
       message: troubleLine(failed, state.unhealthy[failed]),
     };
-  const overdue = on.find((key) => takesTurns(key) && (deadlineOf(key, plan, state) ?? Infinity) <= now);
+  const holds = on.map((key) => [key, holdOf(key, plan, state)] as const);
+  const missing = holds.find(([, hold]) => hold && hold.reason !== OUR_REASONS.DependencyNotReady);
+  if (missing?.[1])
+    return { phase: 'Stalled', reason: missing[1].reason, message: troubleLine(missing[0], missing[1]) };
+  const moving = holds.filter(([key, hold]) => !hold && takesTurns(key)).map(([key]) => key);
+  const overdue = moving.find((key) => (deadlineOf(key, plan, state) ?? Infinity) <= now);
   if (!overdue) return undefined;
   const within = `not through within ${Math.round(plan.stageDeadlineMs / 1000)} s`;
-  const { message } = waitingFor([overdue], state);
+  const { message } = waitingFor([overdue], plan, state);
   return { phase: 'Stalled', reason: 'RolloutTimedOut', message: `${within}; ${message}` };
 }
 
@@ -99,12 +107,18 @@ function refusalOf({ refusals }: ReconcileState): Pick<Verdict, 'reason' | 'mess
   return { reason: refusal.reason, message: `${titleOf(key)}: ${refusal.message}${more}` };
 }
 
-function waitingFor(on: readonly ObjectKey[], state: ReconcileState): { reason: string; message: string } {
+function waitingFor(
+  on: readonly ObjectKey[],
+  plan: PlanView,
+  state: ReconcileState,
+): { reason: string; message: string } {
   const [first = '', ...others] = on;
   const gate = state.rollout?.passages[first]?.gate;
   const more = others.length > 0 ? ` (and ${others.map(titleOf).join(', ')})` : '';
   if (gate && gate !== 'open' && !state.unhealthy[first])
     return { reason: 'GateClosed', message: `${titleOf(first)}: ${gate.why}${more}` };
+  const hold = holdOf(first, plan, state);
+  if (hold) return { reason: hold.reason, message: `${troubleLine(first, hold)}${more}` };
   const trouble = state.unhealthy[first];
   const reason = remoteReason(trouble) ?? OUR_REASONS.WaitingForHealth;
   return { reason, message: `${troubleLine(first, trouble)}${more}` };
@@ -200,7 +214,14 @@ export function statusOf(
     stage: stageOf(situation),
     ...(rollout ? { rollout } : {}),
     inventory: inventoryStatus(state, home, plan),
+    ...(state.references ? { references: referencesStatus(state.references) } : {}),
   };
+}
+
+function referencesStatus(references: NonNullable<ReconcileState['references']>): ReferenceStatus[] {
+  return Object.entries(references)
+    .map(([object, { seen }]) => ({ object, seen }))
+    .sort((a, b) => (a.object < b.object ? -1 : 1));
 }
 
 function isCurrent(

@@ -43,6 +43,14 @@ export interface InventoryStatus {
   readonly fingerprint: string;
 }
 
+/** An object that the resource reads and does not own. A bridge that sees another word than this says so. */
+export interface ReferenceStatus {
+  /** Its key, for example `Secret/tls` or `Pinot.datainfra.io/analytics/p1`. */
+  readonly object: string;
+  /** What was seen of it: see `seenOf` (`core/seen.ts`). */
+  readonly seen: string;
+}
+
 export interface ResourceStatus {
   readonly observedGeneration: number;
   readonly conditions: readonly Condition[];
@@ -52,4 +60,6 @@ export interface ResourceStatus {
   readonly stage: string;
   readonly rollout?: RolloutReport;
   readonly inventory?: InventoryStatus;
+  /** What it waits for or reads of others, sorted; absent when there is nothing. The bridge watches these. */
+  readonly references?: readonly ReferenceStatus[];
 }

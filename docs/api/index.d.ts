@@ -11,6 +11,8 @@ export { differenceOf, externalKind, Unreachable } from './api/external.ts';
 export type { ExternalContext, ExternalFunctions, ExternalKind, ExternalOptions } from './api/external.ts';
 export { inOrder } from './api/order.ts';
 export type { Ordered, OrderOptions } from './api/order.ts';
+export { ready } from './api/requirement.ts';
+export type { Requirement } from './api/requirement.ts';
 export type { Named } from './api/named.ts';
 export { configMap, cronJob, daemonSet, deployment, horizontalPodAutoscaler, ingress, job, networkPolicy, object, persistentVolumeClaim, podDisruptionBudget, role, roleBinding, secret, service, serviceAccount, statefulSet, } from './api/objects.ts';
 export type { ClaimOptions, DesiredObject, ObjectOptions, StatefulSetBody, TargetOptions, WorkloadOptions, } from './api/objects.ts';

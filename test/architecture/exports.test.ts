@@ -10,7 +10,7 @@ import { ROOT } from './imports.ts';
 const NAMES = `
   DEFAULT_STAGE_DEADLINE InvalidResource Unreachable check configMap cronJob customResource daemonSet defineOperator
   deployment differenceOf externalKind horizontalPodAutoscaler inOrder ingress invalid job networkPolicy object
-  persistentVolumeClaim plan podDisruptionBudget
+  persistentVolumeClaim plan podDisruptionBudget ready
   role roleBinding secret service serviceAccount statefulSet
 `;
 /** Declarations that authors compile against, and messages that others send. */

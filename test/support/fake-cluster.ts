@@ -9,11 +9,12 @@ import { stop } from '../../activities/failure.ts';
 import { InvalidResource, plan } from '../../index.ts';
 import type { Operator } from '../../index.ts';
 import { isWorkload } from '../../core/plan/categories.ts';
-import type { Rendered } from '../../core/plan/digests.ts';
+import type { PlannedRef, Rendered } from '../../core/plan/digests.ts';
 import { render } from '../../core/plan/digests.ts';
 import type { ObjectKey, ResourceRef } from '../../core/refs.ts';
 import type { ApplyResult, Observation, Removal } from '../../core/rollout/fold.ts';
 import { rfc3339 } from '../../core/rollout/times.ts';
+import type { SeenReference } from '../../core/rollout/references.ts';
 import { fingerprintOf } from '../../core/rollout/state.ts';
 import { acceptGeneration } from '../../core/status/conditions.ts';
 import type { Condition, ResourceStatus } from '../../core/status/resource-status.ts';
@@ -65,6 +66,8 @@ export class FakeCluster {
   readonly statuses: ResourceStatus[] = [];
   readonly news: string[] = [];
   readonly refused: Map<ObjectKey, string> = new Map();
+  /** Resources of others that are not ready, and why. */
+  readonly unready: Map<ObjectKey, string> = new Map();
   /** What an activity throws, asked anew at each call. */
   readonly failures: Map<keyof Activities, () => Error | undefined> = new Map();
   /** Runs while an activity does, before it answers. */
@@ -207,10 +210,11 @@ export class FakeCluster {
       const places = Object.fromEntries(refs.map(({ key, stage }) => [key, stage ?? 0]));
       return { kind: 'deleting', uid, generation, held, orphan: false, cleanUp: this.cleansUp, places };
     }
-    if (known?.uid === uid && known.generation === generation && known.digest === rendered.digest)
-      return { kind: 'unchanged' };
     const entries = known?.uid === uid ? inventory : {};
     const changed = refs.filter((ref) => entries[ref.key] !== fingerprintOf(ref));
+    const references = this.#references(changed);
+    if (known?.uid === uid && known.generation === generation && known.digest === rendered.digest)
+      return { kind: 'unchanged', references };
     const removed = Object.keys(entries).filter((key) => !rendered.objects.has(key));
     const isNews = changed.length + removed.length > 0;
     const accepted = acceptGeneration(this.status, generation, rfc3339(Date.now()));
@@ -226,7 +230,19 @@ export class FakeCluster {
       stageDeadlineMs: this.stageDeadlineMs,
       firstInstall: this.#operator.rollout.firstInstall,
       ...(isNews ? { accepted: accepted.conditions } : {}),
+      references,
     };
+  }
+
+  #references(changed: readonly PlannedRef[]): Readonly<Record<ObjectKey, SeenReference>> {
+    const required = changed.flatMap(({ requires = [] }) => requires);
+    const unready = Array.from(this.unready).filter(([key]) => required.includes(key));
+    return Object.fromEntries(
+      unready.map(([key, message]) => [
+        key,
+        { seen: 'InProgress', trouble: { reason: 'DependencyNotReady', message } },
+      ]),
+    );
   }
 
   #render({ spec, uid, generation }: Wanted): Rendered {

@@ -7,6 +7,7 @@ import {
   inOrder,
   invalid,
   persistentVolumeClaim,
+  ready,
   service,
   statefulSet,
 } from '../../index.ts';
@@ -23,6 +24,8 @@ export interface ToyNode {
   readonly replicas?: number;
   readonly image?: string;
   readonly storage?: string;
+  /** Other toys that must be ready first. */
+  readonly requires?: readonly { readonly name: string; readonly namespace?: string }[];
 }
 
 export interface ToyOptions {
@@ -70,6 +73,9 @@ export function toyOperator({ gate, before, after, name, kind = 'Toy' }: ToyOpti
           {
             role: node.role,
             uses: [config, peers],
+            requires: (node.requires ?? []).map((other) =>
+              ready('toy.dev/v1', kind, other.name, other.namespace),
+            ),
             ...(gate ? { gate } : {}),
             ...(before ? { before } : {}),
             ...(after ? { after } : {}),

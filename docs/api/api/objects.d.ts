@@ -5,6 +5,7 @@
  */
 import type { V1ConfigMap, V1CronJobSpec, V1DaemonSetSpec, V1DeploymentSpec, V1IngressSpec, V1JobSpec, V1NetworkPolicySpec, V1PersistentVolumeClaim, V1PersistentVolumeClaimSpec, V1PodDisruptionBudgetSpec, V1PodSpec, V1Role, V1RoleBinding, V1Secret, V1ServiceAccount, V1ServiceSpec, V1StatefulSetSpec, V2HorizontalPodAutoscalerSpec } from '@kubernetes/client-node';
 import type { Gate, Hook } from './operator.ts';
+import type { Requirement } from './requirement.ts';
 /** Options every object takes. */
 export interface ObjectOptions {
     /**
@@ -20,6 +21,11 @@ export interface ObjectOptions {
      * dropped, as they are there.
      */
     readonly uses?: readonly (DesiredObject | false | null | undefined)[];
+    /**
+     * Resources of others that must be ready before this object is created or changed. Until then it is left as it is and
+     * the rest goes on; the status says what waits for what. What is applied stays when they go.
+     */
+    readonly requires?: readonly Requirement[];
 }
 /** Options of what runs pods. */
 export interface WorkloadOptions extends ObjectOptions {

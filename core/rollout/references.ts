@@ -1,0 +1,72 @@
+/** What a resource needs of objects that are not its own, and who waits for it. */
+import type { PlannedRef } from '../plan/digests.ts';
+import { titleOf } from '../plan/categories.ts';
+import { OUR_REASONS } from '../reasons.ts';
+import type { ObjectKey } from '../refs.ts';
+import type { PlanView, ReconcileState, Reference, Trouble } from './state.ts';
+import { rfc3339 } from './times.ts';
+
+/** What a plan saw of an object of somebody else. */
+export interface SeenReference {
+  readonly seen: string;
+  /** Why what requires it cannot be applied; absent when it can. */
+  readonly trouble?: Pick<Trouble, 'reason' | 'message'>;
+}
+
+/** Takes up what the newest plan saw; a trouble that stays the same keeps its time. */
+export function foldReferences(
+  state: ReconcileState,
+  seen: Readonly<Record<ObjectKey, SeenReference>>,
+  now: number,
+): ReconcileState {
+  const { references: before, ...rest } = state;
+  const references = Object.entries(seen).map(([key, { seen: word, trouble }]): [ObjectKey, Reference] => {
+    const known = before?.[key]?.trouble;
+    const since = known?.reason === trouble?.reason ? known?.since : undefined;
+    return [
+      key,
+      { seen: word, ...(trouble ? { trouble: { ...trouble, since: since ?? rfc3339(now) } } : {}) },
+    ];
+  });
+  return references.length > 0 ? { ...rest, references: Object.fromEntries(references) } : rest;
+}
+
+/** Whether something that the object needs is not ready, so that it is left as it is: itself, or what it uses. */
+export function isHeld(ref: PlannedRef, plan: PlanView, state: ReconcileState): boolean {
+  return holdOf(ref.key, plan, state) !== undefined;
+}
+
+/** Why an object is left as it is; undefined when nothing keeps it from being applied. */
+export function holdOf(key: ObjectKey, plan: PlanView, state: ReconcileState): Trouble | undefined {
+  const ref = plan.refs[key];
+  if (!ref) return undefined;
+  const trouble = troubleOf(ref, state);
+  const isApplied = state.inventory[key]?.digest === ref.digest;
+  // What is there already needs another resource's readiness no more.
+  if (trouble && !(isApplied && trouble.reason === OUR_REASONS.DependencyNotReady)) return trouble;
+  if (isApplied) return undefined;
+  return firstOf(ref.uses ?? [], (used) => holdOf(used, plan, state));
+}
+
+/** The first thing that an object requires and that is not ready. */
+function troubleOf({ requires = [] }: PlannedRef, { references }: ReconcileState): Trouble | undefined {
+  return firstOf(requires, (key) => {
+    const trouble = references?.[key]?.trouble;
+    if (trouble?.reason !== OUR_REASONS.DependencyNotReady) return trouble;
+    return {
+      ...trouble,
+      message: `waits since ${trouble.since} for ${titleOf(key)}, which ${trouble.message}`,
+    };
+  });
+}
+
+function firstOf<Item, Found>(
+  items: readonly Item[],
+  find: (item: Item) => Found | undefined,
+): Found | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
