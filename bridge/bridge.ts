@@ -21,6 +21,8 @@ import { asksForMore, isIgnored, isWatched } from './predicates.ts';
 import type { KnownResource, ResourceReader } from './resources.ts';
 import { References } from './references.ts';
 import { Resources, seenOf, statusOf } from './resources.ts';
+import type { ScalerReader } from './scalers.ts';
+import { Scalers } from './scalers.ts';
 import type { SignallerStatus } from './signaller.ts';
 import { Signaller } from './signaller.ts';
 import type { WatchStatus } from './watches.ts';
@@ -65,6 +67,7 @@ export interface Bridge {
   follow(): void;
   stop(): Promise<void>;
   readonly resources: ResourceReader;
+  readonly scalers: ScalerReader;
   status(): BridgeStatus;
 }
 
@@ -74,6 +77,8 @@ export function createBridge(options: BridgeOptions): Bridge {
 
 class OperatorBridge implements Bridge {
   readonly resources: Resources;
+  readonly scalers: ScalerReader;
+  readonly #scalers: Scalers;
   readonly #options: BridgeOptions;
   readonly #addressees: Addressees;
   readonly #signaller: Signaller;
@@ -95,9 +100,16 @@ class OperatorBridge implements Bridge {
     this.resources = new Resources(operator.resource);
     this.#addressees = new Addressees({ client, taskQueue: operator.name, searchAttributes });
     this.#signaller = new Signaller({ log });
-    this.#objects = new OwnedObjects((news, object) => {
-      if (this.#speaks) this.#news.take(news, object);
-    });
+    this.#scalers = new Scalers((target) => this.#objects.takeTarget(target));
+    this.scalers = {
+      in: (namespace) => (this.#watches.knowsScalers ? this.#scalers.in(namespace) : undefined),
+    };
+    this.#objects = new OwnedObjects(
+      (news, object) => {
+        if (this.#speaks) this.#news.take(news, object);
+      },
+      (workload) => this.#scalers.of(workload),
+    );
     this.#news = new ObjectNews({
       objects: this.#objects,
       resourceOf: (owner) => this.#lookedAfter(owner),
@@ -111,6 +123,7 @@ class OperatorBridge implements Bridge {
       onResource: (change) => this.#takeResource(change),
       onObject: (change) => this.#objects.takeObject(change),
       onPod: (change) => this.#objects.takePod(change),
+      onScaler: (change) => this.#scalers.take(change),
     });
     this.#references = new References({
       api,
@@ -248,6 +261,7 @@ class OperatorBridge implements Bridge {
       await this.#references.retire();
       const resources = this.resources.values();
       if (resources.length === 0) await pause(period, signal);
+      if (this.#watches.knowsScalers) await this.#watches.watchScalers();
       for (const { ref, uid } of resources) {
         await pause(period / resources.length, signal);
         const resource = this.resources.ofOwner(uid);

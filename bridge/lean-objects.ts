@@ -2,8 +2,10 @@
 import { hashOfFields, ownedFieldSet, textOfFields } from '../core/fields.ts';
 import { ANNOTATIONS, LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
+import { isScalable } from '../core/plan/categories.ts';
 import type { KindRef, ObjectRef } from '../core/refs.ts';
 import { groupOf } from '../core/refs.ts';
+import { ownsReplicas } from '../core/replicas.ts';
 
 /** An owned object as it was last heard of. */
 export interface LeanObject {
@@ -28,6 +30,8 @@ export interface AppliedFields {
   /** Length of the set in its JSON: a set that shrank is shorter. */
   readonly size: number;
   readonly ownsDigest: boolean;
+  /** Never, where replicas are not ours or cannot be scaled. */
+  readonly ownsReplicas: boolean;
 }
 
 /** The resource, without the books that only the API server needs. */
@@ -77,6 +81,7 @@ function appliedFields(object: Manifest, manager: string): AppliedFields {
     digest: object.metadata.annotations?.[ANNOTATIONS.digest],
     hash: hashOfFields(text),
     size: text.length,
+    ownsReplicas: isScalable(object) && ownsReplicas(object, manager),
     ownsDigest: fields?.['f:metadata']?.['f:annotations']?.[`f:${ANNOTATIONS.digest}`] !== undefined,
   };
 }

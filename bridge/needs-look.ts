@@ -25,10 +25,11 @@ export function needsLook({ manifest, status, owned, complete }: Sight): boolean
 export function fingerprintOf(manifest: Manifest, owned: readonly OwnedObject[]): string {
   const home = manifest.metadata.namespace;
   return inventoryFingerprint(
-    owned.map(({ lean: { ref, uid, applied } }) => ({
+    owned.map(({ lean: { ref, uid, applied }, scaler }) => ({
       key: objectKey(ref, home),
       uid,
       fields: applied.hash,
+      scale: { owned: applied.ownsReplicas, scaler },
     })),
   );
 }

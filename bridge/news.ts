@@ -9,7 +9,7 @@ export const NEWS = {
   Left: 'Left',
   /** It is on its way, and what it waits for is another than before: worth a look if it stays so. */
   Lingers: 'Lingers',
-  /** Somebody changed or took what we applied. */
+  /** Somebody changed or took what we applied, or it has another autoscaler than before. */
   Deviates: 'Deviates',
   Gone: 'Gone',
 } as const;
@@ -20,6 +20,8 @@ export type News = keyof typeof NEWS;
 export interface Judged {
   readonly generation: number | undefined;
   readonly applied: AppliedFields;
+  /** Who scales it in the operator's place. */
+  readonly scaler?: string | undefined;
   readonly verdict: Pick<Health, 'state' | 'reason' | 'message'>;
   /** Whether its verdict comes with time; a ConfigMap is Current as soon as it is there, and its apply said so. */
   readonly develops: boolean;
@@ -29,7 +31,7 @@ export interface Judged {
  * @param listed it was found by a list, so that verdicts it had meanwhile were not told.
  */
 export function newsOf(before: Judged | undefined, after: Judged, listed: boolean): News | undefined {
-  if (before && deviates(before.applied, after.applied)) return NEWS.Deviates;
+  if (before && (deviates(before.applied, after.applied) || isScaled(before, after))) return NEWS.Deviates;
   if (hasTurned(before, after, listed)) return NEWS.Turned;
   if (before && hasLeft(before, after)) return NEWS.Left;
   return lingers(before, after) ? NEWS.Lingers : undefined;
@@ -47,6 +49,11 @@ function deviates(before: AppliedFields, after: AppliedFields): boolean {
   if (!isOurs(after)) return isOurs(before);
   if (!isOurs(before) || before.digest !== after.digest || before.hash === after.hash) return false;
   return after.size <= before.size;
+}
+
+/** Its replicas were taken from us, or an autoscaler came or went. */
+function isScaled(before: Judged, after: Judged): boolean {
+  return (before.applied.ownsReplicas && !after.applied.ownsReplicas) || before.scaler !== after.scaler;
 }
 
 function hasTurned(before: Judged | undefined, after: Judged, listed: boolean): boolean {

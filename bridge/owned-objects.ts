@@ -1,6 +1,8 @@
 import type { Health } from '../core/health/health.ts';
 import { health } from '../core/health/index.ts';
-import { CATEGORIES, categoryOfKind } from '../core/plan/categories.ts';
+import type { Manifest } from '../core/manifest.ts';
+import { CATEGORIES, categoryOfKind, isScalable } from '../core/plan/categories.ts';
+import type { ObjectRef } from '../core/refs.ts';
 import { kindName } from '../core/refs.ts';
 import type { Change } from '../kubernetes/watcher.ts';
 import type { LeanObject, LeanPod } from './lean-objects.ts';
@@ -15,6 +17,9 @@ export interface OwnedObject extends Judged {
   readonly verdict: Health;
 }
 
+/** Who scales a workload in the operator's place. */
+export type ScalerOf = (workload: Manifest) => string | undefined;
+
 export type Tell = (news: News, object: OwnedObject) => void;
 
 /** Kinds whose objects are done when they are applied, though they have a status. */
@@ -27,14 +32,16 @@ const TERMINATING: Health = { state: 'Terminating', reason: 'Terminating', messa
  */
 export class OwnedObjects {
   readonly #tell: Tell;
+  readonly #scalerOf: ScalerOf;
   readonly #byUid = new Map<string, OwnedObject>();
   readonly #byOwner = new Map<string, Map<string, OwnedObject>>();
   readonly #uidOfWorkload = new Map<string, string>();
   readonly #pods = new Map<string, Map<string, LeanPod>>();
   readonly #looks = new Map<string, NodeJS.Timeout>();
 
-  constructor(tell: Tell) {
+  constructor(tell: Tell, scalerOf: ScalerOf) {
     this.#tell = tell;
+    this.#scalerOf = scalerOf;
   }
 
   get size(): number {
@@ -60,6 +67,12 @@ export class OwnedObjects {
     if (previous) this.#removePod(previous);
     if (type !== 'DELETED') this.#addPod(object);
     this.#judgeAgain(this.#uidOfWorkload.get(object.workload) ?? '');
+  }
+
+  /** Its autoscaler came, went, or scales another one now. */
+  takeTarget({ namespace, kind, name }: ObjectRef): void {
+    const known = this.#byUid.get(this.#uidOfWorkload.get(workloadId(namespace, kind, name)) ?? '');
+    if (known) this.#judge(known.lean, known.owner, false);
   }
 
   clear(): void {
@@ -89,7 +102,12 @@ export class OwnedObjects {
     const { uid, generation, applied, judged } = lean;
     const before = this.#byUid.get(uid);
     const verdict = this.#verdictOf(lean);
-    const after: OwnedObject = { lean, owner, generation, applied, develops: judged !== undefined, verdict };
+    const scaler = judged && isScalable(judged) ? this.#scalerOf(judged) : undefined;
+    const after: OwnedObject = {
+      ...{ lean, owner, generation, applied, verdict },
+      develops: judged !== undefined,
+      ...(scaler ? { scaler } : {}),
+    };
     if (before && before.owner !== owner) this.#forget(uid);
     this.#remember(after);
     this.#lookAgain(uid, verdict.lookAgainMs);

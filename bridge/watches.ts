@@ -8,6 +8,10 @@ import type { Change, Watcher, WatchState } from '../kubernetes/watcher.ts';
 import { WATCH_STATES, watchKind } from '../kubernetes/watcher.ts';
 import type { LeanObject, LeanPod } from './lean-objects.ts';
 import { leanObject, leanPod, leanResource } from './lean-objects.ts';
+import { SCALER_KINDS } from '../core/scalers.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
+import { leanScaler } from './scalers.ts';
+import type { LeanScaler } from './scalers.ts';
 import type { Log } from '../core/log.ts';
 
 export interface WatchesOptions {
@@ -19,6 +23,7 @@ export interface WatchesOptions {
   readonly onResource: (change: Change<Manifest>) => void;
   readonly onObject: (change: Change<LeanObject>) => void;
   readonly onPod: (change: Change<LeanPod>) => void;
+  readonly onScaler: (change: Change<LeanScaler>) => void;
 }
 
 export interface WatchStatus {
@@ -50,6 +55,14 @@ const METADATA_ONLY: ReadonlySet<string> = new Set([
   'ClusterRoleBinding.rbac.authorization.k8s.io',
 ]);
 
+/** Kinds whose replicas an autoscaler may drive. */
+const SCALED: ReadonlySet<string> = new Set(['Deployment.apps', 'StatefulSet.apps']);
+
+/** Apart from an autoscaler that a resource owns. */
+function scalerWatch(kind: KindRef): string {
+  return `${kindName(kind)} (of anybody)`;
+}
+
 /** Kinds that run pods themselves; a CronJob's pods belong to Jobs that are not ours. */
 function runsPods(kind: string): boolean {
   return categoryOfKind(kind) === CATEGORIES.Workloads && kind !== 'CronJob.batch';
@@ -58,6 +71,7 @@ function runsPods(kind: string): boolean {
 /** The watches of one bridge: the resources, and each kind of object that a resource has. */
 export class Watches {
   readonly #options: WatchesOptions;
+  #scalersServed: readonly KindRef[] | undefined;
   readonly #byKind = new Map<string, readonly Watcher<unknown>[]>();
   readonly #ofOthers = new Map<string, Watcher<unknown>>();
 
@@ -85,6 +99,7 @@ export class Watches {
       : undefined;
     await Promise.all([
       pods,
+      SCALED.has(kind) ? this.watchScalers() : undefined,
       this.#watch(kind, parseKindName(kind), { labelSelector, metadataOnly, trim, onChange: onObject }),
     ]);
   }
@@ -109,6 +124,34 @@ export class Watches {
     const watcher = this.#ofOthers.get(place);
     this.#ofOthers.delete(place);
     await watcher?.stop();
+  }
+
+  /**
+   * Watches the autoscalers that the server knows. KEDA may be installed later: asked again, this begins to watch what has
+   * come, where workloads that can be scaled are watched.
+   */
+  async watchScalers(): Promise<void> {
+    const { onScaler } = this.#options;
+    const how = { trim: leanScaler, onChange: onScaler };
+    const served = await Promise.all(SCALER_KINDS.map((kind) => this.#isServed(kind)));
+    const kinds = SCALER_KINDS.filter((_, index) => served[index]);
+    await Promise.all(kinds.map((kind) => this.#watch(scalerWatch(kind), kind, how)));
+    this.#scalersServed = kinds;
+  }
+
+  /** Whether every autoscaler is known. */
+  get knowsScalers(): boolean {
+    return this.#scalersServed?.every((kind) => this.isSynced(scalerWatch(kind))) ?? false;
+  }
+
+  /** A server that does not answer may serve it: its watch finds out. */
+  async #isServed(kind: KindRef): Promise<boolean> {
+    try {
+      await this.#options.api.servedKind(kind);
+      return true;
+    } catch (error) {
+      return !(error instanceof StatusError && error.reason === 'NotFound');
+    }
   }
 
   isSynced(kind: string): boolean {

@@ -44,13 +44,22 @@ export function hashOfFields(text: string): string {
   return text === '' ? '' : shortHash(text);
 }
 
+interface InventoryLine {
+  readonly key: ObjectKey;
+  readonly uid: string;
+  readonly fields: string;
+  /** Of its replicas: whether they are ours, and who decides about them otherwise. */
+  readonly scale?: { readonly owned: boolean; readonly scaler?: string | undefined } | undefined;
+}
+
 /**
  * One short word for a whole inventory. It stands in the resource's status; a bridge that starts compares it with what it
  * lists and knows, with no message to anybody, whether something was deleted or edited meanwhile.
  */
-export function inventoryFingerprint(
-  objects: Iterable<{ readonly key: ObjectKey; readonly uid: string; readonly fields: string }>,
-): string {
-  const lines = Array.from(objects, ({ key, uid, fields }) => `${key} ${uid} ${fields}`);
+export function inventoryFingerprint(objects: Iterable<InventoryLine>): string {
+  const lines = Array.from(objects, ({ key, uid, fields, scale }) => {
+    const replicas = scale && (scale.owned || scale.scaler) ? ` ${scale.owned} ${scale.scaler ?? ''}` : '';
+    return `${key} ${uid} ${fields}${replicas}`;
+  });
   return shortHash(lines.sort((a, b) => (a < b ? -1 : 1)).join('\n'));
 }

@@ -19,6 +19,10 @@ export interface ApplyOptions extends CallOptions {
   readonly subresource?: 'status';
 }
 
+export interface ScaleOptions extends CallOptions {
+  readonly fieldManager: string;
+}
+
 export interface Applied {
   /** As the server has it now. */
   readonly object: Manifest;
@@ -77,6 +81,8 @@ export interface KubernetesApi {
     operations: readonly JsonPatchOperation[],
     options?: CallOptions,
   ): Promise<Manifest>;
+  /** Sets the replicas of what can be scaled, through its scale subresource; answers how many it had. */
+  scale(ref: Versioned<ObjectRef>, replicas: number, options: ScaleOptions): Promise<number>;
   /** Whether the object was still there; deletion may go on after this returns. */
   remove(ref: ObjectRef, options: RemoveOptions): Promise<'removed' | 'gone'>;
   /** Every object, read page by page, with the resourceVersion from which a watch can go on. */

@@ -2,6 +2,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { Manifest } from '../core/manifest.ts';
 import type { KindRef, ObjectRef } from '../core/refs.ts';
 import { apiVersionOf, groupOf, versionOf } from '../core/refs.ts';
+import { replicasOf } from '../core/replicas.ts';
 import type {
   Applied,
   ApplyOptions,
@@ -10,6 +11,7 @@ import type {
   JsonPatchOperation,
   ListOptions,
   RemoveOptions,
+  ScaleOptions,
   Selection,
   ServedKind,
   Versioned,
@@ -107,6 +109,23 @@ class Client implements KubernetesClient {
       signal: options.signal,
     });
     return parseObject(answer.text);
+  }
+
+  async scale(ref: Versioned<ObjectRef>, replicas: number, options: ScaleOptions): Promise<number> {
+    const { fieldManager, signal } = options;
+    const kind = await this.servedKind(ref, options);
+    const path = `${objectPath(kind, ref)}/scale`;
+    const before = await this.#change(kind.group, { method: 'GET', path, signal });
+    const had = replicasOf(parseObject(before.text)) ?? 0;
+    if (had === replicas) return had;
+    await this.#change(kind.group, {
+      method: 'PATCH',
+      path: `${path}?${new URLSearchParams({ fieldManager }).toString()}`,
+      body: { spec: { replicas } },
+      contentType: 'application/merge-patch+json',
+      signal,
+    });
+    return had;
   }
 
   async remove(ref: ObjectRef, options: RemoveOptions): Promise<'removed' | 'gone'> {

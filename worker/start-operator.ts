@@ -122,7 +122,7 @@ async function workerOf(
   const activities = createActivities({
     operator,
     api,
-    ...(bridge ? { resources: bridge.resources } : {}),
+    ...(bridge ? { resources: bridge.resources, scalers: bridge.scalers } : {}),
     renderer: createRenderer(operator),
     events,
     log,

@@ -253,7 +253,9 @@ export function inventoryStatus(
   return {
     objects: entries.length,
     ...placesOf(keys, home),
-    fingerprint: inventoryFingerprint(inCluster.map(([key, { uid, fields }]) => ({ key, uid, fields }))),
+    fingerprint: inventoryFingerprint(
+      inCluster.map(([key, { uid, fields, scale }]) => ({ key, uid, fields, scale })),
+    ),
   };
 }
 

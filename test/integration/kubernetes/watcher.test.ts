@@ -172,6 +172,7 @@ describe('watcher', () => {
       apply: api.apply.bind(api),
       create: api.create.bind(api),
       patch: api.patch.bind(api),
+      scale: api.scale.bind(api),
       remove: api.remove.bind(api),
       list: api.list.bind(api),
       servedKind: api.servedKind.bind(api),

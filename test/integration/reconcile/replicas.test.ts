@@ -1,92 +1,249 @@
+/** Replicas that somebody else decides about, on a real API server: an independent watch tells every value they take. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { customResource, defineOperator, deployment, horizontalPodAutoscaler } from '../../../index.ts';
+import type { Operator } from '../../../index.ts';
+import { ANNOTATIONS } from '../../../core/labels.ts';
+import type { Manifest } from '../../../core/manifest.ts';
+import { replicasOf } from '../../../core/replicas.ts';
 import { eventually } from '../../../testing/eventually.ts';
-import type { Running, RunOptions } from '../../../worker/index.ts';
-import { TWO_ROLES } from '../../support/toy-operator.ts';
-import { configured } from '../../support/toy-specs.ts';
+import { ReplicasSeen } from '../../support/replicas-seen.ts';
+import type { ToyNode, ToySpec } from '../../support/toy-operator.ts';
 import { ToyStage } from '../../support/toy-stage.ts';
 
-describe('several replicas of the program', () => {
+/** A Deployment for each node; one of role `yields` yields, one of role `scaled` brings its own autoscaler. */
+function operatorNamed(name: string): Operator<ToySpec> {
+  return defineOperator(customResource<ToySpec>('toy.dev/v1', 'Toy'), {
+    name,
+    desired: ({ spec }, named) =>
+      spec.nodes.flatMap((node) => {
+        const { replicas, image = 'app:1', role } = node;
+        const web = deployment(
+          named(node.name),
+          {
+            ...(replicas === undefined ? {} : { replicas }),
+            template: { spec: { containers: [{ name: 'main', image }] } },
+          },
+          role === 'yields' ? { replicas: 'yield' } : {},
+        );
+        const hpa = { minReplicas: 4, maxReplicas: 9 };
+        return role === 'scaled' ? [web, horizontalPodAutoscaler(web.name, hpa, { target: web })] : [web];
+      }),
+  });
+}
+
+const PATIENCE = { timeoutMs: 60_000 };
+
+describe('replicas that somebody else decides about', () => {
   let stage: ToyStage;
   before(async () => {
-    stage = await ToyStage.open();
-    await stage.stop();
+    stage = await ToyStage.open(operatorNamed);
   });
   after(() => stage[Symbol.asyncDispose]());
 
-  function replica(identity: string, options: RunOptions = {}): Promise<Running> {
-    const leaderElection = { enabled: true, namespace: stage.namespace };
-    return stage.replica({ identity, leaderElection, ...options });
+  const want = (name: string, node: Partial<ToyNode>): Promise<unknown> =>
+    stage.want({ order: [], nodes: [{ name: 'web', role: 'web', config: '', ...node }] }, name);
+  const ref = (name: string): ReturnType<ToyStage['ref']> => stage.ref('Deployment', `${name}-web`, 'apps');
+
+  async function live(name: string): Promise<Manifest> {
+    const found = await stage.api.get(ref(name));
+    assert.ok(found, `Deployment ${name}-web exists`);
+    return found;
   }
 
-  async function holder(): Promise<string> {
-    const { items } = await stage.api.list(
-      { group: 'coordination.k8s.io', kind: 'Lease' },
-      { namespace: stage.namespace },
-    );
-    assert.ok(items.length <= 1, 'replicas of one program share one lease');
-    const spec = (items[0]?.['spec'] ?? {}) as { readonly holderIdentity?: string };
-    return spec.holderIdentity ?? '';
-  }
+  const imageOf = (object: Manifest): string => JSON.stringify(object).match(/"image":"([^"]+)"/)?.[1] ?? '';
 
-  async function generations(name: string): Promise<readonly (number | undefined)[]> {
-    const found = await Promise.all(
-      ['c', 'b'].map((node) => stage.api.get(stage.ref('StatefulSet', `${name}-${node}`, 'apps'))),
-    );
-    return found.map((each) => each?.metadata.generation);
-  }
+  /** As an HPA does. */
+  const scale = (name: string, replicas: number, fieldManager = 'kube-controller-manager'): Promise<number> =>
+    stage.api.scale(ref(name), replicas, { fieldManager });
 
-  it('upgrade once what two bridges tell at the same time', async () => {
-    const both = await Promise.all(
-      ['left', 'right'].map((identity) => replica(identity, { leaderElection: { enabled: false } })),
-    );
-    await stage.want(TWO_ROLES, 'doubled');
-    await stage.ready('doubled');
-    for (const round of [2, 3]) {
-      await stage.want(configured(TWO_ROLES, `${round}`), 'doubled');
-      await stage.ready('doubled');
-      assert.deepEqual(await generations('doubled'), [round, round]);
-    }
-    await Promise.all(both.map((each) => each.stop()));
+  const hpaOf = (name: string, minReplicas: number): Manifest => ({
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name, namespace: stage.namespace },
+    spec: {
+      minReplicas,
+      maxReplicas: 20,
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: `${name}-web` },
+    },
   });
 
-  it('hand over within three seconds, and tell what happened in between', async () => {
-    const first = await replica('first');
-    await eventually('the first leads', async () => (await holder()) === 'first');
-    const second = await replica('second');
-    await stage.want(TWO_ROLES, 'handed');
+  const hasReplicas = (name: string, replicas: number): Promise<unknown> =>
+    eventually(
+      `${name} has ${replicas} replicas`,
+      async () => replicasOf(await live(name)) === replicas,
+      PATIENCE,
+    );
+
+  async function owners(name: string): Promise<readonly string[]> {
+    const { managedFields = [] } = (await live(name)).metadata;
+    return managedFields
+      .filter(({ fieldsV1 }) => JSON.stringify(fieldsV1).includes('"f:replicas"'))
+      .filter(({ subresource }) => subresource !== 'status')
+      .map(({ manager = '' }) => manager.replace(stage.operator.name, 'operator'));
+  }
+
+  const letGo = (name: string): Promise<unknown> =>
+    eventually(`${name} is let go`, async () => !(await owners(name)).includes('operator'), PATIENCE);
+
+  it('are handed over to an HPA before it writes, and never dip, also through a rollout', async () => {
+    await want('handed', { replicas: 5 });
     await stage.ready('handed');
-    const began = performance.now();
-    const stopped = first.stop();
-    await stage.want(configured(TWO_ROLES, '2'), 'handed');
-    await eventually('the second leads', async () => (await holder()) === 'second');
-    const tookMs = performance.now() - began;
-    assert.ok(tookMs < 3_000, `it took ${tookMs} ms`);
-    await stopped;
+    await using seen = await ReplicasSeen.of(stage.api, ref('handed'));
+    await stage.api.apply(hpaOf('handed', 2), { fieldManager: 'kubectl' });
+    await letGo('handed');
+    assert.deepEqual(await owners('handed'), ['operator-handover']);
+    await want('handed', { replicas: 3, image: 'app:2' });
+    await eventually('the new template is there', async () => imageOf(await live('handed')) === 'app:2');
     await stage.ready('handed');
-    assert.deepEqual(await generations('handed'), [2, 2]);
-    await stage.want(configured(TWO_ROLES, '3'), 'handed');
+    await scale('handed', 8);
+    await want('handed', { replicas: 3, image: 'app:3' });
+    await eventually('the newer template is there', async () => imageOf(await live('handed')) === 'app:3');
     await stage.ready('handed');
-    await second.stop();
-    assert.equal(await holder(), '');
+    assert.deepEqual(seen.values, [5, 8]);
+    assert.ok(
+      (await stage.events()).some(
+        ({ reason, note }) =>
+          reason === 'ReplicasHandedOver' &&
+          note === 'left the replicas of Deployment handed-web to HorizontalPodAutoscaler handed',
+      ),
+    );
   });
 
-  it('change leaders without telling those to whom nothing happened', async () => {
-    const leader = await replica('leader');
-    await eventually('it leads', async () => (await holder()) === 'leader');
-    await stage.want(TWO_ROLES, 'shared');
-    await stage.ready('shared');
-    const follower = await replica('follower');
-    const before = await stage.historyLength('shared');
-    await leader.stop();
-    await eventually('the follower leads', async () => (await holder()) === 'follower');
-    await stage.want(TWO_ROLES, 'witness');
-    await stage.ready('witness');
+  it('are taken back in bounded steps when the HPA is deleted', async () => {
+    await want('back', { replicas: 2 });
+    await stage.ready('back');
+    await stage.api.apply(hpaOf('back', 2), { fieldManager: 'kubectl' });
+    await letGo('back');
+    await scale('back', 8);
+    await stage.ready('back');
+    await using seen = await ReplicasSeen.of(stage.api, ref('back'));
+    const hpa = stage.ref('HorizontalPodAutoscaler', 'back', 'autoscaling');
+    await stage.api.remove(hpa, { uid: (await stage.api.get(hpa))?.metadata.uid ?? '' });
+    await hasReplicas('back', 2);
+    await stage.ready('back');
+    assert.deepEqual(seen.values, [8, 6, 5, 4, 3, 2]);
+    assert.ok((await owners('back')).includes('operator'));
+  });
+
+  it('are left to a real HPA of the resource itself, from the beginning', async () => {
+    await want('own', { role: 'scaled', replicas: 7 });
+    await hasReplicas('own', 4);
+    await want('own', { role: 'scaled', replicas: 2, image: 'app:2' });
+    await eventually('the new template is there', async () => imageOf(await live('own')) === 'app:2');
+    assert.equal(replicasOf(await live('own')), 4);
+    assert.equal((await owners('own')).includes('operator'), false);
+  });
+
+  it('are taken back by the resource when it no longer wants its HPA', async () => {
+    await want('former', { role: 'scaled' });
+    await hasReplicas('former', 4);
+    await using seen = await ReplicasSeen.of(stage.api, ref('former'));
+    await want('former', { replicas: 6 });
+    await hasReplicas('former', 6);
+    await stage.ready('former');
+    assert.deepEqual(seen.values, [4, 6]);
     assert.equal(
-      await stage.historyLength('shared'),
-      before,
-      'a hand-over tells nothing to whom nothing happened',
+      await stage.api.get(stage.ref('HorizontalPodAutoscaler', 'former-web', 'autoscaling')),
+      undefined,
     );
-    await follower.stop();
+  });
+
+  it('are let go when the resource no longer asks for any', async () => {
+    await want('absent', { replicas: 4 });
+    await stage.ready('absent');
+    await using seen = await ReplicasSeen.of(stage.api, ref('absent'));
+    await want('absent', {});
+    await letGo('absent');
+    await scale('absent', 2, 'kubectl');
+    await stage.ready('absent');
+    assert.deepEqual(seen.values, [4, 2]);
+  });
+
+  it('are left to whoever the annotation names, and come back when it is taken away', async () => {
+    await want('named', { replicas: 3 });
+    await stage.ready('named');
+    const annotate = (annotations: Readonly<Record<string, string>>): Promise<unknown> =>
+      stage.api.apply(
+        {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          metadata: { name: 'named-web', namespace: stage.namespace, annotations },
+        },
+        { fieldManager: 'scaler' },
+      );
+    await annotate({ [ANNOTATIONS.scaledBy]: 'the night shift' });
+    await letGo('named');
+    await scale('named', 1, 'scaler');
+    await want('named', { replicas: 3, image: 'app:2' });
+    await eventually('the new template is there', async () => imageOf(await live('named')) === 'app:2');
+    assert.equal(replicasOf(await live('named')), 1);
+    await annotate({});
+    await hasReplicas('named', 3);
+  });
+
+  it('are put back when a person scales, and the event names who', async () => {
+    await want('human', { replicas: 3 });
+    await stage.ready('human');
+    await scale('human', 9, 'kubectl');
+    await hasReplicas('human', 3);
+    await eventually('it is told', async () =>
+      (await stage.events()).some(
+        ({ reason, note }) => reason === 'DriftRepaired' && /Deployment human-web.*kubectl/.test(note),
+      ),
+    );
+  });
+
+  it('stay as a person sets them where the workload yields, until they are as planned again', async () => {
+    await want('yielding', { role: 'yields', replicas: 3 });
+    await stage.ready('yielding');
+    await using seen = await ReplicasSeen.of(stage.api, ref('yielding'));
+    await scale('yielding', 0, 'kubectl');
+    await want('yielding', { role: 'yields', replicas: 3, image: 'app:2' });
+    await eventually('the new template is there', async () => imageOf(await live('yielding')) === 'app:2');
+    await stage.ready('yielding');
+    await scale('yielding', 3, 'kubectl');
+    await eventually(
+      'it is ours again',
+      async () => (await owners('yielding')).includes('operator'),
+      PATIENCE,
+    );
+    assert.deepEqual(seen.values, [3, 0, 3]);
+  });
+
+  it('that an autoscaler changed while nobody watched are left, and what a person changed is put back', async () => {
+    await want('night', { replicas: 4 });
+    await want('day', { replicas: 4 });
+    await stage.ready('night');
+    await stage.ready('day');
+    await using seen = await ReplicasSeen.of(stage.api, ref('night'));
+    await stage.stop();
+    await stage.api.apply(hpaOf('night', 2), { fieldManager: 'kubectl' });
+    await scale('night', 9);
+    await scale('day', 9, 'kubectl');
+    await stage.start();
+    await hasReplicas('day', 4);
+    await letGo('night');
+    await stage.ready('night');
+    assert.deepEqual(seen.values, [4, 9]);
+  });
+
+  it('grow before the pods change and shrink after, in two writes', async () => {
+    await want('steps', { replicas: 2 });
+    await stage.ready('steps');
+    await using seen = await ReplicasSeen.of(stage.api, ref('steps'));
+    const generation = async (): Promise<number> => (await live('steps')).metadata.generation ?? 0;
+    const before = await generation();
+    await want('steps', { replicas: 4, image: 'app:2' });
+    await eventually('both are there', async () => imageOf(await live('steps')) === 'app:2');
+    assert.equal(replicasOf(await live('steps')), 4);
+    await stage.ready('steps');
+    assert.equal(await generation(), before + 2);
+    await want('steps', { replicas: 1, image: 'app:3' });
+    await hasReplicas('steps', 1);
+    assert.equal(imageOf(await live('steps')), 'app:3');
+    await stage.ready('steps');
+    assert.equal(await generation(), before + 4);
+    assert.deepEqual(seen.values, [2, 4, 1]);
   });
 });

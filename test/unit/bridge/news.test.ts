@@ -5,7 +5,7 @@ import { newsOf } from '../../../bridge/news.ts';
 import type { HealthState } from '../../../core/health/health.ts';
 
 function judged(state: HealthState, more: Partial<Judged> = {}, reason = ''): Judged {
-  const applied = { digest: 'd1', hash: 'f1', size: 100, ownsDigest: true };
+  const applied = { digest: 'd1', hash: 'f1', size: 100, ownsDigest: true, ownsReplicas: true };
   return { generation: 1, applied, develops: true, verdict: { state, reason, message: reason }, ...more };
 }
 
@@ -47,6 +47,21 @@ describe('news of an owned object', () => {
     assert.equal(newsOf(judged('Current'), judged('InProgress'), false), 'Left');
     assert.equal(newsOf(judged('Current'), judged('InProgress', { generation: 2 }), false), undefined);
     assert.equal(newsOf(judged('Current'), judged('Terminating', { generation: 2 }), false), 'Left');
+  });
+
+  it('is a workload whose replicas somebody took, and one that has another autoscaler', () => {
+    assert.equal(
+      newsOf(judged('Current'), judged('Current', fields({ ownsReplicas: false })), false),
+      'Deviates',
+    );
+    assert.equal(
+      newsOf(judged('Current', fields({ ownsReplicas: false })), judged('Current'), false),
+      undefined,
+    );
+    const scaled = judged('Current', { scaler: 'HorizontalPodAutoscaler web' });
+    assert.equal(newsOf(judged('Current'), scaled, false), 'Deviates');
+    assert.equal(newsOf(scaled, judged('Current'), false), 'Deviates');
+    assert.equal(newsOf(scaled, scaled, false), undefined);
   });
 
   it('is a set of our fields that shrank while the digest stayed', () => {
