@@ -60,7 +60,7 @@ interface Brought {
 async function bring(handle: Handle, { manifest }: RenderedObject): Promise<Brought> {
   const { functions, context } = handle;
   const { wanted } = manifest;
-  const before: unknown = await functions.observe(context);
+  const before: unknown = await functions.observe(context, wanted);
   if (before !== undefined && differs(handle, wanted, before) === undefined)
     return { health: await healthOf(handle, before) };
   if (before === undefined) await functions.create(wanted, context);
@@ -75,7 +75,7 @@ async function settled(handle: Handle, wanted: unknown): Promise<unknown> {
   let why = '';
   for (const pause of SETTLING_MS) {
     await delay(pause, undefined, { signal: context.signal });
-    const remote: unknown = await functions.observe(context);
+    const remote: unknown = await functions.observe(context, wanted);
     const difference = remote === undefined ? undefined : differs(handle, wanted, remote);
     if (remote !== undefined && difference === undefined) return remote;
     why = difference === undefined ? 'it is not there' : `it differs in ${difference}`;

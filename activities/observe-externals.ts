@@ -32,7 +32,7 @@ async function observeOne(
 ): Promise<Observation> {
   const there = { key, exists: true, uid: '' } as const;
   const seen = await handling(dependencies, resource, key, async (handle): Promise<Observation> => {
-    const remote: unknown = await handle.functions.observe(handle.context);
+    const remote: unknown = await handle.functions.observe(handle.context, planned?.['wanted']);
     if (remote === undefined) return { key, exists: false };
     const difference = planned && differs(handle, planned['wanted'], remote);
     if (difference !== undefined) return { ...there, fields: OTHERWISE, health: CURRENT };

@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import type { ExternalContext, ExternalKind } from '../../../index.ts';
+import { externalKind } from '../../../index.ts';
+import { eventually } from '../../../testing/eventually.ts';
+import { resourceChanged } from '../../../workflows/messages.ts';
+import type { Call, Reply } from '../../support/http-stand-in.ts';
+import { HttpStandIn } from '../../support/http-stand-in.ts';
+import type { ToyTable } from '../../support/toy-external.ts';
+import { tableOperator } from '../../support/toy-external.ts';
+import type { ToyNode, ToySpec } from '../../support/toy-operator.ts';
+import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
+
+/** What `tableOperator` puts into the Secret that is read. */
+const PASSWORD = 'hunter2';
+
+/** A server of tables, which knows a table by its name and takes every idempotency key once. */
+class Tables {
+  readonly content: Map<string, ToyTable> = new Map();
+  readonly keys: Set<string> = new Set();
+  readonly handle = ({ method, path, headers, body }: Call): Reply => {
+    if (headers['authorization'] !== `Bearer ${PASSWORD}`)
+      return { status: 401, body: { error: `not ${headers['authorization']}` } };
+    const name = path.slice('/tables/'.length);
+    const known = this.content.get(name);
+    switch (method) {
+      case 'GET':
+        return known ? { status: 200, body: known } : { status: 404 };
+      case 'POST':
+        if (known) return { status: 409, body: { error: `there is a table ${name}` } };
+        this.keys.add(headers['idempotency-key'] ?? '');
+        this.content.set(name, body as ToyTable);
+        return { status: 200 };
+      case 'PUT':
+        this.content.set(name, body as ToyTable);
+        return { status: 200 };
+      default:
+        this.content.delete(name);
+        return { status: 200 };
+    }
+  };
+}
+
+function tableKind(url: () => string): ExternalKind<ToyTable> {
+  async function call(context: ExternalContext, method: string, body?: ToyTable): Promise<Response> {
+    const { name, resource, signal, idempotencyKey } = context;
+    const { password = '' } = await context.secret({ name: `${resource.metadata.name}-login` });
+    context.log.info('calls', { password });
+    const response = await fetch(`${url()}/tables/${name}`, {
+      method,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
+      headers: {
+        authorization: `Bearer ${password}`,
+        'idempotency-key': idempotencyKey,
+        'content-type': 'application/json',
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (!response.ok && response.status !== 404)
+      throw new Error(`${response.status} ${await response.text()}`);
+    return response;
+  }
+  return externalKind<ToyTable>('Table', {
+    observe: async (context) => {
+      const response = await call(context, 'GET');
+      return response.ok ? ((await response.json()) as ToyTable) : undefined;
+    },
+    create: async (wanted, context) => void (await call(context, 'POST', wanted)),
+    update: async (wanted, _, context) => void (await call(context, 'PUT', wanted)),
+    remove: async (_, context) => void (await call(context, 'DELETE')),
+    ready: ({ config }) => (config.startsWith('slow') ? 'it is being filled' : true),
+  });
+}
+
+function tables(...nodes: readonly [name: string, config: string][]): ToySpec {
+  return { order: [], nodes: nodes.map(([name, config]): ToyNode => ({ name, role: name, config })) };
+}
+
+describe('objects behind an API', () => {
+  let stage: ToyStage;
+  let server: HttpStandIn;
+  const remote = new Tables();
+  before(async () => {
+    server = await HttpStandIn.open(remote.handle);
+    stage = await ToyStage.open((name) =>
+      tableOperator(
+        tableKind(() => server.url),
+        name,
+      ),
+    );
+  });
+  beforeEach(() => {
+    server.fault = () => undefined;
+  });
+  after(async () => {
+    await stage[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  function lookAgain(name: string): Promise<void> {
+    return stage.temporal((client) =>
+      client.workflow.getHandle(stage.workflowId(name)).signal(resourceChanged, { resync: true }),
+    );
+  }
+
+  it('are created, changed and removed with their resource', async () => {
+    await stage.want(tables(['one', 'a'], ['two', 'a']), 'life');
+    const { status } = await stage.ready('life');
+    assert.equal(status?.ready, '2/2');
+    assert.deepEqual(status?.inventory?.kinds, ['Secret']);
+    assert.deepEqual(status?.inventory?.externals, [
+      'Table.external.durable-operator.dev/one',
+      'Table.external.durable-operator.dev/two',
+    ]);
+    assert.deepEqual(
+      [...remote.content],
+      [
+        ['one', { config: 'a' }],
+        ['two', { config: 'a' }],
+      ],
+    );
+
+    await stage.want(tables(['one', 'b']), 'life');
+    await stage.ready('life');
+    await eventually('the table that is no longer desired is gone', () => !remote.content.has('two'));
+    assert.deepEqual(remote.content.get('one'), { config: 'b' });
+
+    await stage.api.remove(stage.ref('Toy', 'life', 'toy.dev'), {
+      uid: (await stage.resource('life'))?.metadata.uid ?? '',
+    });
+    await eventually('the resource is gone', async () => !(await stage.resource('life')));
+    assert.equal(remote.content.has('one'), false);
+    assert.deepEqual(
+      (await stage.events())
+        .filter(({ regarding }) => regarding.name === 'life')
+        .map(({ reason }) => reason)
+        .includes('Deleted'),
+      true,
+    );
+  });
+
+  it('are written once when nothing differs, and never when they are as wanted already', async () => {
+    remote.content.set('mine', { config: 'a' });
+    await stage.want(tables(['mine', 'a']), 'adopted');
+    await stage.ready('adopted');
+    await lookAgain('adopted');
+    await eventually('it was looked at again', () => server.count('GET /tables/mine') >= 2);
+    assert.equal(server.count('POST /tables/mine') + server.count('PUT /tables/mine'), 0);
+  });
+
+  it('are one when the answer to their creation is lost', async () => {
+    let isCut = false;
+    server.fault = ({ method, path }) => {
+      if (method !== 'POST' || path !== '/tables/lost' || isCut) return undefined;
+      isCut = true;
+      return { kind: 'cut', when: 'after' };
+    };
+    await stage.want(tables(['lost', 'a']), 'lost');
+    await stage.ready('lost');
+    assert.equal(server.count('POST /tables/lost'), 1);
+    const keys = [...remote.keys].filter((key) => key.endsWith('/lost'));
+    const { metadata } = (await stage.resource('lost')) ?? {};
+    assert.deepEqual(keys, [`${metadata?.uid}/Table.external.durable-operator.dev/lost`]);
+  });
+
+  it('are put back when somebody changes or removes them', async () => {
+    await stage.want(tables(['drifts', 'a'], ['goes', 'a']), 'drift');
+    await stage.ready('drift');
+    remote.content.set('drifts', { config: 'theirs' });
+    remote.content.delete('goes');
+    await lookAgain('drift');
+    await eventually('both are as desired', () =>
+      ['drifts', 'goes'].every((name) => remote.content.get(name)?.config === 'a'),
+    );
+    await eventually('the repair is told', async () =>
+      (await stage.events()).some(
+        ({ reason, note }) => reason === 'DriftRepaired' && note.includes('Table drifts'),
+      ),
+    );
+  });
+
+  it('are remembered by the cluster when the workflow is terminated: none is changed, and what is unwanted still goes', async () => {
+    await stage.want(tables(['kept', 'a'], ['unwanted', 'a']), 'wiped');
+    await stage.ready('wiped');
+    await stage.temporal((client) =>
+      client.workflow.getHandle(stage.workflowId('wiped')).terminate('a test of memory'),
+    );
+    await stage.want(tables(['kept', 'a']), 'wiped');
+    await stage.ready('wiped');
+    await eventually('the unwanted is gone', () => !remote.content.has('unwanted'));
+    assert.equal(server.count('POST /tables/kept') + server.count('PUT /tables/kept'), 1);
+  });
+
+  it('wait for a server that is away, and say so', async () => {
+    await server.goAway();
+    await stage.want(tables(['far', 'a']), 'away');
+    const { status } = await stage.until(
+      'the status says why',
+      (each) => conditionOf(each, 'Ready')?.reason === 'Unreachable',
+      'away',
+    );
+    assert.equal(conditionOf(status, 'Reconciling')?.status, 'True');
+    assert.equal(conditionOf(status, 'Stalled'), undefined);
+    assert.match(conditionOf(status, 'Ready')?.message ?? '', /^Table far: fetch failed: .*ECONNREFUSED/);
+    await server.comeBack();
+    await stage.ready('away');
+    assert.deepEqual(remote.content.get('far'), { config: 'a' });
+  });
+
+  it('keep the resource from going while their server does not let them go', async () => {
+    await stage.want(tables(['stays', 'a']), 'held');
+    const { metadata } = await stage.ready('held');
+    const error = `{"error":"in use; token ${PASSWORD}"}`;
+    server.fault = ({ method, path }) =>
+      method === 'DELETE' && path === '/tables/stays'
+        ? { kind: 'refuse', reply: { status: 409, body: JSON.parse(error) } }
+        : undefined;
+    await stage.api.remove(stage.ref('Toy', 'held', 'toy.dev'), { uid: metadata.uid ?? '' });
+    const { status } = await stage.stalled('RemoteRefused', 'held');
+    assert.match(
+      conditionOf(status, 'Ready')?.message ?? '',
+      /^Table stays: 409 \{"error":"in use; token \*\*\*"\}; 2 objects left/,
+    );
+    server.fault = () => undefined;
+    await eventually('the resource is gone', async () => !(await stage.resource('held')));
+    assert.equal(remote.content.has('stays'), false);
+  });
+
+  it('say what they wait for until they are ready', async () => {
+    await stage.want(tables(['slow', 'slowly']), 'slow');
+    await stage.until(
+      'the status says what is awaited',
+      (each) => conditionOf(each, 'Ready')?.message === 'Table slow: it is being filled',
+      'slow',
+    );
+    await stage.want(tables(['slow', 'fast']), 'slow');
+    await stage.ready('slow');
+  });
+
+  it('leave no trace of a Secret in a history, an event or a status', async () => {
+    await stage.want(tables(['secretive', 'a']), 'secretive');
+    await stage.ready('secretive');
+    server.fault = ({ path, headers }) =>
+      path === '/tables/secretive'
+        ? { kind: 'refuse', reply: { status: 400, body: { error: `bad ${headers['authorization']}` } } }
+        : undefined;
+    await stage.want(tables(['secretive', 'b']), 'secretive');
+    const { status } = await stage.stalled('RemoteRefused', 'secretive');
+    assert.equal(conditionOf(status, 'Ready')?.message, 'Table secretive: 400 {"error":"bad Bearer ***"}');
+    const history = await stage.temporal((client) =>
+      client.workflow.getHandle(stage.workflowId('secretive')).fetchHistory(),
+    );
+    const payloads = JSON.stringify(history, (_, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString() : value,
+    );
+    const told = [
+      payloads,
+      JSON.stringify(await stage.events()),
+      JSON.stringify(await stage.resource('secretive')),
+    ];
+    for (const text of told) assert.equal(text.includes(PASSWORD), false);
+  });
+});
