@@ -7,7 +7,7 @@ import type { Context } from './operator.ts';
 /** Options of an external object: those of a workload, for it takes its turn as one. */
 export interface ExternalOptions extends Pick<
   WorkloadOptions,
-  'role' | 'uses' | 'gate' | 'before' | 'after'
+  'role' | 'uses' | 'requires' | 'gate' | 'before' | 'after'
 > {
   /**
    * The server it lives on, in one word, for example the name of a Pinot cluster. Another place is another object: it is

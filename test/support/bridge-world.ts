@@ -9,6 +9,7 @@ import { createBridge } from '../../bridge/bridge.ts';
 import { inventoryFingerprint, ownedFields } from '../../core/fields.ts';
 import { ANNOTATIONS, LABELS } from '../../core/labels.ts';
 import type { Manifest } from '../../core/manifest.ts';
+import type { ObjectKey } from '../../core/refs.ts';
 import { groupOf, kindName, objectKey, workflowIdOf } from '../../core/refs.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import { createKubernetesApi } from '../../kubernetes/client.ts';
@@ -52,7 +53,11 @@ export class BridgeWorld implements AsyncDisposable {
 
   /** A bridge of this world's namespace; by another way to Temporal when an address is given. */
   async bridge(
-    options: { readonly temporal?: string; readonly api?: KubernetesClient } = {},
+    options: {
+      readonly temporal?: string;
+      readonly api?: KubernetesClient;
+      readonly resyncPeriodMs?: number;
+    } = {},
   ): Promise<Bridge> {
     let client = this.client;
     if (options.temporal) {
@@ -66,6 +71,7 @@ export class BridgeWorld implements AsyncDisposable {
       client,
       namespaces: { allowed: [this.namespace] },
       searchAttributes: false,
+      ...(options.resyncPeriodMs === undefined ? {} : { resyncPeriodMs: options.resyncPeriodMs }),
       log: { info: () => undefined, warn: () => undefined, error: (fields) => this.errors.push(fields) },
     });
     this.#bridges.push(bridge);
@@ -123,6 +129,7 @@ export class BridgeWorld implements AsyncDisposable {
     widget: Manifest,
     objects: readonly Manifest[],
     ready: 'True' | 'False' = 'True',
+    externals: readonly ObjectKey[] = [],
   ): Promise<Manifest> {
     const { name, uid = '', generation = 0 } = widget.metadata;
     const lines = objects.map((object) => ({
@@ -146,6 +153,7 @@ export class BridgeWorld implements AsyncDisposable {
           inventory: {
             objects: objects.length,
             kinds: [...kinds].sort(),
+            ...(externals.length > 0 ? { externals } : {}),
             fingerprint: inventoryFingerprint(lines),
           },
         },

@@ -1,7 +1,7 @@
 import type { DesiredObject, WorkloadOptions } from './objects.ts';
 import type { Context } from './operator.ts';
 /** Options of an external object: those of a workload, for it takes its turn as one. */
-export interface ExternalOptions extends Pick<WorkloadOptions, 'role' | 'uses' | 'gate' | 'before' | 'after'> {
+export interface ExternalOptions extends Pick<WorkloadOptions, 'role' | 'uses' | 'requires' | 'gate' | 'before' | 'after'> {
     /**
      * The server it lives on, in one word, for example the name of a Pinot cluster. Another place is another object: it is
      * created there, and removed here.
@@ -36,8 +36,12 @@ export interface ExternalContext<Spec = unknown> extends Context<Spec> {
  * and then ever more slowly, at most every 10 minutes.
  */
 export interface ExternalFunctions<Wanted, Remote, Spec> {
-    /** What the server has; undefined when it has none. Asked before anything is created, changed or removed. */
-    observe(context: ExternalContext<Spec>): Promise<Remote | undefined>;
+    /**
+     * What the server has; undefined when it has none. Asked before anything is created, changed or removed.
+     *
+     * @param wanted absent when the object is no longer desired: for servers that can say how they would keep it.
+     */
+    observe(context: ExternalContext<Spec>, wanted?: Wanted): Promise<Remote | undefined>;
     create(wanted: Wanted, context: ExternalContext<Spec>): Promise<void>;
     update(wanted: Wanted, remote: Remote, context: ExternalContext<Spec>): Promise<void>;
     /** It is gone when `observe` says so, and asked again until then. */
