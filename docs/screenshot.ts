@@ -5,13 +5,13 @@
 import { writeFile } from 'node:fs/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { startSandbox } from '../sandbox/index.ts';
-import { configured, PinotStage, slow } from '../test/e2e/pinot-stage.ts';
+import { configured, openPinotStage, slow } from '../test/e2e/pinot-stage.ts';
 import { openBrowser } from '../test/support/browser.ts';
 
 const PICTURE = new URL('images/rollout.png', import.meta.url);
 
 await using sandbox = await startSandbox({ name: 'screenshot' });
-await using stage = await PinotStage.open({ sandbox, namespace: 'default' });
+await using stage = await openPinotStage({ sandbox, namespace: 'default' });
 await rollOut();
 const browser = await openBrowser();
 try {

@@ -1,73 +1,22 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Manifest } from '../../core/manifest.ts';
 import { eventually } from '../../testing/eventually.ts';
+import type { ExampleStage } from './example-stage.ts';
+import { conditionOf } from './example-stage.ts';
+import { countOf, momentsOf, orderOf, roles } from './moments.ts';
 import type { Pinot } from './pinot-stage.ts';
-import { conditionOf, configured, PinotStage, slow } from './pinot-stage.ts';
+import { configured, openPinotStage, slow } from './pinot-stage.ts';
 import { DEPLOYMENT, POD, STATEFUL_SET, Story } from './story.ts';
-
-/** What the tests look at. */
-interface Pod extends Manifest {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
-interface Moment {
-  readonly what: 'created' | 'ready';
-  readonly pod: string;
-  readonly role: string;
-}
-
-/** Which pods of a resource appeared and became ready, in order, each moment once. */
-function momentsOf(story: Story, instance: string): readonly Moment[] {
-  const seen = new Map<string, Moment>();
-  for (const { type, object } of story.happenings) {
-    const { name, uid, labels } = object.metadata;
-    if (labels?.['app.kubernetes.io/instance'] !== instance) continue;
-    const isReady = (object as Pod).status?.conditions?.some(
-      (each) => each.type === 'Ready' && each.status === 'True',
-    );
-    // A pod from before the story may still say that it is ready while it ends.
-    const isNew = seen.has(`created ${uid}`);
-    const what = type === 'ADDED' ? 'created' : isNew && isReady ? 'ready' : undefined;
-    if (!what || seen.has(`${what} ${uid}`)) continue;
-    seen.set(`${what} ${uid}`, { what, pod: name, role: labels['app.kubernetes.io/component'] ?? '' });
-  }
-  return [...seen.values()];
-}
-
-function roles(moments: readonly Moment[], what: Moment['what']): readonly string[] {
-  return moments.filter((moment) => moment.what === what).map(({ role }) => role);
-}
-
-/** The roles in the order in which they began; fails when one began before all pods of the former were ready. */
-function orderOf(moments: readonly Moment[]): readonly string[] {
-  const begun: string[] = [];
-  for (const [index, { what, pod, role }] of moments.entries()) {
-    if (what === 'ready' || begun.at(-1) === role) continue;
-    const before = moments.slice(0, index);
-    const [created, ready] = [roles(before, 'created').toSorted(), roles(before, 'ready').toSorted()];
-    assert.deepEqual(ready, created, `${pod} is made while pods of earlier roles are not ready`);
-    assert.ok(!begun.includes(role), `${pod} is made after ${begun.at(-1)} has begun`);
-    begun.push(role);
-  }
-  return begun;
-}
-
-/** How many pods of each role were made; one that is made twice counts twice. */
-function countOf(moments: readonly Moment[]): Readonly<Record<string, number>> {
-  const groups = Map.groupBy(roles(moments, 'created'), (role) => role);
-  return Object.fromEntries(Array.from(groups, ([role, pods]) => [role, pods.length]));
-}
 
 const PODS = { controller: 1, broker: 2, server: 2, minion: 1 };
 const HETERO_PODS = { controller: 1, server: 3, broker: 1, minion: 1 };
 
 describe('the Pinot operator, run from the command line', () => {
-  let stage: PinotStage;
+  let stage: ExampleStage<Pinot>;
   let pinot: Pinot;
   let hetero: Pinot;
   before(async () => {
-    stage = await PinotStage.open();
+    stage = await openPinotStage();
     pinot = slow(await stage.sample('pinot.yaml'), 300);
     hetero = slow(await stage.sample('pinot-hetero.yaml'), 300);
   });

@@ -1,0 +1,130 @@
+/** An example as its user runs it: the CRD, the program, the samples. Each at most once at a time, for its operator has one name. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'yaml';
+import type { Manifest } from '../../core/manifest.ts';
+import type { ObjectRef } from '../../core/refs.ts';
+import type { ResourceStatus } from '../../core/status/resource-status.ts';
+import type { KubernetesClient } from '../../kubernetes/client.ts';
+import { createKubernetesApi } from '../../kubernetes/client.ts';
+import { loadKubeConfig } from '../../kubernetes/kube-config.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
+import { assertConditionLaws } from '../../testing/condition-laws.ts';
+import { eventually } from '../../testing/eventually.ts';
+import { freshNamespace, sharedSandbox } from '../support/sandbox.ts';
+import { Program, ROOT } from './program.ts';
+
+export type Condition = ResourceStatus['conditions'][number];
+
+const PATIENCE = { timeoutMs: 40_000 };
+
+export interface Example {
+  /** Its folder under `examples`; the module is `operator.ts`, the schema `crd.yaml`. */
+  readonly folder: string;
+  readonly group: string;
+  readonly kind: string;
+}
+
+type Resource = Manifest & { readonly spec: unknown; readonly status?: ResourceStatus };
+
+export interface Place {
+  readonly sandbox: Sandbox;
+  readonly namespace: string;
+}
+
+export class ExampleStage<R extends Resource> implements AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly api: KubernetesClient;
+  readonly namespace: string;
+  readonly #example: Example;
+  readonly #folder: string;
+  #program: Program | undefined;
+
+  private constructor(example: Example, api: KubernetesClient, { sandbox, namespace }: Place) {
+    this.sandbox = sandbox;
+    this.api = api;
+    this.namespace = namespace;
+    this.#example = example;
+    this.#folder = path.join(ROOT, 'examples', example.folder);
+  }
+
+  /** On the shared sandbox in a namespace of its own, or where it is told to. */
+  static async open<R extends Resource>(example: Example, place?: Place): Promise<ExampleStage<R>> {
+    const sandbox = place?.sandbox ?? (await sharedSandbox());
+    const namespace = place?.namespace ?? (await freshNamespace(sandbox, example.folder));
+    const api = createKubernetesApi({ kubeConfig: loadKubeConfig({ kubeconfig: sandbox.kubeconfig }) });
+    const stage = new ExampleStage<R>(example, api, { sandbox, namespace });
+    await stage.#install();
+    await stage.start();
+    return stage;
+  }
+
+  async #install(): Promise<void> {
+    const crd = parse(await readFile(path.join(this.#folder, 'crd.yaml'), 'utf8')) as Manifest;
+    const { object } = await this.api.apply(crd, { fieldManager: 'kubectl' });
+    await eventually(`${object.metadata.name} is served`, () =>
+      this.api.list(this.#example, { namespace: this.namespace }),
+    );
+  }
+
+  /** Runs the program and waits until it is at work. */
+  async start(): Promise<void> {
+    const { kubeconfig, temporal } = this.sandbox;
+    const servers = ['--kubeconfig', kubeconfig, '--temporal-address', temporal.address];
+    const operator = path.join(this.#folder, 'operator.ts');
+    const program = Program.start('run', operator, ...servers, '--allow-namespace', this.namespace);
+    this.#program = program;
+    await program.logged('operator started');
+  }
+
+  /** As the kernel does to a process that took too much memory. */
+  async kill(): Promise<void> {
+    await this.#program?.end('SIGKILL');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program?.[Symbol.asyncDispose]();
+    await this.api.close();
+  }
+
+  async sample(file: string): Promise<R> {
+    return parse(await readFile(path.join(this.#folder, 'samples', file), 'utf8')) as R;
+  }
+
+  /** Creates the resource, or changes it; as kubectl does. */
+  async want(resource: R): Promise<void> {
+    const { apiVersion, kind, metadata, spec } = resource;
+    const { name } = metadata;
+    const manifest = { apiVersion, kind, metadata: { name, namespace: this.namespace }, spec };
+    await this.api.apply(manifest, { fieldManager: 'kubectl' });
+  }
+
+  ref(kind: string, name: string, group = ''): ObjectRef {
+    return { group, kind, namespace: this.namespace, name };
+  }
+
+  /** The resource, once its status says so at its newest generation. */
+  async until(name: string, what: string, holds: (status: ResourceStatus) => boolean): Promise<R> {
+    let last: R | undefined;
+    const look = async (): Promise<R | undefined> => {
+      last = (await this.api.get(this.ref(this.#example.kind, name, this.#example.group))) as R | undefined;
+      const { status, metadata } = last ?? {};
+      if (!last || !status || status.observedGeneration !== metadata?.generation) return undefined;
+      assertConditionLaws(last);
+      return holds(status) ? last : undefined;
+    };
+    return eventually(what, look, PATIENCE).catch((error: unknown) => {
+      throw new Error(`${name}: ${what}; its status is ${JSON.stringify(last?.status, null, 1)}`, {
+        cause: error,
+      });
+    });
+  }
+
+  ready(name: string): Promise<R> {
+    return this.until(name, 'is Ready', (status) => conditionOf(status, 'Ready')?.status === 'True');
+  }
+}
+
+export function conditionOf(status: ResourceStatus | undefined, type: string): Condition | undefined {
+  return status?.conditions.find((condition) => condition.type === type);
+}
