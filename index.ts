@@ -29,6 +29,7 @@ export { inOrder } from './api/order.ts';
 export type { Ordered, OrderOptions } from './api/order.ts';
 export { ready } from './api/requirement.ts';
 export type { Requirement } from './api/requirement.ts';
+export type { Routine, RoutineAnswer, RoutineContext } from './api/routine.ts';
 export type { Named } from './api/named.ts';
 export {
   configMap,

@@ -18,8 +18,12 @@ import { planResource } from './plan-resource.ts';
 import type { PruneItem, PruneOutcome } from './prune-objects.ts';
 import { pruneObjects } from './prune-objects.ts';
 import type { PlanRef } from './read-resource.ts';
+import type { RoutineOutcome } from '../core/rollout/routine.ts';
+import type { RoutineRequest } from './run-routine.ts';
+import { runRoutine } from './run-routine.ts';
 import { removeExternals } from './remove-externals.ts';
 
+export type { RoutineRequest } from './run-routine.ts';
 export type { Dependencies, ResourceReader } from './dependencies.ts';
 export type { ApplyItem } from './apply-objects.ts';
 export type { StatusReport } from './patch-status.ts';
@@ -49,6 +53,7 @@ export interface Activities {
   checkGate(plan: PlanRef, key: ObjectKey): Promise<true | string>;
   runHook(plan: PlanRef, key: ObjectKey, when: 'before' | 'after'): Promise<void>;
   cleanUp(resource: ResourceRef): Promise<void>;
+  runRoutine(request: RoutineRequest): Promise<RoutineOutcome>;
   patchStatus(report: StatusReport): Promise<void>;
   removeFinalizer(resource: ResourceRef, uid: string): Promise<void>;
 }
@@ -71,6 +76,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     checkGate: (plan, key) => checkGate(dependencies, plan, key),
     runHook: (plan, key, when) => runHook(dependencies, plan, key, when),
     cleanUp: (resource) => cleanUp(dependencies, resource),
+    runRoutine: (request) => runRoutine(dependencies, request),
     patchStatus: (report) => patchStatus(dependencies, report),
     removeFinalizer: (resource, uid) => removeFinalizer(dependencies, resource, uid),
   };

@@ -1,4 +1,5 @@
 import ms from 'ms';
+import type { Operator } from '../api/operator.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { FINALIZER } from '../core/labels.ts';
 import type { PlannedRef, Rendered } from '../core/plan/digests.ts';
@@ -19,6 +20,7 @@ import { explain, failureOf } from './failure.ts';
 import { observeReferences } from './observe-references.ts';
 import { readResource } from './read-resource.ts';
 import { recoverInventory } from './recover-inventory.ts';
+import { asResource } from './renderer.ts';
 
 export interface PlanRequest {
   readonly resource: ResourceRef;
@@ -92,8 +94,10 @@ async function planLive(
 ): Promise<PlanAnswer> {
   const { uid = '', generation = 0 } = manifest.metadata;
   let rendered: Rendered;
+  let routine: Pick<PlanView, 'routineEveryMs'>;
   try {
     rendered = dependencies.renderer.render(manifest);
+    routine = routineOf(dependencies.operator, manifest);
   } catch (error) {
     dependencies.log.warn(
       { resource: manifest.metadata.name, error: explain(error) },
@@ -107,11 +111,13 @@ async function planLive(
   const informed = Object.keys(references).length > 0 ? { references } : {};
   if (known?.uid === uid && known.generation === generation && known.digest === rendered.digest)
     return { kind: 'unchanged', ...informed };
-  const isNews = delta.changed.length > 0 || delta.removed.length > 0;
+  const isNews =
+    delta.changed.length > 0 || delta.removed.length > 0 || lacksFinalizer(dependencies, manifest, rendered);
   const accepted = isNews ? await accept(dependencies, manifest, rendered) : undefined;
   return {
     kind: 'planned',
     ...delta,
+    ...routine,
     ...(accepted ? { accepted } : {}),
     ...(recovered ? { recovered: settledIn(recovered, rendered) } : {}),
     ...informed,
@@ -151,6 +157,14 @@ function deltaOf(
   };
 }
 
+function routineOf({ name, routine }: Operator, manifest: Manifest): Pick<PlanView, 'routineEveryMs'> {
+  const every = routine?.every(asResource(manifest));
+  if (every === undefined) return {};
+  const everyMs = ms(every as ms.StringValue);
+  if (everyMs >= 1_000) return { routineEveryMs: everyMs };
+  throw new Error(`${name}: routine.every answered "${every}"; answer a duration of at least "1 second"`);
+}
+
 /** The role; where several stages have one role, with the workload. */
 function stageNames(stages: readonly Stage[]): string[] {
   return stages.map(({ role, workloads }) => {
@@ -166,13 +180,13 @@ async function accept(
   rendered: Rendered,
 ): Promise<readonly Condition[]> {
   const { api, operator } = dependencies;
-  const { name, namespace, uid, generation = 0, finalizers = [] } = manifest.metadata;
+  const { name, namespace, uid, generation = 0 } = manifest.metadata;
   const header = {
     apiVersion: manifest.apiVersion,
     kind: manifest.kind,
     metadata: { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) },
   };
-  if (needsFinalizer(dependencies, rendered) && !finalizers.includes(FINALIZER))
+  if (lacksFinalizer(dependencies, manifest, rendered))
     await api.apply(
       { ...header, metadata: { ...header.metadata, finalizers: [FINALIZER] } },
       { fieldManager: `${operator.name}-finalizer` },
@@ -189,6 +203,10 @@ async function accept(
   });
   await api.apply({ ...header, status }, { fieldManager: `${operator.name}-status`, subresource: 'status' });
   return status.conditions;
+}
+
+function lacksFinalizer(dependencies: Dependencies, { metadata }: Manifest, rendered: Rendered): boolean {
+  return !metadata.finalizers?.includes(FINALIZER) && needsFinalizer(dependencies, rendered);
 }
 
 /** An order to take down, something to clean up, something that no ownerReference will collect. */

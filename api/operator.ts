@@ -3,6 +3,7 @@ import type { Named } from './named.ts';
 import type { DesiredObject } from './objects.ts';
 import type { Ordered } from './order.ts';
 import type { Resource, ResourceDefinition } from './resource.ts';
+import type { Routine } from './routine.ts';
 
 /** An object of the cluster as an author names it. */
 export interface ObjectReference {
@@ -102,6 +103,10 @@ export interface OperatorDefinition<Spec, Status> {
   onDelete?(context: Context<Spec>): Promise<void> | void;
   /** The kinds of external objects that `desired` returns, or returned once: they are needed to remove what is left. */
   readonly externals?: readonly AnyExternalKind[];
+  /** Runs again and again for each resource, on a durable timer. */
+  // What a run answers is its own business.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly routine?: Routine<Spec, any>;
   readonly rollout?: RolloutPolicy;
 }
 
@@ -112,6 +117,7 @@ export interface Operator<Spec = unknown, Status = unknown> {
   readonly desired: OperatorDefinition<Spec, Status>['desired'];
   readonly onDelete?: NonNullable<OperatorDefinition<Spec, Status>['onDelete']>;
   readonly externals: readonly AnyExternalKind[];
+  readonly routine?: NonNullable<OperatorDefinition<Spec, Status>['routine']>;
   readonly rollout: Required<RolloutPolicy>;
 }
 
@@ -138,6 +144,7 @@ export function defineOperator<Spec, Status = unknown>(
     desired: definition.desired.bind(definition),
     ...(definition.onDelete ? { onDelete: definition.onDelete.bind(definition) } : {}),
     externals: Object.freeze([...externals]),
+    ...(definition.routine ? { routine: definition.routine } : {}),
     rollout: Object.freeze({
       deadline: definition.rollout?.deadline ?? DEFAULT_STAGE_DEADLINE,
       firstInstall: definition.rollout?.firstInstall ?? 'parallel',

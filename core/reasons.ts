@@ -34,6 +34,8 @@ export const OUR_REASONS = {
   RolloutTimedOut: 'RolloutTimedOut',
   GateClosed: 'GateClosed',
   HookFailed: 'HookFailed',
+  /** The operator's routine threw; it runs again in time. */
+  RoutineFailed: 'RoutineFailed',
   /** A pod of the workload crashes, cannot be pulled, cannot be scheduled. */
   WorkloadFailed: 'WorkloadFailed',
   Paused: 'Paused',

@@ -4,12 +4,14 @@
  */
 import type { ActivityInterfaceFor } from '@temporalio/workflow';
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { LONGEST_RUN } from '../api/routine.ts';
 import type { Activities } from '../activities/index.ts';
 
 type Look = Pick<Activities, 'planResource' | 'observeObjects' | 'patchStatus'>;
 type Author = Pick<Activities, 'runHook' | 'cleanUp'>;
+type Routine = Pick<Activities, 'runRoutine'>;
 type External = Pick<Activities, 'applyExternals' | 'observeExternals' | 'removeExternals'>;
-type Write = Omit<Activities, keyof Look | keyof Author | keyof External>;
+type Write = Omit<Activities, keyof Look | keyof Author | keyof External | keyof Routine>;
 
 /** Temporal UI cuts what is longer. */
 const SUMMARY_LENGTH = 190;
@@ -43,6 +45,16 @@ export function author(summary: string): ActivityInterfaceFor<Author> {
     startToCloseTimeout: '1 hour',
     heartbeatTimeout: '20 seconds',
     retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
+    summary: summary.slice(0, SUMMARY_LENGTH),
+  });
+}
+
+/** Runs an author's routine; one that fails is not run again before its time, but for a worker that died. */
+export function routine(summary: string): ActivityInterfaceFor<Routine> {
+  return proxyActivities<Routine>({
+    startToCloseTimeout: LONGEST_RUN,
+    heartbeatTimeout: '20 seconds',
+    retry: { initialInterval: '1 second', maximumAttempts: 2 },
     summary: summary.slice(0, SUMMARY_LENGTH),
   });
 }

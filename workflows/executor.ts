@@ -6,9 +6,10 @@ import type { ApplyResult, Removal } from '../core/rollout/fold.ts';
 import { foldApplied, foldGate, foldPassage, foldPruned } from '../core/rollout/fold.ts';
 import type { Step } from '../core/rollout/next-step.ts';
 import { changeOf } from '../core/rollout/next-step.ts';
+import { foldRoutine } from '../core/rollout/routine.ts';
 import { hasBeenScaled, scaleOrderOf } from '../core/rollout/scaling.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
-import { author, external, write } from './activities.ts';
+import { author, external, routine, write } from './activities.ts';
 import { failureOf, isPlanStale } from './failures.ts';
 
 const APPLY = {
@@ -60,6 +61,21 @@ export class Executor {
       }
     } catch (error) {
       return { state, error };
+    }
+  }
+
+  /** Runs the author's routine; one that fails is the resource's trouble, and runs again in time. */
+  async runRoutine(plan: PlanView, state: ReconcileState): Promise<Outcome> {
+    const { uid, generation } = plan;
+    const { answer } = state.routine ?? {};
+    const known = answer === undefined ? {} : { last: answer };
+    try {
+      const request = { resource: this.#resource, uid, generation, ...known };
+      const outcome = await routine(`routine of generation ${generation}`).runRoutine(request);
+      return { state: foldRoutine(state, plan, outcome, Date.now()) };
+    } catch (error) {
+      if (isPlanStale(error)) return { state, error };
+      return { state: foldRoutine(state, plan, { failure: failureOf(error, generation) }, Date.now()) };
     }
   }
 

@@ -7,6 +7,7 @@ import { titleOfResource } from '../core/refs.ts';
 import { foldObserved, foldPlanned, foldProgress } from '../core/rollout/fold.ts';
 import type { Observation } from '../core/rollout/fold.ts';
 import { foldReferences } from '../core/rollout/references.ts';
+import { foldRoutinePlanned, isRoutineDue } from '../core/rollout/routine.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
 import type { PlanFailure, PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { fingerprintsOf, NEW_STATE, refOf } from '../core/rollout/state.ts';
@@ -190,7 +191,8 @@ export class Pass {
       this.state = { ...this.state, conditions: answer.accepted };
     }
     const informed = foldReferences(this.state, answer.references ?? {}, Date.now());
-    this.state = foldPlanned(informed, plan, Date.now());
+    const isNewer = plan.generation > this.state.generation;
+    this.state = foldRoutinePlanned(foldPlanned(informed, plan, Date.now()), plan, isNewer, Date.now());
     this.#situation = { plan };
     return undefined;
   }
@@ -202,8 +204,11 @@ export class Pass {
     const step = nextStep(plan, this.state, Date.now());
     this.state = foldProgress(this.state, plan, Date.now());
     this.#situation = { ...this.#situation, step };
-    if (step.kind === 'wait') return this.#rest(step.wakeAt);
-    const { state, error } = await this.#executor.execute(step, plan, this.state, this.#editors);
+    const isIdle = step.kind === 'wait';
+    if (isIdle && !isRoutineDue(this.state, Date.now())) return this.#rest(step.wakeAt);
+    const { state, error } = isIdle
+      ? await this.#executor.runRoutine(plan, this.state)
+      : await this.#executor.execute(step, plan, this.state, this.#editors);
     this.state = state;
     if (error === undefined) this.#staleness = 0;
     else if (isPlanStale(error) && ++this.#staleness <= MOST_STALE_PLANS) this.#situation = {};
@@ -259,9 +264,14 @@ export class Pass {
       log.warn('the status could not be written, and will be written later', { why: unreported.message });
     const failures = [this.#situation.failure, unreported].filter((failure) => failure !== undefined);
     this.#attempts = failures.length > 0 ? this.#attempts + 1 : 0;
-    const times = [wakeAt, dueAt, ...failures.map((failure) => retryAt(failure, this.#attempts))].filter(
-      (at) => at !== undefined,
-    );
+    const { plan, failure } = this.#situation;
+    const routineAt = plan && !failure ? this.state.routine?.nextAt : undefined;
+    const times = [
+      wakeAt,
+      dueAt,
+      routineAt,
+      ...failures.map((failure) => retryAt(failure, this.#attempts)),
+    ].filter((at) => at !== undefined);
     return { kind: 'rest', ...(times.length > 0 ? { wakeAt: Math.min(...times) } : {}) };
   }
 }

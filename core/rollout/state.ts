@@ -7,6 +7,7 @@ import type { HealthState } from '../health/health.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { Reason } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
+import type { RoutineState } from './routine.ts';
 import type { ScaleSeen } from '../scalers.ts';
 import type { Condition, RolloutReport } from '../status/resource-status.ts';
 
@@ -107,6 +108,8 @@ export interface ReconcileState {
   readonly unhealthy: Readonly<Record<ObjectKey, Trouble>>;
   /** Objects of others that the last plan looked at; absent when there are none. */
   readonly references?: Readonly<Record<ObjectKey, Reference>>;
+  /** Of the author's routine; absent where the resource needs none. */
+  readonly routine?: RoutineState;
   readonly rollout?: Rollout;
   /** The last finished rollouts, newest first. */
   readonly journal: readonly RolloutReport[];
@@ -149,6 +152,8 @@ export interface PlanView {
   /** What a stage may take. */
   readonly stageDeadlineMs: number;
   readonly firstInstall: 'parallel' | 'ordered';
+  /** How long from one run of the routine to the next; absent: it does not run. */
+  readonly routineEveryMs?: number;
 }
 
 /** Why the resource cannot be reconciled now. Nothing is applied and nothing is deleted until it can. */

@@ -2,6 +2,8 @@
 import { titleOf } from '../plan/categories.ts';
 import { reportRollout } from '../rollout/fold.ts';
 import { holdOf } from '../rollout/references.ts';
+import type { RoutineState } from '../rollout/routine.ts';
+import { rfc3339 } from '../rollout/times.ts';
 import { scalersIn } from '../rollout/scaling.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { Situation, Verdict } from './report.ts';
@@ -23,6 +25,7 @@ export function detailsOf(situation: Situation, verdict: Verdict, title: string)
   }
   const waits = situation.step?.kind === 'wait' ? waitTable(situation.step.on, situation) : '';
   if (waits) parts.push('### Waiting for', waits);
+  if (state.routine) parts.push(routineLine(state.routine));
   const scaled = scalersIn(state.inventory);
   if (scaled.length > 0) parts.push('### Replicas that others decide about', scaleTable(scaled));
   if (plan && plan.warnings.length > 0)
@@ -60,6 +63,11 @@ function waitTable(on: readonly ObjectKey[], { state, plan }: Situation): string
   });
   const more = on.length > SHOWN ? [row(`and ${on.length - SHOWN} more`, '', '', '')] : [];
   return [row('object', 'reason', 'what it says', 'since'), '|---|---|---|---|', ...rows, ...more].join('\n');
+}
+
+function routineLine({ nextAt, trouble }: RoutineState): string {
+  const next = `The routine runs next at ${moment(rfc3339(nextAt))}.`;
+  return trouble ? `${next} ${trouble.reason} since ${moment(trouble.since)}: ${trouble.message}` : next;
 }
 
 function scaleTable(scaled: ReturnType<typeof scalersIn>): string {

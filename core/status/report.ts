@@ -49,6 +49,9 @@ export function verdictOf({ state, plan, failure, step, deleting }: Situation, n
     const stalled = stallOf(plan, state, step.on, now);
     if (stalled) return stalled;
     if (held) return { phase: state.rollout ? 'Progressing' : 'Degraded', ...held };
+    const { trouble } = state.routine ?? {};
+    if (step.on.length === 0 && trouble)
+      return { phase: 'Degraded', reason: trouble.reason, message: trouble.message };
     if (step.on.length === 0)
       return {
         phase: 'Ready',
@@ -213,6 +216,7 @@ export function statusOf(
     ready: `${current}/${wanted}`,
     stage: stageOf(situation),
     ...(rollout ? { rollout } : {}),
+    ...(state.routine?.answer === undefined ? {} : { routine: state.routine.answer }),
     inventory: inventoryStatus(state, home, plan),
     ...(state.references ? { references: referencesStatus(state.references) } : {}),
   };

@@ -60,6 +60,8 @@ export interface ResourceStatus {
   readonly stage: string;
   readonly rollout?: RolloutReport;
   readonly inventory?: InventoryStatus;
+  /** What the operator's routine answered last, in its own words. */
+  readonly routine?: unknown;
   /** What it waits for or reads of others, sorted; absent when there is nothing. The bridge watches these. */
   readonly references?: readonly ReferenceStatus[];
 }

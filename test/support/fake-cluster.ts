@@ -173,6 +173,7 @@ export class FakeCluster {
         ),
       checkGate: (_, key) => this.#call('checkGate', [key], () => this.gate),
       runHook: (_, key, when) => this.#call('runHook', [when, key], () => undefined),
+      runRoutine: () => Promise.reject(new Error('the toy has no routine')),
       cleanUp: () => this.#call('cleanUp', [], () => undefined),
       patchStatus: (report) => this.#call('patchStatus', [], () => this.#report(report)),
       removeFinalizer: (_, uid) =>

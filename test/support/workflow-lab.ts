@@ -206,6 +206,7 @@ function dispatched(actors: ReadonlyMap<string, Actor>): Activities {
     pruneObjects: (resource, items) => of(resource).pruneObjects(resource, items),
     checkGate: (plan, key) => of(plan.resource).checkGate(plan, key),
     runHook: (plan, key, when) => of(plan.resource).runHook(plan, key, when),
+    runRoutine: (request) => of(request.resource).runRoutine(request),
     cleanUp: (resource) => of(resource).cleanUp(resource),
     patchStatus: (report) => of(report.resource).patchStatus(report),
     removeFinalizer: (resource, uid) => of(resource).removeFinalizer(resource, uid),

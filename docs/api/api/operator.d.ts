@@ -3,6 +3,7 @@ import type { Named } from './named.ts';
 import type { DesiredObject } from './objects.ts';
 import type { Ordered } from './order.ts';
 import type { Resource, ResourceDefinition } from './resource.ts';
+import type { Routine } from './routine.ts';
 /** An object of the cluster as an author names it. */
 export interface ObjectReference {
     readonly apiVersion: string;
@@ -85,6 +86,8 @@ export interface OperatorDefinition<Spec, Status> {
     onDelete?(context: Context<Spec>): Promise<void> | void;
     /** The kinds of external objects that `desired` returns, or returned once: they are needed to remove what is left. */
     readonly externals?: readonly AnyExternalKind[];
+    /** Runs again and again for each resource, on a durable timer. */
+    readonly routine?: Routine<Spec, any>;
     readonly rollout?: RolloutPolicy;
 }
 /** An operator: a value to run, to ask for its plan, to test. Made by {@link defineOperator}. */
@@ -94,6 +97,7 @@ export interface Operator<Spec = unknown, Status = unknown> {
     readonly desired: OperatorDefinition<Spec, Status>['desired'];
     readonly onDelete?: NonNullable<OperatorDefinition<Spec, Status>['onDelete']>;
     readonly externals: readonly AnyExternalKind[];
+    readonly routine?: NonNullable<OperatorDefinition<Spec, Status>['routine']>;
     readonly rollout: Required<RolloutPolicy>;
 }
 /**

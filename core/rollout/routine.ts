@@ -1,0 +1,61 @@
+/** When an author's routine runs, and what its runs came to. */
+import type { RoutineAnswer } from '../../api/routine.ts';
+import type { PlanView, ReconcileState, Trouble } from './state.ts';
+import { rfc3339 } from './times.ts';
+
+/** What is known of a routine between two runs. */
+export interface RoutineState {
+  /** Epoch milliseconds. */
+  readonly nextAt: number;
+  /** What the last run answered, in its JSON. */
+  readonly answer?: unknown;
+  readonly trouble?: Trouble;
+}
+
+/** What a run came to; durations are milliseconds by now. */
+export type RoutineOutcome =
+  | (Pick<RoutineAnswer<unknown>, 'state' | 'trouble'> & { readonly againMs?: number })
+  | { readonly failure: { readonly reason: string; readonly message: string } };
+
+/** A spec that changed is looked after at once; a routine that is no longer wanted leaves no trace. */
+export function foldRoutinePlanned(
+  state: ReconcileState,
+  plan: PlanView,
+  isNewer: boolean,
+  now: number,
+): ReconcileState {
+  const { routine, ...rest } = state;
+  if (plan.routineEveryMs === undefined) return rest;
+  if (routine && !isNewer) return state;
+  return { ...rest, routine: { ...routine, nextAt: now } };
+}
+
+export function isRoutineDue({ routine }: ReconcileState, now: number): boolean {
+  return routine !== undefined && routine.nextAt <= now;
+}
+
+export function foldRoutine(
+  state: ReconcileState,
+  plan: PlanView,
+  outcome: RoutineOutcome,
+  now: number,
+): ReconcileState {
+  const every = plan.routineEveryMs ?? 0;
+  if ('failure' in outcome)
+    return {
+      ...state,
+      routine: { ...state.routine, nextAt: now + every, ...troubleOf(state, outcome.failure, now) },
+    };
+  const { state: answer, trouble, againMs = every } = outcome;
+  const told = trouble ? troubleOf(state, trouble, now) : {};
+  return { ...state, routine: { nextAt: now + againMs, answer, ...told } };
+}
+
+function troubleOf(
+  { routine }: ReconcileState,
+  { reason, message }: { readonly reason: string; readonly message: string },
+  now: number,
+): { readonly trouble: Trouble } {
+  const known = routine?.trouble;
+  return { trouble: { reason, message, since: known?.reason === reason ? known.since : rfc3339(now) } };
+}
