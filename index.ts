@@ -52,6 +52,7 @@ export {
 } from './api/objects.ts';
 export type {
   ClaimOptions,
+  ConfigurationOptions,
   DesiredObject,
   ObjectOptions,
   StatefulSetBody,

@@ -2,8 +2,11 @@ import { ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
 import { ANNOTATIONS, LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
+import { isConfiguration, isWorkload } from '../core/plan/categories.ts';
+import { configurationOf } from '../core/plan/templates.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { objectKey, parseKindName } from '../core/refs.ts';
+import { hasOnlyNewPods } from '../core/rollout/readers.ts';
 import type { Entry } from '../core/rollout/state.ts';
 import type { Scaler } from '../core/scalers.ts';
 import { scaleOf } from '../core/scalers.ts';
@@ -32,9 +35,14 @@ export async function recoverInventory(
       );
     }),
   );
+  const objects = new Map(found.flat());
   const scalers = await findScalers(dependencies, namespace);
   const entries = [
-    ...found.flat().map(([key, item]) => [key, entryOf(item, operator.name, scalers)] as const),
+    ...Array.from(
+      objects,
+      ([key, item]) =>
+        [key, { ...entryOf(item, operator.name, scalers), ...readingOf(key, objects, namespace) }] as const,
+    ),
     ...(inventory.externals ?? []).map((key) => [key, UNSEEN] as const),
   ];
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
@@ -42,6 +50,29 @@ export async function recoverInventory(
 
 /** An external object that was applied once: what it is now, its server knows. */
 const UNSEEN: Entry = { digest: '', uid: '', fields: '' };
+
+/** What the pods of a workload read; while pods of former templates may run, every version of it. */
+function readingOf(
+  key: ObjectKey,
+  objects: ReadonlyMap<ObjectKey, Manifest>,
+  home: string | undefined,
+): Pick<Entry, 'reads' | 'former'> {
+  const item = objects.get(key);
+  if (!item || !isWorkload(key)) return {};
+  const reads = Array.from(configurationOf(item, home)).filter((each) => objects.has(each));
+  if (hasOnlyNewPods(health(item, [], { now: Date.now() }))) return { reads };
+  const titles = new Set(reads.map((each) => titleOf(objects.get(each))));
+  const former = Array.from(objects).flatMap(([each, object]) =>
+    isConfiguration(each) && !reads.includes(each) && titles.has(titleOf(object)) ? [each] : [],
+  );
+  return { reads, ...(former.length > 0 ? { former } : {}) };
+}
+
+/** What all versions of a ConfigMap or Secret share. */
+function titleOf(object: Manifest | undefined): string {
+  const { labels, name } = object?.metadata ?? {};
+  return `${object?.kind} ${labels?.[LABELS.versionOf] ?? name}`;
+}
 
 function entryOf(item: Manifest, manager: string, scalers: readonly Scaler[]): Entry {
   const {

@@ -91,6 +91,19 @@ export interface ClaimOptions extends ObjectOptions {
   readonly retain?: boolean;
 }
 
+/** Options of ConfigMaps and Secrets. */
+export interface ConfigurationOptions extends ObjectOptions {
+  /**
+   * Each content is an object of its own, immutable and named `<name>-<hash>`, when a pod template of the plan names it;
+   * the template then names the version, so that a pod that restarts reads what its template was made with. `false` keeps
+   * one object under the plain name, for what is read by other means than a reference in a pod template. So does any other
+   * object of the plan that names it: an Ingress, a ServiceAccount, a Role.
+   *
+   * @defaultValue `true`
+   */
+  readonly versioned?: boolean;
+}
+
 /** An object as the author wants it. Everything that comes from the runtime is added when it is planned. */
 export interface DesiredObject {
   readonly apiVersion: string;
@@ -100,7 +113,7 @@ export interface DesiredObject {
   readonly namespace?: string;
   /** All of the manifest but `apiVersion`, `kind` and `metadata`. */
   readonly body: Readonly<Record<string, unknown>>;
-  readonly options: Omit<WorkloadOptions & TargetOptions & ClaimOptions, 'uses'> & {
+  readonly options: Omit<WorkloadOptions & TargetOptions & ClaimOptions & ConfigurationOptions, 'uses'> & {
     readonly uses?: readonly DesiredObject[];
   };
 }
@@ -119,7 +132,11 @@ export type StatefulSetBody = Omit<Templated<V1StatefulSetSpec>, 'volumeClaimTem
   readonly volumeClaimTemplates?: readonly (DesiredObject | V1PersistentVolumeClaim)[];
 };
 
-export function configMap(name: string, body: Body<V1ConfigMap>, options: ObjectOptions = {}): DesiredObject {
+export function configMap(
+  name: string,
+  body: Body<V1ConfigMap>,
+  options: ConfigurationOptions = {},
+): DesiredObject {
   return desire('v1', 'ConfigMap', name, { ...body }, options);
 }
 
@@ -127,7 +144,7 @@ export function configMap(name: string, body: Body<V1ConfigMap>, options: Object
 export function secret(
   name: string,
   body: Omit<Body<V1Secret>, 'stringData'>,
-  options: ObjectOptions = {},
+  options: ConfigurationOptions = {},
 ): DesiredObject {
   return desire('v1', 'Secret', name, { ...body }, options);
 }
@@ -251,7 +268,7 @@ export function object(
     };
     readonly [field: string]: unknown;
   },
-  options: WorkloadOptions & TargetOptions & ClaimOptions = {},
+  options: DesiredObject['options'] = {},
 ): DesiredObject {
   const { apiVersion, kind, metadata, ...body } = manifest;
   const merged = {

@@ -10,6 +10,8 @@ export const LABELS = {
   resource: 'durable-operator.dev/resource',
   /** On pods and in selectors: the workload, so that two workloads of one resource never select each other's pods. */
   workload: 'durable-operator.dev/workload',
+  /** On a version of a ConfigMap or Secret: the name it was desired under. */
+  versionOf: 'durable-operator.dev/version-of',
 } as const;
 
 export const ANNOTATIONS = {
@@ -17,7 +19,7 @@ export const ANNOTATIONS = {
   digest: 'durable-operator.dev/digest',
   /** On a workload: digest of its pod template, so that a rollout's position can be rebuilt from the cluster. */
   template: 'durable-operator.dev/template',
-  /** In a pod template: digests of the ConfigMaps and Secrets its pods use. */
+  /** In a pod template: digest of the ConfigMaps and Secrets its pods use under a plain name. */
   config: 'durable-operator.dev/config',
   /** On a workload, by whoever scales it: who that is. Its replicas are left to them for as long as it is there. */
   scaledBy: 'durable-operator.dev/scaled-by',

@@ -40,6 +40,8 @@ export interface Health {
   readonly message: string;
   /** When the verdict can turn by time alone: in how many milliseconds. */
   readonly lookAgainMs?: number;
+  /** Pods of a former template go on though it is Current: behind a partition, or in the jobs of a CronJob. */
+  readonly lags?: true;
 }
 
 /** What an object does not say about itself. */
@@ -61,6 +63,11 @@ export type HealthRule = (object: Manifest, pods: readonly Manifest[], options: 
 
 export function current(message: string): Health {
   return { state: 'Current', reason: '', message };
+}
+
+/** Current, with pods of a former template. */
+export function lagging(health: Health): Health {
+  return { ...health, lags: true };
 }
 
 export function inProgress(reason: string, message: string): Health {

@@ -5,6 +5,7 @@
  */
 import type { Manifest } from '../manifest.ts';
 import { groupOf, kindName } from '../refs.ts';
+import { cronJob } from './cron-job.ts';
 import { customResourceDefinition } from './custom-resource-definition.ts';
 import { daemonSet } from './daemon-set.ts';
 import { deployment } from './deployment.ts';
@@ -21,7 +22,8 @@ import { replicaSet } from './replica-set.ts';
 import { service } from './service.ts';
 import { statefulSet } from './stateful-set.ts';
 
-const RULES: ReadonlyMap<string, HealthRule> = new Map([
+const RULES: ReadonlyMap<string, HealthRule> = new Map<string, HealthRule>([
+  ['CronJob.batch', cronJob],
   ['CustomResourceDefinition.apiextensions.k8s.io', customResourceDefinition],
   ['DaemonSet.apps', daemonSet],
   ['Deployment.apps', deployment],

@@ -1,7 +1,7 @@
 import type { Manifest } from '../manifest.ts';
 import { unobserved } from './generic.ts';
 import type { Health, HealthRule } from './health.ts';
-import { current, inProgress } from './health.ts';
+import { current, inProgress, lagging } from './health.ts';
 import { readCount, readNumber, readText } from './read.ts';
 import { withPods } from './workload.ts';
 
@@ -32,7 +32,8 @@ export const statefulSet: HealthRule = (object, pods, { now }): Health => {
   const isUpdated = (pod: Manifest): boolean =>
     view.updateRevision === '' || revisionOf(pod) === view.updateRevision;
   const verdict = unobserved(object) ?? counted(view) ?? rolled(view, pods.filter(isKept).every(isUpdated));
-  return withPods(verdict ?? current(`${view.wanted} of ${view.wanted} replicas ready`), {
+  const ready = current(`${view.wanted} of ${view.wanted} replicas ready`);
+  return withPods(verdict ?? (view.updated < view.wanted ? lagging(ready) : ready), {
     pods,
     now,
     isUpdated,

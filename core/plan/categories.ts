@@ -85,6 +85,11 @@ export function awaits(key: ObjectKey, used: ObjectKey): boolean {
   return isExternal(used) || (isExternal(key) && takesTurns(used));
 }
 
+/** What pods can read: a ConfigMap or a Secret. */
+export function isConfiguration(key: ObjectKey): boolean {
+  return categoryOf(key) === CATEGORIES.ConfigMaps;
+}
+
 export function isClusterScoped(kind: string): boolean {
   return CLUSTER_SCOPED.has(kind);
 }

@@ -10,14 +10,15 @@ import type { Manifest } from '../manifest.ts';
 import { namesOf } from '../names.ts';
 import type { ObjectKey } from '../refs.ts';
 import { groupOf, kindName } from '../refs.ts';
-import { isClusterScoped, isExternal, isWorkload } from './categories.ts';
+import { isClusterScoped, isConfiguration, isExternal, isWorkload } from './categories.ts';
 import type { Stage } from './collect.ts';
 import { collect, keyOf } from './collect.ts';
 import type { Place } from './decorate.ts';
 import { decorate } from './decorate.ts';
 import { checkExternals } from './externals.ts';
 import { leaveToScalers } from './leave-to-scalers.ts';
-import { configurationOf, templateOf } from './templates.ts';
+import { configurationOf } from './templates.ts';
+import { withVersions } from './versions.ts';
 
 export interface PlannedObject {
   readonly key: ObjectKey;
@@ -27,11 +28,11 @@ export interface PlannedObject {
   readonly desired: DesiredObject;
   /** Index in `stages`; absent when its changes need no order. */
   readonly stage?: number;
-  /** Planned objects that come first. */
+  /** Planned objects that come first; of a workload also the configuration that its pods read. */
   readonly uses: readonly ObjectKey[];
   /** Objects of others that must be ready before this one is applied. */
   readonly requires: readonly ObjectKey[];
-  /** Planned ConfigMaps and Secrets whose change restarts its pods. */
+  /** Planned ConfigMaps and Secrets whose change restarts its pods, though its template stays as it is. */
   readonly configuration: readonly ObjectKey[];
 }
 
@@ -64,18 +65,19 @@ export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: R
     const manifest = decorate(operator, resource, desired, place);
     const stage = stageOf.get(key);
     const uses = (desired.options.uses ?? []).map((used) => keyOf(used, home));
+    const configuration = isWorkload(key) ? configurationIn(manifest, uses, { objects, home }) : [];
     return {
       key,
       manifest,
       desired,
-      uses,
+      uses: [...new Set([...uses, ...configuration])],
       requires: (desired.options.requires ?? []).map((required) => keyOf(required, home)),
-      configuration: isWorkload(key) ? configurationIn(manifest, uses, objects) : [],
+      configuration,
       ...(stage === undefined ? {} : { stage }),
     };
   });
   checkExternals(operator, planned);
-  return { objects: leaveToScalers(planned), stages, warnings };
+  return { objects: withVersions(leaveToScalers(planned), home), stages, warnings };
 }
 
 /** Workloads of one name would share a label value, and select each other's pods. */
@@ -117,22 +119,14 @@ function namespaceOf(key: ObjectKey, object: DesiredObject, home: string | undef
   return namespace;
 }
 
+/** What its template names, and what it uses in whatever other way. */
 function configurationIn(
   manifest: Manifest,
   uses: readonly ObjectKey[],
-  objects: ReadonlyMap<ObjectKey, DesiredObject>,
+  place: { readonly objects: ReadonlyMap<ObjectKey, DesiredObject>; readonly home: string | undefined },
 ): readonly ObjectKey[] {
-  const template = templateOf(manifest);
-  const { configMaps, secrets } = template
-    ? configurationOf(template)
-    : { configMaps: new Set<string>(), secrets: new Set<string>() };
-  const read = (key: ObjectKey, { kind, name, namespace }: DesiredObject): boolean =>
-    uses.includes(key)
-      ? kind === 'ConfigMap' || kind === 'Secret'
-      : (namespace ?? manifest.metadata.namespace) === manifest.metadata.namespace &&
-        ((kind === 'ConfigMap' && configMaps.has(name)) || (kind === 'Secret' && secrets.has(name)));
-  return Array.from(objects)
-    .filter(([key, object]) => read(key, object))
-    .map(([key]) => key)
+  const named = configurationOf(manifest, place.home);
+  return Array.from(place.objects.keys())
+    .filter((key) => named.has(key) || (uses.includes(key) && isConfiguration(key)))
     .sort();
 }

@@ -1,21 +1,12 @@
-/** Pod templates inside manifests: where they are, and which ConfigMaps and Secrets their pods use. */
+/** Pod templates inside manifests: where they are, and which ConfigMaps and Secrets their pods read. */
+import type { Manifest } from '../manifest.ts';
+import type { ObjectKey } from '../refs.ts';
+import { groupOf, kindName, objectKey } from '../refs.ts';
+import { CATEGORIES, categoryOfKind } from './categories.ts';
+import { mapText } from './text.ts';
 
-interface Named {
-  readonly name?: string;
-}
 export interface Container {
-  readonly envFrom?: readonly { readonly configMapRef?: Named; readonly secretRef?: Named }[];
-  readonly env?: readonly {
-    readonly name?: string;
-    readonly valueFrom?: { readonly configMapKeyRef?: Named; readonly secretKeyRef?: Named };
-  }[];
-}
-interface Volume {
-  readonly configMap?: Named;
-  readonly secret?: { readonly secretName?: string };
-  readonly projected?: {
-    readonly sources?: readonly { readonly configMap?: Named; readonly secret?: Named }[];
-  };
+  readonly env?: readonly { readonly name?: string }[];
 }
 export interface PodTemplate {
   readonly metadata?: {
@@ -25,7 +16,6 @@ export interface PodTemplate {
   readonly spec?: {
     readonly containers?: readonly Container[];
     readonly initContainers?: readonly Container[];
-    readonly volumes?: readonly Volume[];
   };
 }
 interface Templated {
@@ -51,28 +41,50 @@ export function withTemplate<B extends Body>(body: B, template: PodTemplate): B 
   };
 }
 
-/** Names of the ConfigMaps and Secrets a pod of this template reads. Pull secrets do not count: they are no configuration. */
-export function configurationOf(template: PodTemplate): { configMaps: Set<string>; secrets: Set<string> } {
-  const configMaps = new Set<string>();
-  const secrets = new Set<string>();
-  const note = (names: Set<string>, name: string | undefined): void => void (name && names.add(name));
-  for (const { configMap, secret, projected } of template.spec?.volumes ?? []) {
-    note(configMaps, configMap?.name);
-    note(secrets, secret?.secretName);
-    for (const source of projected?.sources ?? []) {
-      note(configMaps, source.configMap?.name);
-      note(secrets, source.secret?.name);
-    }
-  }
-  for (const container of [...(template.spec?.initContainers ?? []), ...(template.spec?.containers ?? [])]) {
-    for (const from of container.envFrom ?? []) {
-      note(configMaps, from.configMapRef?.name);
-      note(secrets, from.secretRef?.name);
-    }
-    for (const { valueFrom } of container.env ?? []) {
-      note(configMaps, valueFrom?.configMapKeyRef?.name);
-      note(secrets, valueFrom?.secretKeyRef?.name);
-    }
-  }
-  return { configMaps, secrets };
+/** Where a pod spec names the ConfigMaps and Secrets its pods read. Pull secrets are none: they are no configuration. */
+const REFERENCES: Readonly<Record<string, readonly RegExp[]>> = {
+  ConfigMap: [
+    /^(initC|c)ontainers\.\d+\.(env\.\d+\.valueFrom\.configMapKeyRef|envFrom\.\d+\.configMapRef)\.name$/,
+    /^volumes\.\d+\.(projected\.sources\.\d+\.)?configMap\.name$/,
+  ],
+  Secret: [
+    /^(initC|c)ontainers\.\d+\.(env\.\d+\.valueFrom\.secretKeyRef|envFrom\.\d+\.secretRef)\.name$/,
+    /^volumes\.\d+\.(secret\.secretName|projected\.sources\.\d+\.secret\.name)$/,
+  ],
+};
+
+/**
+ * A workload's manifest with other names where its pod template names ConfigMaps and Secrets; any other manifest as it is.
+ *
+ * @param home the namespace of the resource.
+ * @param rename is given each reference by key and name, and answers with the name it is to have.
+ */
+export function renameConfiguration(
+  manifest: Manifest,
+  home: string | undefined,
+  rename: (key: ObjectKey, name: string) => string,
+): Manifest {
+  const kind = kindName({ group: groupOf(manifest.apiVersion), kind: manifest.kind });
+  const template = categoryOfKind(kind) === CATEGORIES.Workloads ? templateOf(manifest) : undefined;
+  if (!template?.spec) return manifest;
+  const { namespace } = manifest.metadata;
+  const spec = mapText(template.spec, (name, path) => {
+    const referred = Object.entries(REFERENCES).find(([, patterns]) =>
+      patterns.some((each) => each.test(path)),
+    );
+    if (!referred) return name;
+    const ref = { group: '', kind: referred[0], ...(namespace ? { namespace } : {}), name };
+    return rename(objectKey(ref, home), name);
+  });
+  return withTemplate(manifest, { ...template, spec });
+}
+
+/** The ConfigMaps and Secrets that pods of a workload read. */
+export function configurationOf(manifest: Manifest, home: string | undefined): ReadonlySet<ObjectKey> {
+  const read = new Set<ObjectKey>();
+  renameConfiguration(manifest, home, (key, name) => {
+    read.add(key);
+    return name;
+  });
+  return read;
 }

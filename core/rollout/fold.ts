@@ -1,7 +1,7 @@
 /** How what happened changes what is known. Each function takes a state and gives the next; none of them decides. */
 import type { Health } from '../health/health.ts';
 import type { PlannedRef } from '../plan/digests.ts';
-import { takesTurns } from '../plan/categories.ts';
+import { isConfiguration, isWorkload, takesTurns } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { RolloutReport } from '../status/resource-status.ts';
 import { changeOf } from './next-step.ts';
@@ -10,6 +10,7 @@ import { scaleApplied, scaleObserved, scalePlanned, scalingOf } from './scaling.
 import type { Entry, Passage, PlanView, ReconcileState, Refusal, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
 import { beginRollout } from './begin-rollout.ts';
+import { readingOf, seenWith } from './readers.ts';
 import { finishedSince, preciseTime, rfc3339 } from './times.ts';
 
 /** What a look at one object showed. */
@@ -85,6 +86,7 @@ function foldOneApplied(
     fields: result.fields,
     ...placeOf(ref),
     ...scaleApplied(ref, before?.scale, result.scale, scaledOnly),
+    ...(isWorkload(ref.key) ? readingOf(content, before, result.health) : {}),
   };
   const next = {
     ...state,
@@ -161,7 +163,8 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
   if (seen.uid !== entry.uid || seen.fields !== entry.fields)
     return withEntry(state, seen.key, { ...scaled, uid: seen.uid, digest: '' });
   const stale = entry.generation !== undefined && (seen.generation ?? 0) < entry.generation;
-  return stale ? state : foldHealth(withEntry(state, seen.key, scaled), seen.key, seen.health, now);
+  const reading = seenWith(scaled, seen.health);
+  return stale ? state : foldHealth(withEntry(state, seen.key, reading), seen.key, seen.health, now);
 }
 
 function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: number): ReconcileState {
@@ -189,7 +192,15 @@ export function foldPlanned(state: ReconcileState, plan: PlanView, now: number):
     Object.entries(state.inventory).map(([key, entry]) => {
       const ref = plan.refs[key];
       if (!ref) return [key, entry];
-      return [key, { ...withoutPlace(entry), ...placeOf(ref), ...scalePlanned(entry, ref, isNewer) }];
+      return [
+        key,
+        {
+          ...withoutPlace(entry),
+          ...placeOf(ref),
+          ...scalePlanned(entry, ref, isNewer),
+          ...appliedReads(key, entry),
+        },
+      ];
     }),
   );
   const refusals = Object.fromEntries(Object.entries(state.refusals).filter(([key]) => key in plan.refs));
@@ -298,6 +309,11 @@ export function foldPruned(state: ReconcileState, removals: readonly Removal[], 
       unhealthy: without(next.unhealthy, key),
     };
   }, state);
+}
+
+/** What its pods read where that was not recorded: what it was applied with, before a newer plan says otherwise. */
+function appliedReads(key: ObjectKey, { reads, uses }: Entry): Pick<Entry, 'reads'> {
+  return isWorkload(key) ? { reads: reads ?? uses?.filter(isConfiguration) ?? [] } : {};
 }
 
 /** In the place of the digest that was refused. */

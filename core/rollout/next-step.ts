@@ -9,6 +9,7 @@
 import { awaits, isExternal, takesTurns } from '../plan/categories.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
+import { stillRead } from './readers.ts';
 import { growsFirst, isGrowing, scalesLast, scalesNow } from './scaling.ts';
 import { holdOf, isHeld } from './references.ts';
 import type { Entry, PlanView, ReconcileState } from './state.ts';
@@ -68,10 +69,14 @@ export function nextStep(plan: PlanView, state: ReconcileState, now: number): St
 
   const unwanted = Object.keys(state.inventory).filter((key) => !(key in plan.refs));
   const staying = unwanted.filter((key) => !state.inventory[key]?.leaving);
-  const leavers = unused(staying, unwanted, state).filter((key) => !isPostponed(key, state, now));
+  const read = stillRead(state.inventory);
+  const unread = staying.filter((key) => !read.has(key));
+  const leavers = unused(unread, unwanted, state).filter((key) => !isPostponed(key, state, now));
   if (leavers.length > 0) return { kind: 'prune', keys: leavers };
   const retries = staying.map((key) => state.refusals[key]?.retryAt);
-  const tombstones: Waiting = { kind: 'wait', on: unwanted, ...earliest(retries) };
+  // What is still read keeps nobody waiting: it goes with its last reader.
+  const on = unwanted.filter((key) => state.inventory[key]?.leaving || !read.has(key));
+  const tombstones: Waiting = { kind: 'wait', on, ...earliest(retries) };
   return mergeWaits([tombstones, ...restingWaits(plan, state, now)]);
 }
 

@@ -34,6 +34,10 @@ export interface Entry {
   readonly gate?: string;
   readonly before?: string;
   readonly after?: string;
+  /** ConfigMaps and Secrets that its pods read, as it was applied; workloads only. */
+  readonly reads?: readonly ObjectKey[];
+  /** Those that pods of its former templates read, while there are such pods. */
+  readonly former?: readonly ObjectKey[];
   /** Absent: Current. */
   readonly health?: Exclude<HealthState, 'Current'>;
   /** It is being deleted, and stays listed until it is seen to be gone. */

@@ -16,6 +16,6 @@ export type { Requirement } from './api/requirement.ts';
 export type { Routine, RoutineAnswer, RoutineContext } from './api/routine.ts';
 export type { Named } from './api/named.ts';
 export { configMap, cronJob, daemonSet, deployment, horizontalPodAutoscaler, ingress, job, networkPolicy, object, persistentVolumeClaim, podDisruptionBudget, role, roleBinding, secret, service, serviceAccount, statefulSet, } from './api/objects.ts';
-export type { ClaimOptions, DesiredObject, ObjectOptions, StatefulSetBody, TargetOptions, WorkloadOptions, } from './api/objects.ts';
+export type { ClaimOptions, ConfigurationOptions, DesiredObject, ObjectOptions, StatefulSetBody, TargetOptions, WorkloadOptions, } from './api/objects.ts';
 export { plan } from './core/plan/plan.ts';
 export type { Plan } from './core/plan/plan.ts';

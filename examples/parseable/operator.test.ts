@@ -92,10 +92,13 @@ describe('the objects of a ParseableTenant', () => {
   });
 
   it('are a ConfigMap for each node, which its pods are told by: a change of it restarts them', async () => {
-    const planned = plan(operator, await sample('parseable-hetero.yaml'));
-    const workloads = planned.objects.filter(({ stage }) => stage !== undefined);
-    for (const { configuration } of workloads) assert.equal(configuration.length, 1);
-    assert.equal(new Set(workloads.flatMap(({ configuration }) => configuration)).size, 4);
+    const { objects } = plan(operator, await sample('parseable-hetero.yaml'));
+    const configMaps = objects.filter(({ manifest }) => manifest.kind === 'ConfigMap').map(({ key }) => key);
+    const used = objects
+      .filter(({ stage }) => stage !== undefined)
+      .map(({ uses }) => uses.filter((key) => configMaps.includes(key)));
+    for (const each of used) assert.equal(each.length, 1);
+    assert.equal(new Set(used.flat()).size, 4);
   });
 
   it('have the variables of the object store in every ConfigMap, over those of the node', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { ObjectRef } from '../../core/refs.ts';
 import { eventually } from '../../testing/eventually.ts';
 import type { ExampleStage } from './example-stage.ts';
 import { conditionOf } from './example-stage.ts';
@@ -27,6 +28,16 @@ describe('the Pinot operator, run from the command line', () => {
     return items.map(({ metadata }) => metadata.uid).toSorted();
   }
 
+  /** The version of a ConfigMap that is in use. */
+  async function versionOf(plain: string): Promise<{ ref: ObjectRef; uid: string; data: unknown }> {
+    const labelSelector = `durable-operator.dev/version-of=${plain}`;
+    const kind = { group: '', kind: 'ConfigMap' };
+    const { items } = await stage.api.list(kind, { namespace: stage.namespace, labelSelector });
+    const [{ metadata, data } = { metadata: { name: '', uid: '' }, data: undefined }] = items;
+    assert.equal(items.length, 1, `one version of ${plain}`);
+    return { ref: stage.ref('ConfigMap', metadata.name), uid: metadata.uid ?? '', data };
+  }
+
   it('installs its samples side by side in one namespace', async () => {
     await Promise.all([stage.want(pinot), stage.want(hetero)]);
     const [one, other] = await Promise.all([stage.ready('pinot'), stage.ready('analytics')]);
@@ -51,20 +62,22 @@ describe('the Pinot operator, run from the command line', () => {
 
   it('repairs what somebody edits or deletes by hand, without a restart of a pod', async () => {
     const running = await pods();
-    const config = stage.ref('ConfigMap', 'pinot-broker-config');
+    const config = await versionOf('pinot-broker-config');
     const workload = stage.ref('StatefulSet', 'pinot-server', 'apps');
     const service = stage.ref('Service', 'pinot-server');
-    const wanted = await stage.api.get(config);
     const { metadata } = (await stage.api.get(service)) ?? {};
+    const edit = [{ op: 'replace', path: '/data', value: { 'pinot-broker.conf': 'mine' } }] as const;
+    await assert.rejects(stage.api.patch(config.ref, edit), /immutable/);
     await Promise.all([
-      stage.api.patch(config, [{ op: 'replace', path: '/data', value: { 'pinot-broker.conf': 'mine' } }]),
+      stage.api.remove(config.ref, { uid: config.uid }),
       stage.api.patch(workload, [{ op: 'replace', path: '/spec/minReadySeconds', value: 0 }]),
       stage.api.patch(service, [{ op: 'replace', path: '/spec/ports/0/port', value: 1 }]),
     ]);
-    await eventually('the ConfigMap is as it was', async () => {
-      assert.deepEqual((await stage.api.get(config))?.['data'], wanted?.['data']);
-      return true;
+    const again = await eventually('the ConfigMap is there again', async () => {
+      const live = await stage.api.get(config.ref);
+      return live?.metadata.uid === config.uid ? undefined : live;
     });
+    assert.deepEqual(again['data'], config.data);
     await stage.api.remove(service, { uid: metadata?.uid ?? '' });
     const made = await eventually('the Service is there again', () => stage.api.get(service));
     assert.notEqual(made.metadata.uid, metadata?.uid);

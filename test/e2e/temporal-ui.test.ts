@@ -67,7 +67,7 @@ describe('Temporal UI, while the servers of a resource are awaited', { skip }, (
   it('tells in the timeline what was applied, stage by stage, and what the timer is for', async () => {
     await page.goto(`${workflow}/timeline`);
     await sees(
-      /applyConfigMaps • ConfigMap t1-controller-config, ConfigMap t1-broker-config/,
+      /applyConfigMaps • ConfigMap t1-controller-config-[0-9a-f]{10}, ConfigMap t1-broker-config-/,
       /applyWorkloads • controller: StatefulSet t1-controller, digest [0-9a-f]{8}/,
       /applyWorkloads • broker: StatefulSet t1-broker, digest [0-9a-f]{8}/,
       /applyWorkloads • server: StatefulSet t1-server, digest [0-9a-f]{8}/,

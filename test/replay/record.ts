@@ -32,12 +32,12 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async drift(stage, client, name) {
     await installed(stage, client, name);
-    const ref = stage.ref('ConfigMap', `${name}-b-config`);
+    const ref = stage.ref('Service', `${name}-b`);
     const before = await stage.api.get(ref);
-    await stage.api.patch(ref, [{ op: 'replace', path: '/data/node.conf', value: 'edited' }]);
+    await stage.api.patch(ref, [{ op: 'replace', path: '/spec/ports/0/port', value: 81 }]);
     await eventually('the repair', async () => {
       const live = await stage.api.get(ref);
-      return JSON.stringify(live?.['data']) === JSON.stringify(before?.['data']);
+      return JSON.stringify(live?.['spec']) === JSON.stringify(before?.['spec']);
     });
     await stage.ready(name);
   },

@@ -26,6 +26,7 @@ import { NEW_STATE } from '../../core/rollout/state.ts';
 import type { ScaleSeen } from '../../core/scalers.ts';
 import type { ToySpec } from './toy-operator.ts';
 import { toy } from './toy-operator.ts';
+import { unversioned } from './versions.ts';
 
 interface Live {
   readonly uid: string;
@@ -48,6 +49,7 @@ export class SimulatedCluster {
   state: ReconcileState = NEW_STATE;
   plan: PlanView | undefined;
   now: number = Date.parse('2026-01-01T00:00:00Z');
+  /** What is refused, and why; under its plain key every version of a ConfigMap. */
   readonly refused: Map<ObjectKey, string> = new Map();
   /** The reason of what is refused. */
   refusal: string = 'Invalid';
@@ -147,7 +149,7 @@ export class SimulatedCluster {
   }
 
   #apply(key: ObjectKey, view: PlanView): Parameters<typeof foldApplied>[2][number] {
-    const message = this.refused.get(key);
+    const message = this.refused.get(unversioned([key])[0] ?? key);
     if (message) return { key, applied: false, reason: this.refusal, message };
     const known = this.live.get(key);
     const ref = view.refs[key];

@@ -81,6 +81,25 @@ export class ToyStage implements AsyncDisposable {
     return { group, kind, namespace: this.namespace, name };
   }
 
+  /** The versions of a ConfigMap, found as a person would find them; oldest first. */
+  async versionsOf(plain: string): Promise<readonly Manifest[]> {
+    const labelSelector = `durable-operator.dev/version-of=${plain}`;
+    const { items } = await this.api.list(
+      { group: '', kind: 'ConfigMap' },
+      { namespace: this.namespace, labelSelector },
+    );
+    const age = ({ metadata }: Manifest): number => Date.parse(metadata.creationTimestamp ?? '');
+    return items.toSorted((one, other) => age(one) - age(other));
+  }
+
+  /** The only version of a ConfigMap. */
+  async versionOf(plain: string): Promise<Manifest> {
+    const [version, ...others] = await this.versionsOf(plain);
+    if (!version || others.length > 0)
+      throw new Error(`${others.length + (version ? 1 : 0)} versions of ${plain}`);
+    return version;
+  }
+
   /** Creates the resource, or changes its spec; as kubectl does. */
   async want(spec: ToySpec, name = 't1'): Promise<ToyResource> {
     const manifest = {

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import { stop } from '../../activities/failure.ts';
 import { configured, FOUR_ROLES } from '../support/toy-specs.ts';
+import { versionIn } from '../support/versions.ts';
 import { WorkflowLab } from '../support/workflow-lab.ts';
 
 const UNREACHABLE = ApplicationFailure.create({
@@ -81,7 +82,7 @@ describe('trouble', () => {
     await toy.ready();
     let away = true;
     toy.failures.set('observeObjects', () => (away ? UNREACHABLE : undefined));
-    const config = `ConfigMap/${toy.ref.name}-broker-config`;
+    const config = versionIn(toy.objects.keys(), `ConfigMap/${toy.ref.name}-broker-config`);
     toy.edit(config);
     await toy.signal({ objects: [config] });
     await toy.until('Unreachable', () => toy.condition('Ready')?.reason === 'Unreachable');

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Hint } from '../../core/hint.ts';
 import { configured, FOUR_ROLES } from '../support/toy-specs.ts';
 import type { Actor } from '../support/workflow-lab.ts';
+import { versionIn } from '../support/versions.ts';
 import { WorkflowLab } from '../support/workflow-lab.ts';
 
 /** What stands in the end, without what differs between two resources. */
@@ -83,7 +84,7 @@ describe('signals', () => {
     await toy.want(FOUR_ROLES);
     await toy.ready();
     toy.calls.length = 0;
-    const config = `ConfigMap/${toy.ref.name}-broker-config`;
+    const config = versionIn(toy.objects.keys(), `ConfigMap/${toy.ref.name}-broker-config`);
     toy.edit(config);
     await toy.signal({ objects: [config] });
     await toy.until('the repair', () => toy.objects.get(config)?.fields === 'all');

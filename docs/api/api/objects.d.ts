@@ -67,6 +67,18 @@ export interface ClaimOptions extends ObjectOptions {
      */
     readonly retain?: boolean;
 }
+/** Options of ConfigMaps and Secrets. */
+export interface ConfigurationOptions extends ObjectOptions {
+    /**
+     * Each content is an object of its own, immutable and named `<name>-<hash>`, when a pod template of the plan names it;
+     * the template then names the version, so that a pod that restarts reads what its template was made with. `false` keeps
+     * one object under the plain name, for what is read by other means than a reference in a pod template. So does any other
+     * object of the plan that names it: an Ingress, a ServiceAccount, a Role.
+     *
+     * @defaultValue `true`
+     */
+    readonly versioned?: boolean;
+}
 /** An object as the author wants it. Everything that comes from the runtime is added when it is planned. */
 export interface DesiredObject {
     readonly apiVersion: string;
@@ -76,7 +88,7 @@ export interface DesiredObject {
     readonly namespace?: string;
     /** All of the manifest but `apiVersion`, `kind` and `metadata`. */
     readonly body: Readonly<Record<string, unknown>>;
-    readonly options: Omit<WorkloadOptions & TargetOptions & ClaimOptions, 'uses'> & {
+    readonly options: Omit<WorkloadOptions & TargetOptions & ClaimOptions & ConfigurationOptions, 'uses'> & {
         readonly uses?: readonly DesiredObject[];
     };
 }
@@ -94,9 +106,9 @@ type Body<Model> = Omit<Model, 'apiVersion' | 'kind' | 'metadata' | 'status'>;
 export type StatefulSetBody = Omit<Templated<V1StatefulSetSpec>, 'volumeClaimTemplates'> & {
     readonly volumeClaimTemplates?: readonly (DesiredObject | V1PersistentVolumeClaim)[];
 };
-export declare function configMap(name: string, body: Body<V1ConfigMap>, options?: ObjectOptions): DesiredObject;
+export declare function configMap(name: string, body: Body<V1ConfigMap>, options?: ConfigurationOptions): DesiredObject;
 /** Use `data` (base64): `stringData` makes the API server see a change in every apply. */
-export declare function secret(name: string, body: Omit<Body<V1Secret>, 'stringData'>, options?: ObjectOptions): DesiredObject;
+export declare function secret(name: string, body: Omit<Body<V1Secret>, 'stringData'>, options?: ConfigurationOptions): DesiredObject;
 export declare function deployment(name: string, spec: Templated<V1DeploymentSpec>, options?: WorkloadOptions): DesiredObject;
 export declare function statefulSet(name: string, spec: StatefulSetBody, options?: WorkloadOptions): DesiredObject;
 export declare function daemonSet(name: string, spec: Templated<V1DaemonSetSpec>, options?: WorkloadOptions): DesiredObject;
@@ -127,7 +139,7 @@ export declare function object(manifest: {
         readonly annotations?: Readonly<Record<string, string>>;
     };
     readonly [field: string]: unknown;
-}, options?: WorkloadOptions & TargetOptions & ClaimOptions): DesiredObject;
+}, options?: DesiredObject['options']): DesiredObject;
 /** A desired object of any kind; for this room. */
 export declare function desire(apiVersion: string, kind: string, name: string, body: Readonly<Record<string, unknown>>, { uses, ...rest }: WorkloadOptions & TargetOptions & ClaimOptions): DesiredObject;
 export {};

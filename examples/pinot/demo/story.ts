@@ -79,10 +79,13 @@ export async function editByHand(scene: Scene, pinot: Pinot): Promise<void> {
   const { cluster, name } = scene;
   const { namespace } = PINOT;
   const broker = { group: 'apps', kind: 'StatefulSet', namespace, name: `${name}-broker` };
-  const config = { group: '', kind: 'ConfigMap', namespace, name: `${name}-server-config` };
   const wanted = pinot.spec.nodes.find((node) => node.name === 'broker')?.replicas;
-  const doomed = await cluster.get(config);
-  if (!doomed?.metadata.uid) throw new StepFailed(`ConfigMap ${config.name} is not there to be deleted`);
+  const labelSelector = `durable-operator.dev/version-of=${name}-server-config`;
+  const { items } = await cluster.list({ group: '', kind: 'ConfigMap' }, { namespace, labelSelector });
+  const [doomed] = items;
+  if (!doomed?.metadata.uid)
+    throw new StepFailed(`ConfigMap ${name}-server-config is not there to be deleted`);
+  const config = { group: '', kind: 'ConfigMap', namespace, name: doomed.metadata.name };
   await cluster.patch(broker, [{ op: 'replace', path: '/spec/replicas', value: 5 }]);
   await cluster.remove(config, { uid: doomed.metadata.uid });
   await watchUntil(scene, {

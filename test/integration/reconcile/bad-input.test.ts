@@ -37,22 +37,22 @@ describe('bad input', () => {
     const [controller, uid] = [true, metadata.uid ?? ''];
     await stage.api.create({
       apiVersion: 'v1',
-      kind: 'ConfigMap',
+      kind: 'Service',
       metadata: {
-        name: 'taker-b-config',
+        name: 'taker-b',
         namespace: stage.namespace,
         ownerReferences: [{ apiVersion, kind, name: 'owner', uid, controller }],
       },
-      data: { mine: 'yes' },
+      spec: { ports: [{ port: 81 }] },
     });
     await stage.want(TWO_ROLES, 'taker');
     const { status } = await stage.stalled('OwnershipConflict', 'taker');
     assert.match(
       conditionOf(status, 'Stalled')?.message ?? '',
-      /ConfigMap taker-b-config: is controlled by Toy owner/,
+      /Service taker-b: is controlled by Toy owner/,
     );
-    const kept = await stage.api.get(stage.ref('ConfigMap', 'taker-b-config'));
-    assert.deepEqual(kept?.['data'], { mine: 'yes' });
+    const kept = await stage.api.get(stage.ref('Service', 'taker-b'));
+    assert.equal(kept?.metadata.ownerReferences?.[0]?.name, 'owner');
     assert.ok(await statefulSet('taker-c'), 'what does not need it goes on');
     assert.equal(await statefulSet('taker-b'), undefined, 'what needs it waits');
   });

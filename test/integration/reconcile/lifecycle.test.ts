@@ -94,7 +94,7 @@ describe('the life of a resource', () => {
       return (await stage.resource('ended')) === undefined;
     });
     assert.deepEqual(await statefulSets('ended'), [undefined, undefined]);
-    assert.equal(await stage.api.get(stage.ref('ConfigMap', 'ended-c-config')), undefined);
+    assert.deepEqual(await stage.versionsOf('ended-c-config'), []);
     assert.ok(await stage.api.get(stage.ref('PersistentVolumeClaim', 'data-ended-c-0')));
     await stage.temporal((client) => client.workflow.getHandle(stage.workflowId('ended')).result());
   });

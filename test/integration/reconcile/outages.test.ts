@@ -59,13 +59,11 @@ describe('the program, with a server away', () => {
     await stage.ready('unseen');
     await toKubernetes.cut();
     await stage.want(configured('2'), 'unseen');
-    const config = await stage.api.get(stage.ref('ConfigMap', 'unseen-c-config'));
-    await stage.api.remove(stage.ref('ConfigMap', 'unseen-c-config'), { uid: config?.metadata.uid ?? '' });
+    const { metadata } = (await stage.api.get(stage.ref('Service', 'unseen-c'))) ?? {};
+    await stage.api.remove(stage.ref('Service', 'unseen-c'), { uid: metadata?.uid ?? '' });
     await toKubernetes.mend();
     await stage.ready('unseen');
-    await eventually('the deleted ConfigMap is back', () =>
-      stage.api.get(stage.ref('ConfigMap', 'unseen-c-config')),
-    );
+    await eventually('the deleted Service is back', () => stage.api.get(stage.ref('Service', 'unseen-c')));
   });
 
   it('finishes an upgrade through connections that break all the time', async () => {

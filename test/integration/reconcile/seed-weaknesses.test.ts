@@ -45,9 +45,9 @@ describe('the weaknesses of the seed', () => {
       const left = await Promise.all([
         stage.api.get(stage.ref('StatefulSet', 'pruned-b', 'apps')),
         stage.api.get(stage.ref('Service', 'pruned-b')),
-        stage.api.get(stage.ref('ConfigMap', 'pruned-b-config')),
       ]);
-      return left.every((object) => object === undefined);
+      const versions = await stage.versionsOf('pruned-b-config');
+      return left.every((object) => object === undefined) && versions.length === 0;
     });
     await stage.ready('pruned');
     await statefulSet('pruned-c');
@@ -92,12 +92,9 @@ describe('the weaknesses of the seed', () => {
         ({ reason, note }) => reason === 'DriftRepaired' && note.includes('somebody'),
       ),
     );
-    await stage.api.remove(stage.ref('ConfigMap', 'drifted-c-config'), {
-      uid: (await stage.api.get(stage.ref('ConfigMap', 'drifted-c-config')))?.metadata.uid ?? '',
-    });
-    await eventually('the deleted ConfigMap is back', () =>
-      stage.api.get(stage.ref('ConfigMap', 'drifted-c-config')),
-    );
+    const { name, uid = '' } = (await stage.versionOf('drifted-c-config')).metadata;
+    await stage.api.remove(stage.ref('ConfigMap', name), { uid });
+    await eventually('the deleted ConfigMap is back', () => stage.api.get(stage.ref('ConfigMap', name)));
     await stage.ready('drifted');
   });
 
