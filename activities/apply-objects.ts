@@ -11,12 +11,14 @@ import { parseObjectKey } from '../core/refs.ts';
 import type { ScaleOrder } from '../core/rollout/scaling.ts';
 import type { ApplyResult } from '../core/rollout/fold.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
+import type { AppliedWorkload } from './apply-workload.ts';
 import { applyWorkload } from './apply-workload.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
 import { failureOf, planStale } from './failure.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
+import { tookOver } from './take-over.ts';
 
 export interface ApplyItem extends ScaleOrder {
   readonly key: ObjectKey;
@@ -84,7 +86,13 @@ async function applyOne(
   const { key } = item;
   try {
     const signal = Context.current().cancellationSignal;
-    const applied = await applyWorkload(dependencies, manifest, item, signal);
+    const apply = (): Promise<AppliedWorkload> => applyWorkload(dependencies, manifest, item, signal);
+    const applied = await apply().catch(async (error: unknown) => {
+      if (item.cause !== 'drift') throw error;
+      const ref = parseObjectKey(key, manifest.metadata.namespace);
+      if (!(await tookOver(dependencies.api, ref, operator.name, error, { signal }))) throw error;
+      return apply();
+    });
     const { object, created, scale, scaledOnly, handedTo } = applied;
     const { uid = '', generation } = object.metadata;
     const result: ApplyResult = {

@@ -124,7 +124,7 @@ describe('the Parseable operator, run from the command line', () => {
     const wanted = await Promise.all([service, workload].map((ref) => stage.api.get(ref)));
     await Promise.all([
       stage.api.remove(stage.ref('ConfigMap', config?.name ?? ''), { uid: config?.uid ?? '' }),
-      stage.api.patch(service, [{ op: 'replace', path: '/spec/ports/0/targetPort', value: 1 }]),
+      stage.api.patch(service, [{ op: 'replace', path: '/spec/ports/0/port', value: 1 }]),
       stage.api.patch(workload, [{ op: 'remove', path: '/metadata/labels/app.kubernetes.io~1component' }]),
     ]);
     await eventually('all is as it was', async () => {
