@@ -13,6 +13,7 @@ import type { ApplyResult } from '../core/rollout/fold.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { AppliedWorkload } from './apply-workload.ts';
 import { applyWorkload } from './apply-workload.ts';
+import { claimRefusal } from './claim-refusal.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
 import { failureOf, planStale } from './failure.ts';
@@ -181,6 +182,10 @@ async function refusalOf(
   if (!(error instanceof StatusError) || error.isTransient) throw failureOf(error, titleOf(key));
   if (error.causes.some(({ field }) => field === 'metadata.ownerReferences'))
     return ownershipConflict(dependencies, manifest, key, error);
+  const live =
+    manifest.kind === 'PersistentVolumeClaim' ? await readLive(dependencies, manifest, key) : undefined;
+  const resize = live && (await claimRefusal(dependencies.api, manifest, live));
+  if (resize) return resize;
   const causes = error.causes
     .filter(({ field }) => field)
     .map(({ field, message }) => `${field}: ${message}`);
@@ -189,15 +194,13 @@ async function refusalOf(
 
 /** Server-side apply adds our owner to another's; the server refuses a second controller, which is how we learn of it. */
 async function ownershipConflict(
-  { api }: Dependencies,
+  dependencies: Dependencies,
   manifest: Manifest,
   key: ObjectKey,
   error: StatusError,
 ): Promise<{ reason: string; message: string }> {
   const wanted = manifest.metadata.ownerReferences?.[0];
-  const live = await api.get(parseObjectKey(key, manifest.metadata.namespace)).catch((cause: unknown) => {
-    throw failureOf(cause, titleOf(key));
-  });
+  const live = await readLive(dependencies, manifest, key);
   const owner = live?.metadata.ownerReferences?.find(({ controller }) => controller);
   if (!owner) return { reason: STATUS_REASONS.Invalid, message: error.message };
   if (owner.kind === wanted?.kind && owner.name === wanted.name)
@@ -207,4 +210,14 @@ async function ownershipConflict(
     });
   const message = `is controlled by ${owner.kind} ${owner.name}; delete it, or give one of the two another name`;
   return { reason: OUR_REASONS.OwnershipConflict, message };
+}
+
+async function readLive(
+  { api }: Dependencies,
+  manifest: Manifest,
+  key: ObjectKey,
+): Promise<Manifest | undefined> {
+  return api.get(parseObjectKey(key, manifest.metadata.namespace)).catch((cause: unknown) => {
+    throw failureOf(cause, titleOf(key));
+  });
 }

@@ -10,7 +10,12 @@ import { applyExternals } from './apply-externals.ts';
 import { checkGate, cleanUp, runHook } from './author-code.ts';
 import type { Dependencies } from './dependencies.ts';
 import { observeExternals } from './observe-externals.ts';
+import type { Entry } from '../core/rollout/state.ts';
+import type { Unblocked } from '../core/rollout/unblock.ts';
+import type { Growth } from '../core/storage/next-reshape.ts';
 import { observeObjects } from './observe-objects.ts';
+import type { ShapeAnswer } from './observe-shape.ts';
+import { observeShape } from './observe-shape.ts';
 import type { StatusReport } from './patch-status.ts';
 import { patchStatus, removeFinalizer } from './patch-status.ts';
 import type { PlanAnswer, PlanRequest } from './plan-resource.ts';
@@ -22,10 +27,21 @@ import type { RoutineOutcome } from '../core/rollout/routine.ts';
 import type { RoutineRequest } from './run-routine.ts';
 import { runRoutine } from './run-routine.ts';
 import { removeExternals } from './remove-externals.ts';
+import type { StepResult } from './reshape-stateful-set.ts';
+import {
+  growClaims,
+  recreateStatefulSet,
+  releasePods,
+  restoreStatefulSets,
+  settleStatefulSet,
+} from './reshape-stateful-set.ts';
+import { restartPod, unblockWorkload } from './unblock-workload.ts';
 
 export type { RoutineRequest } from './run-routine.ts';
 export type { Dependencies, ResourceReader } from './dependencies.ts';
 export type { ApplyItem } from './apply-objects.ts';
+export type { ShapeAnswer } from './observe-shape.ts';
+export type { StepResult } from './reshape-stateful-set.ts';
 export type { StatusReport } from './patch-status.ts';
 export type { PlanAnswer, PlanDelta, PlanRequest } from './plan-resource.ts';
 export type { PruneItem, PruneOutcome } from './prune-objects.ts';
@@ -35,6 +51,12 @@ export { createEventRecorder } from './event-recorder.ts';
 export { createRenderer } from './renderer.ts';
 
 type Apply = (plan: PlanRef, items: readonly ApplyItem[]) => Promise<readonly ApplyResult[]>;
+
+/** What is there of a StatefulSet that was put back; nothing when it is gone. */
+export interface Restored {
+  readonly key: ObjectKey;
+  readonly entry?: Entry;
+}
 
 /** The activities of one operator, as Temporal UI names them. */
 export interface Activities {
@@ -49,6 +71,14 @@ export interface Activities {
   applyExternals: Apply;
   observeExternals(resource: ResourceRef, keys: readonly ObjectKey[]): Promise<readonly Observation[]>;
   removeExternals(resource: ResourceRef, items: readonly PruneItem[]): Promise<readonly Removal[]>;
+  observeShape(plan: PlanRef, key: ObjectKey): Promise<ShapeAnswer>;
+  growClaims(plan: PlanRef, key: ObjectKey, claims: readonly Growth[]): Promise<StepResult>;
+  releasePods(plan: PlanRef, key: ObjectKey, uid: string): Promise<StepResult>;
+  recreateStatefulSet(plan: PlanRef, key: ObjectKey): Promise<StepResult>;
+  settleStatefulSet(plan: PlanRef, key: ObjectKey): Promise<StepResult>;
+  restoreStatefulSets(resource: ResourceRef, keys: readonly ObjectKey[]): Promise<readonly Restored[]>;
+  restartPod(resource: ResourceRef, key: ObjectKey, pod: { name: string; uid: string }): Promise<StepResult>;
+  unblockWorkload(resource: ResourceRef, key: ObjectKey): Promise<Unblocked>;
   pruneObjects(resource: ResourceRef, items: readonly PruneItem[]): Promise<readonly PruneOutcome[]>;
   checkGate(plan: PlanRef, key: ObjectKey): Promise<true | string>;
   runHook(plan: PlanRef, key: ObjectKey, when: 'before' | 'after'): Promise<void>;
@@ -72,6 +102,14 @@ export function createActivities(dependencies: Dependencies): Activities {
     applyExternals: (plan, items) => applyExternals(dependencies, plan, items),
     observeExternals: (resource, keys) => observeExternals(dependencies, resource, keys),
     removeExternals: (resource, items) => removeExternals(dependencies, resource, items),
+    observeShape: (plan, key) => observeShape(dependencies, plan, key),
+    growClaims: (plan, key, claims) => growClaims(dependencies, plan, key, claims),
+    releasePods: (plan, key, uid) => releasePods(dependencies, plan, key, uid),
+    recreateStatefulSet: (plan, key) => recreateStatefulSet(dependencies, plan, key),
+    settleStatefulSet: (plan, key) => settleStatefulSet(dependencies, plan, key),
+    restoreStatefulSets: (resource, keys) => restoreStatefulSets(dependencies, resource, keys),
+    restartPod: (resource, key, pod) => restartPod(dependencies, resource, key, pod),
+    unblockWorkload: (resource, key) => unblockWorkload(dependencies, resource, key),
     pruneObjects: (resource, items) => pruneObjects(dependencies, resource, items),
     checkGate: (plan, key) => checkGate(dependencies, plan, key),
     runHook: (plan, key, when) => runHook(dependencies, plan, key, when),

@@ -71,7 +71,8 @@ async function observeOne(
   }
 }
 
-function podSelector(instance: string, workload: string): string {
+/** The pods of one workload, and its claims. */
+export function podSelector(instance: string, workload: string): string {
   return `${LABELS.instance}=${labelValue(instance)},${LABELS.workload}=${labelValue(workload)}`;
 }
 

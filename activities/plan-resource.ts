@@ -19,6 +19,7 @@ import type { Dependencies } from './dependencies.ts';
 import { explain, failureOf } from './failure.ts';
 import { observeReferences } from './observe-references.ts';
 import { readResource } from './read-resource.ts';
+import type { Recovery } from './recover-inventory.ts';
 import { recoverInventory } from './recover-inventory.ts';
 import { asResource } from './renderer.ts';
 
@@ -40,10 +41,9 @@ export type PlanAnswer =
       readonly kind: 'planned';
       /** The conditions of the accepting status, where one was written. */
       readonly accepted?: readonly Condition[];
-      readonly recovered?: Readonly<Record<ObjectKey, Entry>>;
       readonly references?: References;
-    })
-  | {
+    } & Recovery)
+  | ({
       readonly kind: 'deleting';
       readonly uid: string;
       readonly generation: number;
@@ -55,8 +55,7 @@ export type PlanAnswer =
       readonly cleanUp: boolean;
       /** Stages by object, so that a workflow that knows nothing can still take down in order. */
       readonly places: Readonly<Record<ObjectKey, number>>;
-      readonly recovered?: Readonly<Record<ObjectKey, Entry>>;
-    };
+    } & Recovery);
 
 /** What was seen of objects of others; absent when nothing is read of any. */
 type References = Readonly<Record<ObjectKey, SeenReference>>;
@@ -77,10 +76,9 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
     const manifest = await readResource(dependencies, resource, request.seen);
     if (!manifest) return { kind: 'gone' };
     const fresh = known?.uid !== manifest.metadata.uid;
-    const recovered = fresh ? await recoverInventory(dependencies, manifest) : undefined;
-    if (manifest.metadata.deletionTimestamp)
-      return { ...deletionOf(dependencies, manifest), ...(recovered ? { recovered } : {}) };
-    return await planLive(dependencies, request, manifest, recovered);
+    const recovery = fresh ? await recoverInventory(dependencies, manifest) : {};
+    if (manifest.metadata.deletionTimestamp) return { ...deletionOf(dependencies, manifest), ...recovery };
+    return await planLive(dependencies, request, manifest, recovery);
   } catch (error) {
     throw failureOf(error, `${resource.kind} ${resource.name}`);
   }
@@ -90,7 +88,7 @@ async function planLive(
   dependencies: Dependencies,
   { known, inventory }: PlanRequest,
   manifest: Manifest,
-  recovered: Readonly<Record<ObjectKey, Entry>> | undefined,
+  recovery: Recovery,
 ): Promise<PlanAnswer> {
   const { uid = '', generation = 0 } = manifest.metadata;
   let rendered: Rendered;
@@ -105,7 +103,7 @@ async function planLive(
     );
     return { kind: 'failed', uid, generation, reason: OUR_REASONS.PlanInvalid, message: explain(error) };
   }
-  const entries = recovered ? fingerprintsOf(recovered) : inventory;
+  const entries = recovery.recovered ? fingerprintsOf(recovery.recovered) : inventory;
   const delta = deltaOf(dependencies, { uid, generation }, rendered, entries);
   const references = await observeReferences(dependencies, delta.changed, manifest.metadata.namespace);
   const informed = Object.keys(references).length > 0 ? { references } : {};
@@ -119,8 +117,9 @@ async function planLive(
     ...delta,
     ...routine,
     ...(accepted ? { accepted } : {}),
-    ...(recovered ? { recovered: settledIn(recovered, rendered) } : {}),
+    ...recovery,
     ...informed,
+    ...(recovery.recovered ? { recovered: settledIn(recovery.recovered, rendered) } : {}),
   };
 }
 

@@ -11,8 +11,16 @@ import type { Entry } from '../core/rollout/state.ts';
 import type { Scaler } from '../core/scalers.ts';
 import { scaleOf } from '../core/scalers.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
+import { journalledWorkloads } from './recreation-journal.ts';
 import type { Dependencies } from './dependencies.ts';
 import { findScalers } from './find-scalers.ts';
+
+/** What the cluster remembers. */
+export interface Recovery {
+  readonly recovered?: Readonly<Record<ObjectKey, Entry>>;
+  /** StatefulSets that were being made anew. */
+  readonly interrupted?: readonly ObjectKey[];
+}
 
 /**
  * The inventory as the cluster remembers it, for a workflow that knows nothing: Temporal was wiped, or the workflow
@@ -21,11 +29,11 @@ import { findScalers } from './find-scalers.ts';
 export async function recoverInventory(
   dependencies: Pick<Dependencies, 'api' | 'operator' | 'scalers' | 'log'>,
   resource: Manifest,
-): Promise<Readonly<Record<ObjectKey, Entry>> | undefined> {
+): Promise<Recovery> {
   const { api, operator } = dependencies;
   const { namespace, uid } = resource.metadata;
   const { inventory } = (resource['status'] ?? {}) as Partial<ResourceStatus>;
-  if (!inventory || !uid) return undefined;
+  if (!inventory || !uid) return {};
   const labelSelector = `${LABELS.managedBy}=${operator.name},${LABELS.resource}=${uid}`;
   const found = await Promise.all(
     inventory.kinds.map(async (kind) => {
@@ -45,7 +53,13 @@ export async function recoverInventory(
     ),
     ...(inventory.externals ?? []).map((key) => [key, UNSEEN] as const),
   ];
-  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+  const interrupted = (await journalledWorkloads(api, uid, namespace)).map((ref) =>
+    objectKey(ref, namespace),
+  );
+  return {
+    ...(entries.length > 0 ? { recovered: Object.fromEntries(entries) } : {}),
+    ...(interrupted.length > 0 ? { interrupted } : {}),
+  };
 }
 
 /** An external object that was applied once: what it is now, its server knows. */
@@ -74,7 +88,8 @@ function titleOf(object: Manifest | undefined): string {
   return `${object?.kind} ${labels?.[LABELS.versionOf] ?? name}`;
 }
 
-function entryOf(item: Manifest, manager: string, scalers: readonly Scaler[]): Entry {
+/** A live object as an inventory has it. */
+export function entryOf(item: Manifest, manager: string, scalers: readonly Scaler[]): Entry {
   const {
     uid = '',
     generation,

@@ -1,4 +1,5 @@
 /** The labels and annotations on what we apply. They let everything in Temporal be rebuilt from the cluster. */
+import type { Manifest } from './manifest.ts';
 
 export const LABELS = {
   name: 'app.kubernetes.io/name',
@@ -8,6 +9,8 @@ export const LABELS = {
   managedBy: 'app.kubernetes.io/managed-by',
   /** The resource an object belongs to, by uid: objects without an ownerReference are found by it. */
   resource: 'durable-operator.dev/resource',
+  /** On what is written down while a StatefulSet is made anew: the resource, by uid. */
+  journal: 'durable-operator.dev/journal',
   /** On pods and in selectors: the workload, so that two workloads of one resource never select each other's pods. */
   workload: 'durable-operator.dev/workload',
   /** On a version of a ConfigMap or Secret: the name it was desired under. */
@@ -28,5 +31,10 @@ export const ANNOTATIONS = {
   /** On an object without an ownerReference: `<workflow id>` of the resource it belongs to. */
   owner: 'durable-operator.dev/owner',
 } as const;
+
+/** The digest of what was applied, as the object says it; empty when it says none. */
+export function digestOf({ metadata }: Manifest): string {
+  return metadata.annotations?.[ANNOTATIONS.digest] ?? '';
+}
 
 export const FINALIZER = 'durable-operator.dev/teardown';

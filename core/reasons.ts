@@ -43,6 +43,18 @@ export const OUR_REASONS = {
   RollingOut: 'RollingOut',
   /** Applied, and not yet Current. */
   WaitingForHealth: 'WaitingForHealth',
+  /** Claims grow, and their driver has not got there. */
+  Resizing: 'Resizing',
+  /** A StatefulSet is deleted without its pods and made anew around them, to change what cannot be changed in place. */
+  Recreating: 'Recreating',
+  /** A claim is to be smaller than it is. */
+  ClaimWouldShrink: 'ClaimWouldShrink',
+  /** A claim is to grow, and its StorageClass does not allow it. */
+  ClassCannotExpand: 'ClassCannotExpand',
+  /** The driver gave up growing a claim. */
+  ResizeFailed: 'ResizeFailed',
+  /** Carrying it out would lose pods or data. */
+  ApprovalRequired: 'ApprovalRequired',
   Pruning: 'Pruning',
   Deleting: 'Deleting',
   Reconciled: 'Reconciled',

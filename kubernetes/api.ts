@@ -15,12 +15,21 @@ export interface ApplyOptions extends CallOptions {
   readonly fieldManager: string;
   /** @defaultValue `true` */
   readonly force?: boolean;
+  /** The server checks and answers, and changes nothing (`dryRun=All`). */
+  readonly trial?: boolean;
   /** @defaultValue the main resource */
   readonly subresource?: 'status';
 }
 
 export interface ScaleOptions extends CallOptions {
   readonly fieldManager: string;
+}
+
+/** Of an object that is made anew; of a trial nothing is kept. */
+export interface CreateOptions extends CallOptions {
+  /** @defaultValue the user agent */
+  readonly fieldManager?: string;
+  readonly trial?: boolean;
 }
 
 export interface Applied {
@@ -54,6 +63,8 @@ export type Versioned<Ref> = Ref & { readonly version?: string };
 export interface RemoveOptions extends CallOptions {
   /** The object must still be this one. */
   readonly uid: string;
+  /** And must not have changed since. */
+  readonly resourceVersion?: string;
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
 }
 
@@ -74,7 +85,7 @@ export interface KubernetesApi {
   get(ref: Versioned<ObjectRef>, options?: GetOptions): Promise<Manifest | undefined>;
   /** Server-side apply; creates or changes. */
   apply(manifest: Manifest, options: ApplyOptions): Promise<Applied>;
-  create(manifest: Manifest, options?: CallOptions): Promise<Manifest>;
+  create(manifest: Manifest, options?: CreateOptions): Promise<Manifest>;
   /** A JSON patch (RFC 6902), for changes that test what they replace. */
   patch(
     ref: Versioned<ObjectRef>,
@@ -85,6 +96,8 @@ export interface KubernetesApi {
   scale(ref: Versioned<ObjectRef>, replicas: number, options: ScaleOptions): Promise<number>;
   /** Whether the object was still there; deletion may go on after this returns. */
   remove(ref: ObjectRef, options: RemoveOptions): Promise<'removed' | 'gone'>;
+  /** Deletes a pod where its PodDisruptionBudgets allow it. @throws StatusError TooManyRequests when one does not */
+  evict(pod: ObjectRef, options: RemoveOptions): Promise<'removed' | 'gone'>;
   /** Every object, read page by page, with the resourceVersion from which a watch can go on. */
   list(
     kind: Versioned<KindRef>,

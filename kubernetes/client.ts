@@ -8,6 +8,7 @@ import type {
   ApplyOptions,
   CallOptions,
   GetOptions,
+  CreateOptions,
   JsonPatchOperation,
   ListOptions,
   RemoveOptions,
@@ -70,9 +71,10 @@ class Client implements KubernetesClient {
   }
 
   async apply(manifest: Manifest, options: ApplyOptions): Promise<Applied> {
-    const { fieldManager, force = true, subresource, signal } = options;
+    const { fieldManager, force = true, trial, subresource, signal } = options;
     const path = await this.#pathOf(manifest, options);
     const query = new URLSearchParams({ fieldManager, force: String(force), fieldValidation: 'Strict' });
+    if (trial) query.set('dryRun', 'All');
     const answer = await this.#change(groupOf(manifest.apiVersion), {
       method: 'PATCH',
       path: `${path}${subresource ? `/${subresource}` : ''}?${query.toString()}`,
@@ -84,11 +86,17 @@ class Client implements KubernetesClient {
     return { object: parseObject(answer.text), created: answer.code === 201 };
   }
 
-  async create(manifest: Manifest, options: CallOptions = {}): Promise<Manifest> {
+  async create(manifest: Manifest, options: CreateOptions = {}): Promise<Manifest> {
     const kind = await this.servedKind(kindOf(manifest), options);
+    const { fieldManager, trial } = options;
+    const query = new URLSearchParams({
+      fieldValidation: 'Strict',
+      ...(fieldManager ? { fieldManager } : {}),
+      ...(trial ? { dryRun: 'All' } : {}),
+    });
     const answer = await this.#change(kind.group, {
       method: 'POST',
-      path: `${kindPath(kind, manifest.metadata.namespace)}?fieldValidation=Strict`,
+      path: `${kindPath(kind, manifest.metadata.namespace)}?${query.toString()}`,
       body: manifest,
       signal: options.signal,
     });
@@ -129,10 +137,26 @@ class Client implements KubernetesClient {
   }
 
   async remove(ref: ObjectRef, options: RemoveOptions): Promise<'removed' | 'gone'> {
-    const { uid, propagationPolicy, signal } = options;
     const kind = await this.servedKind(ref, options);
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, propagationPolicy };
-    const call: Call = { method: 'DELETE', path: objectPath(kind, ref), body, signal };
+    const body = deleteOptions(options);
+    return this.#remove(ref, options, { method: 'DELETE', path: objectPath(kind, ref), body });
+  }
+
+  async evict(pod: ObjectRef, options: RemoveOptions): Promise<'removed' | 'gone'> {
+    const kind = await this.servedKind(pod, options);
+    const { name, namespace } = pod;
+    const body = {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name, namespace },
+      deleteOptions: deleteOptions(options),
+    };
+    return this.#remove(pod, options, { method: 'POST', path: `${objectPath(kind, pod)}/eviction`, body });
+  }
+
+  async #remove(ref: ObjectRef, options: RemoveOptions, request: Call): Promise<'removed' | 'gone'> {
+    const { uid, signal } = options;
+    const call: Call = { ...request, signal };
     const answer = await this.#transport.ask(call);
     if (answer.code < 400) return 'removed';
     if (answer.code === 404 && parseStatus(answer.text)?.details?.name) return 'gone';
@@ -240,6 +264,11 @@ class Client implements KubernetesClient {
     if (answer.code >= 400) throw statusErrorOf(call, answer);
     return JSON.parse(answer.text);
   }
+}
+
+function deleteOptions({ uid, resourceVersion, propagationPolicy }: RemoveOptions): object {
+  const preconditions = { uid, resourceVersion };
+  return { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, propagationPolicy };
 }
 
 function kindOf({ apiVersion, kind }: Manifest): Versioned<KindRef> {

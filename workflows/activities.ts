@@ -7,7 +7,7 @@ import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { LONGEST_RUN } from '../api/routine.ts';
 import type { Activities } from '../activities/index.ts';
 
-type Look = Pick<Activities, 'planResource' | 'observeObjects' | 'patchStatus'>;
+type Look = Pick<Activities, 'planResource' | 'observeObjects' | 'observeShape' | 'patchStatus'>;
 type Author = Pick<Activities, 'runHook' | 'cleanUp'>;
 type Routine = Pick<Activities, 'runRoutine'>;
 type External = Pick<Activities, 'applyExternals' | 'observeExternals' | 'removeExternals'>;

@@ -10,7 +10,10 @@ import { foldRoutine } from '../core/rollout/routine.ts';
 import { hasBeenScaled, scaleOrderOf } from '../core/rollout/scaling.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { author, external, routine, write } from './activities.ts';
+import { foldReshaped } from '../core/rollout/reshape.ts';
+import { foldUnblocked } from '../core/rollout/unblock.ts';
 import { failureOf, isPlanStale } from './failures.ts';
+import { reshape } from './reshaper.ts';
 
 const APPLY = {
   ConfigMaps: 'applyConfigMaps',
@@ -42,6 +45,7 @@ export class Executor {
     state: ReconcileState,
     editors: ReadonlyMap<ObjectKey, readonly string[]>,
   ): Promise<Outcome> {
+    let known = state;
     const ref: PlanRef = { resource: this.#resource, uid: plan.uid, generation: plan.generation };
     try {
       switch (step.kind) {
@@ -50,6 +54,14 @@ export class Executor {
           const { results, error } = await this.#apply(ref, items, plan);
           return { state: foldApplied(state, plan, results, Date.now()), error };
         }
+        case 'reshape':
+          return {
+            state: await reshape(this.#resource, step.key, plan, { state, keep: (kept) => (known = kept) }),
+          };
+        case 'restore':
+          return { state: await restore(this.#resource, step.keys, state) };
+        case 'unblock':
+          return { state: await this.#unblock(step.key, plan, state) };
         case 'prune':
           return await this.remove(step.keys, state, 'no longer desired');
         case 'gate': {
@@ -60,7 +72,7 @@ export class Executor {
           return { state: await this.#hook(step, ref, plan, state) };
       }
     } catch (error) {
-      return { state, error };
+      return { state: known, error };
     }
   }
 
@@ -109,6 +121,13 @@ export class Executor {
       }),
     );
     return { state: foldPruned(state, results, Date.now()), error };
+  }
+
+  async #unblock(key: ObjectKey, plan: PlanView, state: ReconcileState): Promise<ReconcileState> {
+    const ref = plan.refs[key];
+    if (!ref) return state;
+    const summary = `${titleOf(key)}: replace a pod of the old revision that holds up the rollout`;
+    return foldUnblocked(state, ref, await write(summary).unblockWorkload(this.#resource, key), Date.now());
   }
 
   async #hook(
@@ -172,6 +191,19 @@ function summaryOf(items: readonly ApplyItem[], plan: PlanView): string {
     })
     .join('; ')
     .slice(0, 190);
+}
+
+/** Puts back what is between two shapes, as it was. */
+export async function restore(
+  resource: ResourceRef,
+  keys: readonly ObjectKey[],
+  state: ReconcileState,
+): Promise<ReconcileState> {
+  const restored = await write(`put back as it was: ${keys.map(titleOf).join(', ')}`).restoreStatefulSets(
+    resource,
+    keys,
+  );
+  return restored.reduce((next, { key, entry }) => foldReshaped(next, key, entry, undefined), state);
 }
 
 /** What is to go, each as it is known, so that nothing that took its name goes instead. */

@@ -9,6 +9,7 @@ import type { Observation } from '../core/rollout/fold.ts';
 import { foldReferences } from '../core/rollout/references.ts';
 import { foldRoutinePlanned, isRoutineDue } from '../core/rollout/routine.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
+import { foldInterrupted, released } from '../core/rollout/reshape.ts';
 import type { PlanFailure, PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { fingerprintsOf, NEW_STATE, refOf } from '../core/rollout/state.ts';
 import { nextTeardown } from '../core/rollout/teardown.ts';
@@ -16,7 +17,7 @@ import { detailsOf } from '../core/status/details.ts';
 import type { Situation } from '../core/status/report.ts';
 import { summaryOf, verdictOf } from '../core/status/report.ts';
 import { author, external, look, write } from './activities.ts';
-import { Executor } from './executor.ts';
+import { Executor, restore } from './executor.ts';
 import { failureOf, isPlanStale } from './failures.ts';
 import type { Inbox } from './inbox.ts';
 import type { Hint } from '../core/hint.ts';
@@ -172,6 +173,7 @@ export class Pass {
       return undefined;
     }
     if (answer.recovered) this.state = { ...this.state, inventory: answer.recovered };
+    if (answer.interrupted) this.state = foldInterrupted(this.state, answer.interrupted, Date.now());
     if (answer.kind === 'deleting') {
       this.#deletion = answer;
       // What could not be applied no longer matters; what cannot be removed does.
@@ -200,6 +202,9 @@ export class Pass {
   /** One step of the plan. */
   async #rollOut(): Promise<Rest | undefined> {
     const { plan, failure } = this.#situation;
+    // What cannot be planned must not stay without the StatefulSet that looks after its pods.
+    const orphaned = failure && !failure.passes ? released(this.state) : [];
+    if (orphaned.length > 0) return this.#restore(orphaned);
     if (!plan || failure) return this.#rest(undefined);
     const step = nextStep(plan, this.state, Date.now());
     this.state = foldProgress(this.state, plan, Date.now());
@@ -214,6 +219,16 @@ export class Pass {
     else if (isPlanStale(error) && ++this.#staleness <= MOST_STALE_PLANS) this.#situation = {};
     else this.#situation = { ...this.#situation, failure: failureOf(error, plan.generation) };
     return undefined;
+  }
+
+  async #restore(keys: readonly ObjectKey[]): Promise<Rest | undefined> {
+    try {
+      this.state = await restore(this.#input.resource, keys, this.state);
+      return undefined;
+    } catch (error) {
+      this.#situation = { ...this.#situation, failure: failureOf(error, this.state.generation) };
+      return this.#rest(undefined);
+    }
   }
 
   /** One step of taking down. */
@@ -242,6 +257,10 @@ export class Pass {
     if (step.kind === 'wait') {
       this.#situation = { deleting: true, step };
       return this.#rest(Math.min(Date.now() + TEARDOWN_LOOK_MS, step.wakeAt ?? Infinity));
+    }
+    if (step.kind === 'restore') {
+      this.state = await restore(resource, step.keys, this.state);
+      return undefined;
     }
     const { state, error } = await this.#executor.remove(step.keys, this.state, 'delete');
     this.state = state;
@@ -286,7 +305,8 @@ function retryAt({ reason, passes }: PlanFailure, attempts: number): number | un
 
 /** The whole plan: what the answer says is new, and for the rest what the inventory knows. */
 function viewOf(answer: Extract<PlanAnswer, { kind: 'planned' }>, state: ReconcileState): PlanView {
-  const { kind: _, changed, removed, accepted: _1, recovered: _2, references: _3, ...view } = answer;
+  const { kind: _, changed, removed, accepted: _1, recovered: _2, references: _3, ...rest } = answer;
+  const { interrupted: _4, ...view } = rest;
   const known = Object.entries(state.inventory)
     .filter(([key]) => !removed.includes(key))
     .map(([key, entry]) => [key, refOf(key, entry)]);

@@ -5,7 +5,8 @@ import { current, inProgress, lagging } from './health.ts';
 import { readCount, readNumber, readText } from './read.ts';
 import { withPods } from './workload.ts';
 
-const REVISION_LABEL = 'controller-revision-hash';
+/** On pods, by the StatefulSet controller. */
+export const REVISION_LABEL = 'controller-revision-hash';
 
 interface View {
   readonly wanted: number;

@@ -9,6 +9,7 @@ import type { ObjectKey } from '../refs.ts';
 import { replicasOf, withReplicas } from '../replicas.ts';
 import { isExternal, isScalable, isWorkload, takesTurns } from './categories.ts';
 import type { Plan, PlannedObject } from './plan.ts';
+import { shapeOf } from '../storage/shape.ts';
 import { templateOf, withTemplate } from './templates.ts';
 
 export type Digest = (value: unknown) => string;
@@ -23,6 +24,8 @@ export interface PlannedRef {
   readonly replicas?: number;
   /** Replicas that somebody else sets by hand stay as they are set. */
   readonly yields?: true;
+  /** Of what cannot be changed in place; StatefulSets only. */
+  readonly shape?: string;
   readonly role?: string;
   readonly stage?: number;
   /** Planned objects it must not be applied without; only of what takes turns. */
@@ -32,6 +35,8 @@ export interface PlannedRef {
   readonly gate?: string;
   readonly before?: string;
   readonly after?: string;
+  /** Its pods are deleted by nobody but people, also one that holds up a rollout. */
+  readonly keepsPods?: true;
   /** Kept when it is no longer desired. */
   readonly retain?: true;
 }
@@ -80,12 +85,14 @@ function renderObject(
   const configured = scalable ? withReplicas(complete, undefined) : complete;
   const whole = digest(configured);
   const template = templateDigest(key, configured, digest);
+  const shape = shapeOf(configured);
   const ref: PlannedRef = {
     key,
     digest: whole,
     ...(template ? { template } : {}),
     ...(replicas === undefined ? {} : { replicas }),
     ...(scalable && desired.options.replicas === 'yield' ? { yields: true as const } : {}),
+    ...(shape ? { shape: digest(shape) } : {}),
     ...(role ? { role } : {}),
     ...(stage === undefined ? {} : { stage }),
     ...(takesTurns(key) && planned.uses.length > 0 ? { uses: planned.uses } : {}),
@@ -94,6 +101,7 @@ function renderObject(
     ...(before ? { before: before.name } : {}),
     ...(after ? { after: after.name } : {}),
     ...(isRetained(planned) ? { retain: true as const } : {}),
+    ...(desired.options.replaceTrappedPods === false ? { keepsPods: true as const } : {}),
   };
   if (isExternal(key)) return { ref, manifest: configured, planned };
   const notes = {

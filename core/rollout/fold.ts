@@ -7,8 +7,10 @@ import type { RolloutReport } from '../status/resource-status.ts';
 import { changeOf } from './next-step.ts';
 import type { ScaleSeen } from '../scalers.ts';
 import { scaleApplied, scaleObserved, scalePlanned, scalingOf } from './scaling.ts';
-import type { Entry, Passage, PlanView, ReconcileState, Refusal, Rollout, Trouble } from './state.ts';
+import type { Entry, Passage, PlanView, ReconcileState, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
+import { withRefusal } from './refusal.ts';
+import { forgetUnblocking } from './unblock.ts';
 import { beginRollout } from './begin-rollout.ts';
 import { readingOf, seenWith } from './readers.ts';
 import { finishedSince, preciseTime, rfc3339 } from './times.ts';
@@ -46,8 +48,6 @@ export type ApplyResult =
     }
   | { readonly key: ObjectKey; readonly applied: false; readonly reason: string; readonly message: string };
 
-const FIRST_RETRY_MS = 10_000;
-const LONGEST_RETRY_MS = 600_000;
 const JOURNAL_LENGTH = 5;
 
 /** Records what applying gave; `now` is in epoch milliseconds. */
@@ -81,6 +81,7 @@ function foldOneApplied(
   const entry: Entry = {
     digest: content.digest,
     ...(content.template ? { template: content.template } : {}),
+    ...(content.shape ? { shape: content.shape } : {}),
     uid: result.uid,
     ...(result.generation === undefined ? {} : { generation: result.generation }),
     fields: result.fields,
@@ -111,32 +112,6 @@ function passApplied(rollout: Rollout, ref: PlannedRef, now: number): Rollout {
   };
 }
 
-interface Refused {
-  readonly key: ObjectKey;
-  readonly digest: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
-function withRefusal(
-  state: ReconcileState,
-  { key, digest, reason, message }: Refused,
-  now: number,
-): ReconcileState {
-  const known = state.refusals[key];
-  const same = known?.digest === digest ? known : undefined;
-  const attempts = (same?.attempts ?? 0) + 1;
-  const refusal: Refusal = {
-    digest,
-    reason,
-    message,
-    since: same?.since ?? rfc3339(now),
-    attempts,
-    retryAt: now + Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS),
-  };
-  return { ...state, refusals: { ...state.refusals, [key]: refusal } };
-}
-
 /** Records what was seen. An object that is not the one that was applied, or lost fields of ours, is to be applied again. */
 export function foldObserved(
   state: ReconcileState,
@@ -148,7 +123,8 @@ export function foldObserved(
 
 function foldOneObserved(state: ReconcileState, seen: Observation, now: number): ReconcileState {
   const entry = state.inventory[seen.key];
-  if (!entry) return state;
+  // One that is being made anew is looked at by who does it.
+  if (!entry || state.reshaping?.[seen.key]) return state;
   // One that took the name, and of which we own no field, is somebody else's: ours is gone.
   const isAnother = seen.exists && seen.uid !== entry.uid && seen.fields === '';
   if (!seen.exists || isAnother)
@@ -172,7 +148,10 @@ function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: 
   if (!entry) return state;
   const { health: _, ...well } = entry;
   if (health.state === 'Current')
-    return { ...withEntry(state, key, well), unhealthy: without(state.unhealthy, key) };
+    return forgetUnblocking(
+      { ...withEntry(state, key, well), unhealthy: without(state.unhealthy, key) },
+      key,
+    );
   const known = state.unhealthy[key];
   const trouble: Trouble = {
     reason: health.reason,
@@ -203,7 +182,10 @@ export function foldPlanned(state: ReconcileState, plan: PlanView, now: number):
       ];
     }),
   );
-  const refusals = Object.fromEntries(Object.entries(state.refusals).filter(([key]) => key in plan.refs));
+  // What was refused, and is no longer asked for, is no trouble any more.
+  const refusals = Object.fromEntries(
+    Object.entries(state.refusals).filter(([key, { digest }]) => plan.refs[key]?.digest === digest),
+  );
   const unhealthy = Object.fromEntries(
     Object.entries(state.unhealthy).filter(([key]) => key in state.inventory),
   );
@@ -325,6 +307,6 @@ function withEntry(state: ReconcileState, key: ObjectKey, entry: Entry): Reconci
 
 function withoutPlace(entry: Entry): Entry {
   const { replicas: _1, yields: _2, role: _3, stage: _4, retain: _5, uses: _6, ...others } = entry;
-  const { requires: _0, gate: _7, before: _8, after: _9, ...rest } = others;
+  const { requires: _0, gate: _7, before: _8, after: _9, keepsPods: _10, ...rest } = others;
   return rest;
 }

@@ -12,6 +12,8 @@ import type { ObjectKey } from '../refs.ts';
 import { stillRead } from './readers.ts';
 import { growsFirst, isGrowing, scalesLast, scalesNow } from './scaling.ts';
 import { holdOf, isHeld } from './references.ts';
+import { abandoned, mustReshape } from './reshape.ts';
+import { askAgainAt, isTrapped } from './unblock.ts';
 import type { Entry, PlanView, ReconcileState } from './state.ts';
 import { isPostponed, unused } from './removal.ts';
 
@@ -24,6 +26,12 @@ export type Step =
       readonly hook: string;
     }
   | { readonly kind: 'gate'; readonly key: ObjectKey; readonly gate: string }
+  /** A pod of an old revision holds up the workload. */
+  | { readonly kind: 'unblock'; readonly key: ObjectKey }
+  /** The next of the steps by which a StatefulSet gets what cannot be changed in place. */
+  | { readonly kind: 'reshape'; readonly key: ObjectKey }
+  /** What was being made anew is no longer wanted otherwise: it is put back as it was. */
+  | { readonly kind: 'restore'; readonly keys: readonly ObjectKey[] }
   | { readonly kind: 'prune'; readonly keys: readonly ObjectKey[] }
   /** `on`: what must become Current, open or gone; `wakeAt`: epoch milliseconds of the next deadline or retry. */
   | { readonly kind: 'wait'; readonly on: readonly ObjectKey[]; readonly wakeAt?: number };
@@ -42,10 +50,15 @@ export function changeOf(ref: PlannedRef, entry: Entry | undefined): Change {
 
 /** @param now epoch milliseconds. */
 export function nextStep(plan: PlanView, state: ReconcileState, now: number): Step {
+  const orphaned = abandoned(plan, state);
+  if (orphaned.length > 0) return { kind: 'restore', keys: orphaned };
   const refs = Object.values(plan.refs);
   const due = refs.filter((ref) => isDue(ref, plan, state, now));
   const supporting = due.filter(({ key }) => !takesTurns(key));
   if (supporting.length > 0) return { kind: 'apply', keys: keysOf(supporting) };
+
+  const reshaped = refs.find((ref) => isReshapeDue(ref, state, now));
+  if (reshaped) return { kind: 'reshape', key: reshaped.key };
 
   const workloads = refs.filter(({ key }) => takesTurns(key));
   const free = workloads.filter((ref) => due.includes(ref) && isFree(ref, plan, state));
@@ -86,6 +99,7 @@ function isDue(ref: PlannedRef, plan: PlanView, state: ReconcileState, now: numb
   if (entry && entry.digest === ref.digest && !entry.leaving && !scalesNow(ref, entry)) return false;
   if (entry?.leaving || isGrowing(entry)) return false;
   if (isRefused(ref.key, ref.digest, state, now) || isHeld(ref, plan, state)) return false;
+  if (mustReshape(ref, state)) return false;
   return !ref.uses?.some(
     (used) => used in state.refusals || (awaits(ref.key, used) && !isThere(used, plan, state)),
   );
@@ -95,6 +109,11 @@ function isDue(ref: PlannedRef, plan: PlanView, state: ReconcileState, now: numb
 function isThere(key: ObjectKey, plan: PlanView, state: ReconcileState): boolean {
   const entry = state.inventory[key];
   return entry !== undefined && entry.digest === plan.refs[key]?.digest && !entry.health && !entry.leaving;
+}
+
+function isReshapeDue(ref: PlannedRef, state: ReconcileState, now: number): boolean {
+  if (!mustReshape(ref, state) || isRefused(ref.key, ref.digest, state, now)) return false;
+  return (state.reshaping?.[ref.key]?.lookAt ?? now) <= now;
 }
 
 function isRefused(key: ObjectKey, digest: string, state: ReconcileState, now: number): boolean {
@@ -142,7 +161,9 @@ function laneStep(
       return true;
     return uses?.some((used) => used in state.refusals);
   });
-  if (stuck.length > 0) return waitFor(keysOf(stuck), plan, state, now);
+  const trapped = stuck.find((ref) => isTrapped(ref, state) && askAgainAt(ref, state) <= now);
+  if (trapped) return { kind: 'unblock', key: trapped.key };
+  if (stuck.length > 0) return waitFor(stuck, plan, state, now);
   return gateStep(lane, state, now) ?? shrinkStep(lane, state, now);
 }
 
@@ -168,11 +189,13 @@ function gateStep(lane: readonly PlannedRef[], state: ReconcileState, now: numbe
   return undefined;
 }
 
-function waitFor(on: readonly ObjectKey[], plan: PlanView, state: ReconcileState, now: number): Waiting {
+function waitFor(refs: readonly PlannedRef[], plan: PlanView, state: ReconcileState, now: number): Waiting {
   // For what it requires an object waits as long as it takes: that is somebody else's to bring about.
-  const moving = on.filter((key) => holdOf(key, plan, state) === undefined);
-  const deadlines = moving.map((key) => deadlineOf(key, plan, state));
-  return { kind: 'wait', on, ...earliest(deadlines.filter((at) => at !== undefined && at > now)) };
+  const moving = refs.filter(({ key }) => holdOf(key, plan, state) === undefined);
+  const deadlines = moving.map(({ key }) => deadlineOf(key, plan, state));
+  const trapped = refs.filter((ref) => isTrapped(ref, state)).map((ref) => askAgainAt(ref, state));
+  const times = [...deadlines, ...trapped].filter((at) => at !== undefined && at > now);
+  return { kind: 'wait', on: keysOf(refs), ...earliest(times) };
 }
 
 /** When the stage of a workload that is being rolled is overdue, in epoch milliseconds. */
@@ -194,13 +217,11 @@ function restingWaits(plan: PlanView, state: ReconcileState, now: number): Waiti
   const returning = Object.keys(plan.refs).filter((key) => state.inventory[key]?.leaving);
   // One that is overdue waits for another that it needs.
   const retries = refused.map(([, { retryAt }]) => retryAt).filter((at) => at > now);
-  return [
-    {
-      kind: 'wait',
-      on: [...unhealthy, ...returning, ...refused.map(([key]) => key), ...keysOf(held)],
-      ...earliest([...retries, ...looks]),
-    },
-  ];
+  const reshaping = Object.entries(state.reshaping ?? {}).filter(([key]) => !(key in state.refusals));
+  const steps = reshaping.map(([, { lookAt }]) => lookAt);
+  const tried = [...refused, ...reshaping].map(([key]) => key);
+  const on = [...unhealthy, ...returning, ...tried, ...keysOf(held)];
+  return [{ kind: 'wait', on, ...earliest([...retries, ...looks, ...steps]) }];
 }
 
 /** Nobody tells when something behind an API changes, so it is looked at: soon at first, then ever more slowly. */

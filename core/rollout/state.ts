@@ -16,6 +16,7 @@ export interface Entry {
   /** Of what was applied; empty when the object no longer is what was applied. */
   readonly digest: string;
   readonly template?: string;
+  readonly shape?: string;
   readonly uid: string;
   /** That the server gave to what was applied; absent for kinds without one. */
   readonly generation?: number;
@@ -29,6 +30,7 @@ export interface Entry {
   readonly role?: string;
   readonly stage?: number;
   readonly retain?: true;
+  readonly keepsPods?: true;
   readonly uses?: readonly ObjectKey[];
   readonly requires?: readonly ObjectKey[];
   readonly gate?: string;
@@ -76,6 +78,30 @@ export interface Reference {
   readonly trouble?: Trouble;
 }
 
+/** A StatefulSet that is getting another shape (`core/storage/next-reshape.ts`), and what that waits for. */
+export interface Reshaping extends Trouble {
+  readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly lookAt: number;
+  /** It may be deleted, with its pods left running and what it was written down. */
+  readonly released?: true;
+}
+
+/** Broken pods of an old revision that were replaced, so that the template that mends them gets through. */
+export interface Unblocking {
+  /** Digest of the pod template that is being rolled out. */
+  readonly template: string;
+  /** How many pods were replaced for it. */
+  readonly count: number;
+  /** How many may be: each once. */
+  readonly budget: number;
+  /** Why the next one may not be replaced yet. */
+  readonly why?: string;
+  readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly askAgainAt: number;
+}
+
 /** How far a workload with a gate or hooks has come in this rollout. */
 export interface Passage {
   readonly before?: true;
@@ -114,6 +140,8 @@ export interface ReconcileState {
   readonly references?: Readonly<Record<ObjectKey, Reference>>;
   /** Of the author's routine; absent where the resource needs none. */
   readonly routine?: RoutineState;
+  readonly reshaping?: Readonly<Record<ObjectKey, Reshaping>>;
+  readonly unblocking?: Readonly<Record<ObjectKey, Unblocking>>;
   readonly rollout?: Rollout;
   /** The last finished rollouts, newest first. */
   readonly journal: readonly RolloutReport[];
@@ -172,17 +200,28 @@ export interface PlanFailure {
 /** What a plan says of an object beside its content. */
 export type Place = Pick<
   PlannedRef,
-  'replicas' | 'yields' | 'role' | 'stage' | 'retain' | 'uses' | 'requires' | 'gate' | 'before' | 'after'
+  | 'replicas'
+  | 'yields'
+  | 'role'
+  | 'stage'
+  | 'retain'
+  | 'keepsPods'
+  | 'uses'
+  | 'requires'
+  | 'gate'
+  | 'before'
+  | 'after'
 >;
 
 export function placeOf(place: Place): Place {
-  const { replicas, yields, role, stage, retain, uses, requires, gate, before, after } = place;
+  const { replicas, yields, role, stage, retain, keepsPods, uses, requires, gate, before, after } = place;
   return {
     ...(replicas === undefined ? {} : { replicas }),
     ...(yields ? { yields } : {}),
     ...(role ? { role } : {}),
     ...(stage === undefined ? {} : { stage }),
     ...(retain ? { retain } : {}),
+    ...(keepsPods ? { keepsPods } : {}),
     ...(uses ? { uses } : {}),
     ...(requires ? { requires } : {}),
     ...(gate ? { gate } : {}),
@@ -197,7 +236,7 @@ export function fingerprintOf(known: Place & Pick<PlannedRef, 'digest'>): string
   const { requires = [] } = known;
   const scale = `${known.replicas ?? ''}${known.yields ? '?' : ''}`;
   const words = [known.digest, stage, role, retain, uses.join(), gate, before, after, scale, requires.join()];
-  return words.join(' ').trimEnd();
+  return [...words, known.keepsPods ?? ''].join(' ').trimEnd();
 }
 
 /** `fingerprintOf` each object of an inventory. */
@@ -206,8 +245,8 @@ export function fingerprintsOf(inventory: ReconcileState['inventory']): Readonly
 }
 
 /** A planned object that is in the inventory as planned. */
-export function refOf(key: ObjectKey, { digest, template, ...entry }: Entry): PlannedRef {
-  return { key, digest, ...(template ? { template } : {}), ...placeOf(entry) };
+export function refOf(key: ObjectKey, { digest, template, shape, ...entry }: Entry): PlannedRef {
+  return { key, digest, ...(template ? { template } : {}), ...(shape ? { shape } : {}), ...placeOf(entry) };
 }
 
 /** The record without a key. */

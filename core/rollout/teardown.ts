@@ -2,9 +2,12 @@
 import { takesTurns } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import { isPostponed, unused } from './removal.ts';
+import { released } from './reshape.ts';
 import type { ReconcileState } from './state.ts';
 
 export type TeardownStep =
+  /** What is between two shapes has pods that nobody would delete: it is put back first. */
+  | { readonly kind: 'restore'; readonly keys: readonly ObjectKey[] }
   | { readonly kind: 'remove'; readonly keys: readonly ObjectKey[] }
   /** `wakeAt`: epoch milliseconds at which a refused removal is tried again. */
   | { readonly kind: 'wait'; readonly on: readonly ObjectKey[]; readonly wakeAt?: number }
@@ -12,6 +15,8 @@ export type TeardownStep =
 
 /** @param now epoch milliseconds. */
 export function nextTeardown(state: ReconcileState, now: number): TeardownStep {
+  const orphaned = released(state);
+  if (orphaned.length > 0) return { kind: 'restore', keys: orphaned };
   const { inventory, refusals } = state;
   const keys = Object.keys(inventory);
   const inTurn = keys.filter(takesTurns);

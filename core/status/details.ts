@@ -58,7 +58,7 @@ function waitTable(on: readonly ObjectKey[], { state, plan }: Situation): string
     const closed =
       gate && gate !== 'open' ? { reason: 'GateClosed', message: gate.why, since: gate.since } : undefined;
     const hold = plan && holdOf(key, plan, state);
-    const trouble = refusal ?? hold ?? state.unhealthy[key] ?? closed;
+    const trouble = refusal ?? state.reshaping?.[key] ?? hold ?? state.unhealthy[key] ?? closed;
     return row(titleOf(key), trouble?.reason ?? '', trouble?.message ?? '', moment(trouble?.since));
   });
   const more = on.length > SHOWN ? [row(`and ${on.length - SHOWN} more`, '', '', '')] : [];

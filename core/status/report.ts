@@ -8,6 +8,7 @@ import type { Step } from '../rollout/next-step.ts';
 import { deadlineOf } from '../rollout/next-step.ts';
 import { holdOf } from '../rollout/references.ts';
 import type { PlanFailure, PlanView, ReconcileState, Trouble } from '../rollout/state.ts';
+import { TRAPPED } from '../rollout/unblock.ts';
 import type { ObjectKey } from '../refs.ts';
 import { kindName, parseObjectKey } from '../refs.ts';
 import type { NextCondition } from './conditions.ts';
@@ -65,7 +66,9 @@ export function verdictOf({ state, plan, failure, step, deleting }: Situation, n
         message: `${listed(step.on)}: no longer desired, and not gone yet`,
       };
     const waiting = waitingFor(step.on, plan, state);
-    const moves = state.rollout !== undefined || waiting.reason === OUR_REASONS.DependencyNotReady;
+    const isReshaping = step.on.some((key) => state.reshaping?.[key]);
+    const moves =
+      state.rollout !== undefined || isReshaping || waiting.reason === OUR_REASONS.DependencyNotReady;
     return { phase: moves ? 'Progressing' : 'Degraded', ...waiting };
   }
   const reason =
@@ -87,7 +90,7 @@ function stallOf(
     return {
       phase: 'Stalled',
       reason: remoteReason(state.unhealthy[failed]) ?? OUR_REASONS.WorkloadFailed,
-      message: troubleLine(failed, state.unhealthy[failed]),
+      message: troubleLine(failed, troubleOf(failed, state)),
     };
   const holds = on.map((key) => [key, holdOf(key, plan, state)] as const);
   const missing = holds.find(([, hold]) => hold && hold.reason !== OUR_REASONS.DependencyNotReady);
@@ -115,14 +118,15 @@ function waitingFor(
   plan: PlanView,
   state: ReconcileState,
 ): { reason: string; message: string } {
-  const [first = '', ...others] = on;
+  const first = on.find((key) => state.reshaping?.[key]) ?? on[0] ?? '';
+  const others = on.filter((key) => key !== first);
   const gate = state.rollout?.passages[first]?.gate;
   const more = others.length > 0 ? ` (and ${others.map(titleOf).join(', ')})` : '';
   if (gate && gate !== 'open' && !state.unhealthy[first])
     return { reason: 'GateClosed', message: `${titleOf(first)}: ${gate.why}${more}` };
-  const hold = holdOf(first, plan, state);
-  if (hold) return { reason: hold.reason, message: `${troubleLine(first, hold)}${more}` };
-  const trouble = state.unhealthy[first];
+  const special = state.reshaping?.[first] ?? holdOf(first, plan, state);
+  if (special) return { reason: special.reason, message: `${troubleLine(first, special)}${more}` };
+  const trouble = troubleOf(first, state);
   const reason = remoteReason(trouble) ?? OUR_REASONS.WaitingForHealth;
   return { reason, message: `${troubleLine(first, trouble)}${more}` };
 }
@@ -134,6 +138,13 @@ function remoteReason(trouble: Trouble | undefined): string | undefined {
   return isRemote ? trouble.reason : undefined;
 }
 
+/** Why an object is not well; with what keeps a pod that holds it up from being replaced. */
+function troubleOf(key: ObjectKey, { unhealthy, unblocking }: ReconcileState): Trouble | undefined {
+  const trouble = unhealthy[key];
+  const why = trouble?.reason === TRAPPED ? unblocking?.[key]?.why : undefined;
+  return trouble && why ? { ...trouble, message: `${trouble.message}; ${why}` } : trouble;
+}
+
 function troubleLine(key: ObjectKey, trouble: Trouble | undefined): string {
   return trouble ? `${titleOf(key)}: ${trouble.message}` : `${titleOf(key)} is awaited`;
 }
@@ -143,6 +154,12 @@ function stepMessage(step: Step | undefined): string {
     case undefined:
     case 'wait':
       return 'is being reconciled';
+    case 'unblock':
+      return `${titleOf(step.key)}: replacing a pod that holds up its rollout`;
+    case 'reshape':
+      return `${titleOf(step.key)}: changing what cannot be changed in place`;
+    case 'restore':
+      return `putting back ${listed(step.keys)}`;
     case 'apply':
       return `applying ${listed(step.keys)}`;
     case 'prune':

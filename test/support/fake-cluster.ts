@@ -20,10 +20,11 @@ import { acceptGeneration } from '../../core/status/conditions.ts';
 import type { Condition, ResourceStatus } from '../../core/status/resource-status.ts';
 import type { Hint } from '../../core/hint.ts';
 import type { ScaleSeen } from '../../core/scalers.ts';
+import { FakeReshaping } from './fake-reshaping.ts';
 import type { ToySpec } from './toy-operator.ts';
 import { toyOperator } from './toy-operator.ts';
 
-interface FakeObject {
+export interface FakeObject {
   readonly uid: string;
   readonly generation: number;
   readonly digest: string;
@@ -73,6 +74,7 @@ export class FakeCluster {
   /** Runs while an activity does, before it answers. */
   readonly during: Map<keyof Activities, () => Promise<void> | void> = new Map();
   gate: true | string = true;
+  readonly reshaping: FakeReshaping = new FakeReshaping(this.objects, (key) => this.vanish(key));
   heals: Heals;
   cleansUp = false;
   stageDeadlineMs = 1_800_000;
@@ -165,6 +167,7 @@ export class FakeCluster {
           items.map(({ key }) => key),
           () => items.map((item) => this.#takeAway(item)),
         ),
+      ...this.reshaping.activities((name, subjects, body) => this.#call(name, subjects, body)),
       pruneObjects: (_, items) =>
         this.#call(
           'pruneObjects',
@@ -186,7 +189,7 @@ export class FakeCluster {
   async #call<Answer>(
     name: keyof Activities,
     subjects: readonly string[],
-    body: () => Answer,
+    body: () => Answer | Promise<Answer>,
   ): Promise<Answer> {
     this.calls.push([name, ...subjects].join(' '));
     await this.during.get(name)?.();

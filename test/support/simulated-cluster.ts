@@ -19,6 +19,7 @@ import {
 } from '../../core/rollout/fold.ts';
 import type { Removal } from '../../core/rollout/fold.ts';
 import { scaleOrderOf } from '../../core/rollout/scaling.ts';
+import { foldReshaped } from '../../core/rollout/reshape.ts';
 import type { Step } from '../../core/rollout/next-step.ts';
 import { changeOf, nextStep } from '../../core/rollout/next-step.ts';
 import type { PlanView, ReconcileState } from '../../core/rollout/state.ts';
@@ -125,6 +126,22 @@ export class SimulatedCluster {
           this.now,
         );
         return;
+      case 'reshape': {
+        const live = this.live.get(step.key);
+        const applied = this.state.inventory[step.key]?.digest ?? '';
+        const entry = live && {
+          digest: applied,
+          template: live.template,
+          uid: live.uid,
+          generation: live.generation,
+          fields: live.fields,
+        };
+        this.state = foldReshaped(this.state, step.key, entry, view.refs[step.key]);
+        return;
+      }
+      case 'restore':
+      case 'unblock':
+        throw new Error(`nothing is ever between two shapes here, nor trapped: ${step.kind}`);
       case 'prune':
         this.state = foldPruned(
           this.state,

@@ -49,6 +49,13 @@ export interface WorkloadOptions extends ObjectOptions {
      * @defaultValue `'own'`
      */
     readonly replicas?: 'own' | 'yield';
+    /**
+     * Deletes a pod of an old revision that can never get ready and keeps a StatefulSet from rolling out the template that
+     * mends it. One at a time, never a healthy one, and only when its PodDisruptionBudgets allow it.
+     *
+     * @defaultValue `true`
+     */
+    readonly replaceTrappedPods?: boolean;
 }
 /** Options of what points at pods. */
 export interface TargetOptions extends ObjectOptions {

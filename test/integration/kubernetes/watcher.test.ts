@@ -174,6 +174,7 @@ describe('watcher', () => {
       patch: api.patch.bind(api),
       scale: api.scale.bind(api),
       remove: api.remove.bind(api),
+      evict: api.evict.bind(api),
       list: api.list.bind(api),
       servedKind: api.servedKind.bind(api),
       visit: api.visit.bind(api),

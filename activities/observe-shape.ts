@@ -1,0 +1,117 @@
+import { Context } from '@temporalio/activity';
+import type { Manifest } from '../core/manifest.ts';
+import { titleOf } from '../core/plan/categories.ts';
+import type { ObjectKey, ObjectRef } from '../core/refs.ts';
+import { parseObjectKey } from '../core/refs.ts';
+import type { Entry } from '../core/rollout/state.ts';
+import { mustAsk, sizedClaims } from '../core/storage/claims.ts';
+import type { ReshapeStep, ShapeRefusal } from '../core/storage/next-reshape.ts';
+import { nextReshape } from '../core/storage/next-reshape.ts';
+import { isAboutShape } from '../core/storage/shape.ts';
+import type { KubernetesApi } from '../kubernetes/api.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
+import type { Dependencies } from './dependencies.ts';
+import { findScalers } from './find-scalers.ts';
+import { failureOf, planStale } from './failure.ts';
+import { podSelector } from './observe-objects.ts';
+import type { PlanRef } from './read-resource.ts';
+import { readPlanned } from './read-resource.ts';
+import { readJournal } from './recreation-journal.ts';
+import { entryOf } from './recover-inventory.ts';
+
+/** What comes next; with `done`, the object as it is now, or nothing when there is none. */
+export type ShapeAnswer =
+  Exclude<ReshapeStep, { kind: 'done' }> | { readonly kind: 'done'; readonly entry?: Entry };
+
+/** Looks at a StatefulSet that must get another shape, and says the next step. Changes nothing: the server is asked in a trial. */
+export async function observeShape(
+  dependencies: Dependencies,
+  plan: PlanRef,
+  key: ObjectKey,
+): Promise<ShapeAnswer> {
+  const { api, operator } = dependencies;
+  const { desired } = await readDesired(dependencies, plan, key);
+  try {
+    const ref = parseObjectKey(key, plan.resource.namespace);
+    const [live, journal, claims, pods] = await Promise.all([
+      api.get(ref),
+      readJournal(api, ref),
+      ofWorkload(api, 'PersistentVolumeClaim', plan.resource.name, ref),
+      ofWorkload(api, 'Pod', plan.resource.name, ref),
+    ]);
+    const tried = live && !live.metadata.deletionTimestamp;
+    const refusal = tried ? await trial(api, desired, operator.name) : undefined;
+    const classes = await classesOf(api, desired, claims);
+    const step = nextReshape({ desired, live, journal, claims, pods, classes, refusal, now: Date.now() });
+    if (step.kind !== 'done') return step;
+    return {
+      kind: 'done',
+      ...(live
+        ? { entry: entryOf(live, operator.name, await findScalers(dependencies, ref.namespace)) }
+        : {}),
+    };
+  } catch (error) {
+    throw failureOf(error, titleOf(key));
+  }
+}
+
+/** The desired manifest, as planned. @throws ApplicationFailure `PlanStale` */
+export async function readDesired(
+  dependencies: Dependencies,
+  plan: PlanRef,
+  key: ObjectKey,
+): Promise<{ readonly resource: Manifest; readonly desired: Manifest }> {
+  const { manifest, rendered } = await readPlanned(dependencies, plan);
+  const desired = rendered.objects.get(key)?.manifest;
+  if (!desired) throw planStale(`${titleOf(key)} is no longer planned`);
+  return { resource: manifest, desired };
+}
+
+/** Claims or pods of one workload: by its own labels, never by those that all workloads of the resource share. */
+export async function ofWorkload(
+  api: KubernetesApi,
+  kind: 'Pod' | 'PersistentVolumeClaim',
+  resource: string,
+  { namespace, name }: ObjectRef,
+): Promise<readonly Manifest[]> {
+  const { items } = await api.list(
+    { group: '', kind },
+    { ...(namespace ? { namespace } : {}), labelSelector: podSelector(resource, name) },
+  );
+  return items;
+}
+
+async function trial(
+  api: KubernetesApi,
+  desired: Manifest,
+  fieldManager: string,
+): Promise<ShapeRefusal | undefined> {
+  try {
+    await api.apply(desired, { fieldManager, trial: true, signal: Context.current().cancellationSignal });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.isTransient) throw error;
+    return { aboutShape: isAboutShape(error.causes), reason: error.reason, message: refusalMessage(error) };
+  }
+}
+
+/** The fields that were refused, and why. */
+export function refusalMessage({ causes, message }: StatusError): string {
+  const named = causes.filter(({ field }) => field).map((cause) => `${cause.field}: ${cause.message}`);
+  return named.length > 0 ? named.join('; ') : message;
+}
+
+async function classesOf(
+  api: KubernetesApi,
+  desired: Manifest,
+  claims: readonly Manifest[],
+): Promise<ReadonlyMap<string, Manifest>> {
+  const asked = sizedClaims(desired, claims).filter(mustAsk);
+  const names = [...new Set(asked.map(({ className }) => className))].filter(Boolean);
+  const found = await Promise.all(names.map((name) => storageClass(api, name)));
+  return new Map(found.flatMap((each) => (each ? [[each.metadata.name, each] as const] : [])));
+}
+
+export function storageClass(api: KubernetesApi, name: string): Promise<Manifest | undefined> {
+  return api.get({ group: 'storage.k8s.io', kind: 'StorageClass', name });
+}

@@ -1,0 +1,228 @@
+/**
+ * The steps by which a StatefulSet gets another shape. Each is safe to repeat, from any point at which it was cut off: deletes
+ * carry a uid, patches test one, and what exists is not created again.
+ */
+import { Context } from '@temporalio/activity';
+import type { Manifest } from '../core/manifest.ts';
+import { titleOf } from '../core/plan/categories.ts';
+import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+import { parseObjectKey } from '../core/refs.ts';
+import type { Entry } from '../core/rollout/state.ts';
+import { claimTemplatesOf } from '../core/storage/claims.ts';
+import type { Growth, Journal } from '../core/storage/next-reshape.ts';
+import { reshaped } from '../core/storage/shape.ts';
+import { digestOf } from '../core/labels.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { News } from './event-recorder.ts';
+import { findScalers } from './find-scalers.ts';
+import { failureOf } from './failure.ts';
+import { ofWorkload, readDesired, refusalMessage } from './observe-shape.ts';
+import type { PlanRef } from './read-resource.ts';
+import { giveBackFields, isRefusal, make, managers, putBack, tryOut, untilGone } from './recreate.ts';
+import { creatable, readJournal, removeJournal, writeJournal } from './recreation-journal.ts';
+import { entryOf } from './recover-inventory.ts';
+
+/** What the server said of a step; a refusal leaves all as it was. */
+export type StepResult =
+  { readonly done: true } | { readonly done: false; readonly reason: string; readonly message: string };
+
+const DONE: StepResult = { done: true };
+/** Asks for larger volumes (or, of an expansion that cannot succeed, for smaller ones). */
+export async function growClaims(
+  dependencies: Dependencies,
+  plan: PlanRef,
+  key: ObjectKey,
+  claims: readonly Growth[],
+): Promise<StepResult> {
+  const { api } = dependencies;
+  const { resource } = await readDesired(dependencies, plan, key);
+  const { namespace } = parseObjectKey(key, plan.resource.namespace);
+  for (const { name, uid, storage } of claims) {
+    const ref = { group: '', kind: 'PersistentVolumeClaim', ...(namespace ? { namespace } : {}), name };
+    try {
+      await api.patch(ref, [
+        { op: 'test', path: '/metadata/uid', value: uid },
+        { op: 'replace', path: '/spec/resources/requests/storage', value: storage },
+      ]);
+    } catch (error) {
+      if (!isRefusal(error)) throw failureOf(error, `PersistentVolumeClaim ${name}`);
+      return {
+        done: false,
+        reason: error.reason,
+        message: `PersistentVolumeClaim ${name}: ${refusalMessage(error)}`,
+      };
+    }
+  }
+  const sizes = [...new Set(claims.map(({ storage }) => storage))].join(', ');
+  const names = claims.map(({ name }) => name).join(', ');
+  tell(dependencies, resource, key, normal('ClaimsGrown', 'Expand', `asked for ${sizes}: ${names}`));
+  return DONE;
+}
+
+/** Writes the journal and deletes the StatefulSet, not its pods. A trial goes before: what the server would refuse is not begun. */
+export async function releasePods(
+  dependencies: Dependencies,
+  plan: PlanRef,
+  key: ObjectKey,
+  uid: string,
+): Promise<StepResult> {
+  const { api, operator } = dependencies;
+  const { resource, desired } = await readDesired(dependencies, plan, key);
+  const ref = parseObjectKey(key, plan.resource.namespace);
+  try {
+    const live = await api.get(ref);
+    if (live?.metadata.uid === uid && !live.metadata.deletionTimestamp) {
+      const refused = await tryOut(api, reshaped(creatable(live), desired));
+      if (refused) return { done: false, ...refused };
+      const pods = await ofWorkload(api, 'Pod', plan.resource.name, ref);
+      const journal: Journal = {
+        uid,
+        manifest: { ...creatable(live), metadata: { ...creatable(live).metadata, ...managers(live) } },
+        pods: Object.fromEntries(pods.map(({ metadata }) => [metadata.name, metadata.uid ?? ''])),
+      };
+      await writeJournal(api, ref, journal, { resourceUid: plan.uid, fieldManager: operator.name });
+      // What was written down is what is deleted: a scale or an edit in between makes this a conflict, and all begins again.
+      const { resourceVersion } = live.metadata;
+      await api.remove(ref, {
+        uid,
+        ...(resourceVersion ? { resourceVersion } : {}),
+        propagationPolicy: 'Orphan',
+      });
+      tell(
+        dependencies,
+        resource,
+        key,
+        normal(
+          'Recreating',
+          'Delete',
+          `${titleOf(key)} is made anew around its ${pods.length} pods, which keep running`,
+        ),
+      );
+    }
+    await untilGone(api, ref, uid);
+    return DONE;
+  } catch (error) {
+    throw failureOf(error, titleOf(key));
+  }
+}
+
+/** Makes the StatefulSet anew in its desired shape, with the pod template and the replicas it had; as it was, when it is refused. */
+export async function recreateStatefulSet(
+  dependencies: Dependencies,
+  plan: PlanRef,
+  key: ObjectKey,
+): Promise<StepResult> {
+  const { api, operator } = dependencies;
+  const { resource, desired } = await readDesired(dependencies, plan, key);
+  const ref = parseObjectKey(key, plan.resource.namespace);
+  try {
+    const journal = await readJournal(api, ref);
+    if (!journal) return DONE;
+    const refused = await make(api, ref, journal, desired);
+    if (refused) {
+      const digest = digestOf(desired);
+      await writeJournal(
+        api,
+        ref,
+        { ...journal, refused: { digest, ...refused } },
+        { resourceUid: plan.uid, fieldManager: operator.name },
+      );
+      await putBack(api, ref, journal);
+      tell(
+        dependencies,
+        resource,
+        key,
+        warning(refused.reason, `${titleOf(key)} is put back as it was: ${refused.message}`),
+      );
+      return { done: false, ...refused };
+    }
+    await giveBackFields(api, ref, journal);
+    return DONE;
+  } catch (error) {
+    throw failureOf(error, titleOf(key));
+  }
+}
+
+/** Its pods are adopted: tells whether each is the one it was, and forgets what was written down. */
+export async function settleStatefulSet(
+  dependencies: Dependencies,
+  plan: PlanRef,
+  key: ObjectKey,
+): Promise<StepResult> {
+  const { api } = dependencies;
+  const { resource } = await readDesired(dependencies, plan, key);
+  const ref = parseObjectKey(key, plan.resource.namespace);
+  try {
+    const journal = await readJournal(api, ref);
+    if (!journal) return DONE;
+    const live = await api.get(ref);
+    if (live && live.metadata.uid !== journal.uid && !journal.refused) {
+      const pods = await ofWorkload(api, 'Pod', plan.resource.name, ref);
+      tell(dependencies, resource, key, recreated(key, journal, live, pods));
+    }
+    await removeJournal(api, ref);
+    return DONE;
+  } catch (error) {
+    throw failureOf(error, titleOf(key));
+  }
+}
+
+/** What a resource that is deleted, or wants it no more, left between two shapes: put back as it was, so that it can be deleted with its pods. */
+export async function restoreStatefulSets(
+  dependencies: Dependencies,
+  resource: ResourceRef,
+  keys: readonly ObjectKey[],
+): Promise<readonly { readonly key: ObjectKey; readonly entry?: Entry }[]> {
+  const { api, operator } = dependencies;
+  return Promise.all(
+    keys.map(async (key) => {
+      const ref = parseObjectKey(key, resource.namespace);
+      try {
+        const journal = await readJournal(api, ref);
+        if (journal) {
+          await untilGone(api, ref, journal.uid);
+          await putBack(api, ref, journal);
+        }
+        const live = await api.get(ref);
+        await removeJournal(api, ref);
+        return {
+          key,
+          ...(live
+            ? { entry: entryOf(live, operator.name, await findScalers(dependencies, ref.namespace)) }
+            : {}),
+        };
+      } catch (error) {
+        throw failureOf(error, titleOf(key));
+      }
+    }),
+  );
+}
+
+function recreated(key: ObjectKey, journal: Journal, live: Manifest, pods: readonly Manifest[]): News {
+  const same = pods.filter(({ metadata }) => journal.pods[metadata.name] === metadata.uid);
+  const others = Object.keys(journal.pods).filter(
+    (name) => !same.some(({ metadata }) => metadata.name === name),
+  );
+  const claims = claimTemplatesOf(live).map(({ name, storage }) => `${name} ${storage}`);
+  const shape = claims.length > 0 ? `, claims ${claims.join(', ')}` : '';
+  const note = `${titleOf(key)} is made anew${shape}; ${same.length} pods adopted, none restarted`;
+  return others.length === 0
+    ? normal('Recreated', 'Create', note)
+    : warning('Recreated', `${note}; meanwhile replaced by others: ${others.join(', ')}`, 'Create');
+}
+
+function normal(reason: string, action: string, note: string): News {
+  return { type: 'Normal', reason, action, note };
+}
+
+function warning(reason: string, note: string, action = 'Apply'): News {
+  return { type: 'Warning', reason, action, note };
+}
+
+function tell({ events }: Dependencies, regarding: Manifest, key: ObjectKey, news: News): void {
+  const { info } = Context.current();
+  events.record(
+    { regarding, occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${key}` },
+    news,
+  );
+}

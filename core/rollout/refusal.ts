@@ -1,0 +1,33 @@
+import type { ObjectKey } from '../refs.ts';
+import type { ReconcileState, Refusal } from './state.ts';
+import { rfc3339 } from './times.ts';
+
+const FIRST_RETRY_MS = 10_000;
+const LONGEST_RETRY_MS = 600_000;
+
+interface Refused {
+  readonly key: ObjectKey;
+  readonly digest: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Records that the server would not take an object (or let it go): it is tried again ever more slowly. */
+export function withRefusal(
+  state: ReconcileState,
+  { key, digest, reason, message }: Refused,
+  now: number,
+): ReconcileState {
+  const known = state.refusals[key];
+  const same = known?.digest === digest ? known : undefined;
+  const attempts = (same?.attempts ?? 0) + 1;
+  const refusal: Refusal = {
+    digest,
+    reason,
+    message,
+    since: same?.since ?? rfc3339(now),
+    attempts,
+    retryAt: now + Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS),
+  };
+  return { ...state, refusals: { ...state.refusals, [key]: refusal } };
+}

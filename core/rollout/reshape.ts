@@ -1,0 +1,109 @@
+/** When a StatefulSet gets another shape, and how what came of it changes what is known. */
+import type { PlannedRef } from '../plan/digests.ts';
+import { OUR_REASONS } from '../reasons.ts';
+import type { ObjectKey } from '../refs.ts';
+import { withRefusal } from './refusal.ts';
+import type { PlanView, ReconcileState, Reshaping } from './state.ts';
+import { placeOf, without } from './state.ts';
+import type { Entry } from './state.ts';
+import { rfc3339 } from './times.ts';
+
+const FIRST_LOOK_MS = 1_000;
+const LONGEST_LOOK_MS = 30_000;
+
+/** Whether the object must get another shape before anything else of it is applied. */
+export function mustReshape(
+  { key, digest, shape }: PlannedRef,
+  { inventory, reshaping }: ReconcileState,
+): boolean {
+  if (reshaping?.[key]) return true;
+  const entry = inventory[key];
+  return entry !== undefined && !entry.leaving && entry.digest !== digest && entry.shape !== shape;
+}
+
+/** The objects that are between two shapes, and no longer wanted in any: they are to be put back as they were. */
+export function abandoned(plan: PlanView, state: ReconcileState): readonly ObjectKey[] {
+  return released(state).filter((key) => !plan.refs[key]);
+}
+
+/** The objects that may be deleted with their pods left running. */
+export function released({ reshaping = {} }: ReconcileState): readonly ObjectKey[] {
+  return Object.entries(reshaping).flatMap(([key, each]) => (each.released ? [key] : []));
+}
+
+/** Takes up what a workflow that was lost had begun. */
+export function foldInterrupted(
+  state: ReconcileState,
+  keys: readonly ObjectKey[],
+  now: number,
+): ReconcileState {
+  const found = {
+    reason: OUR_REASONS.Recreating,
+    message: 'was begun by a workflow that is no more',
+    released: true as const,
+  };
+  return keys.reduce((next, key) => foldReshaping(next, key, found, { now, lookAgain: 'at once' }), state);
+}
+
+/** Records what is done next, or waited for; `lookAfter`: it is not there yet, and to be looked at again in a while. */
+export function foldReshaping(
+  state: ReconcileState,
+  key: ObjectKey,
+  { reason, message, released }: { reason: string; message: string; released?: true },
+  when: { readonly now: number; readonly lookAgain: 'at once' | 'later' },
+): ReconcileState {
+  const known = state.reshaping?.[key];
+  const same = known?.message === message ? known : undefined;
+  // What is done twice and is not seen done must not spin.
+  const attempts = same ? same.attempts + 1 : Number(when.lookAgain === 'later');
+  const delay = attempts === 0 ? 0 : Math.min(FIRST_LOOK_MS * 2 ** (attempts - 1), LONGEST_LOOK_MS);
+  const reshaping: Reshaping = {
+    reason,
+    message,
+    since: known?.reason === reason ? known.since : rfc3339(when.now),
+    attempts,
+    lookAt: when.now + delay,
+    ...(released || known?.released ? { released: true } : {}),
+  };
+  return { ...state, reshaping: { ...state.reshaping, [key]: reshaping } };
+}
+
+/** What cannot be begun leaves nothing to wait for; what was released goes on being looked after. */
+export function foldReshapeRefused(
+  state: ReconcileState,
+  ref: PlannedRef,
+  refusal: { readonly reason: string; readonly message: string },
+  now: number,
+): ReconcileState {
+  const { reshaping = {}, ...rest } = withRefusal(
+    state,
+    { key: ref.key, digest: ref.digest, reason: refusal.reason, message: refusal.message },
+    now,
+  );
+  const left = reshaping[ref.key]?.released ? reshaping : without(reshaping, ref.key);
+  return Object.keys(left).length > 0 ? { ...rest, reshaping: left } : rest;
+}
+
+/** It has the shape that is wanted, or the one it had: `entry` is what is there now; undefined: nothing is. */
+export function foldReshaped(
+  state: ReconcileState,
+  key: ObjectKey,
+  entry: Entry | undefined,
+  ref: PlannedRef | undefined,
+): ReconcileState {
+  const { reshaping, inventory, ...rest } = state;
+  const left = without(reshaping ?? {}, key);
+  return {
+    ...rest,
+    inventory: entry
+      ? { ...inventory, [key]: reshapedEntry(inventory[key], entry, ref) }
+      : without(inventory, key),
+    ...(Object.keys(left).length > 0 ? { reshaping: left } : {}),
+  };
+}
+
+/** What is there now; of what was known before, what the object itself does not say. */
+function reshapedEntry(known: Entry | undefined, entry: Entry, ref: PlannedRef | undefined): Entry {
+  const { health: _1, leaving: _2, shape: _3, ...kept } = known ?? entry;
+  return { ...kept, ...placeOf(ref ?? kept), ...entry, ...(ref?.shape ? { shape: ref.shape } : {}) };
+}

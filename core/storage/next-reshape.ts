@@ -1,0 +1,224 @@
+/**
+ * How a StatefulSet gets another shape with no pod restarted: its claims grow, it is deleted without its pods, and made anew
+ * around them. There is no program counter: each step follows from what is there, so that a crash between any two loses
+ * nothing. What the deletion would lose (the manifest, the replicas, the uids) is written down before, in the journal.
+ */
+import { statefulSet } from '../health/stateful-set.ts';
+import { digestOf } from '../labels.ts';
+import type { Manifest } from '../manifest.ts';
+import type { Reason } from '../reasons.ts';
+import { OUR_REASONS } from '../reasons.ts';
+import type { SizedClaim } from './claims.ts';
+import {
+  canExpand,
+  claimTemplatesOf,
+  hasFailed,
+  isLess,
+  isTooSmall,
+  mustAsk,
+  ordinalOf,
+  sizedClaims,
+} from './claims.ts';
+
+/** What is written down before a StatefulSet is deleted. */
+export interface Journal {
+  /** Of the StatefulSet that was deleted, or is about to be. */
+  readonly uid: string;
+  /** As it was, with its replicas, its pod template and who owns which field. */
+  readonly manifest: Manifest;
+  /** Names of its pods, and their uids. */
+  readonly pods: Readonly<Record<string, string>>;
+  /** The server would not take the new one, so that the old one was put back. */
+  readonly refused?: { readonly digest: string; readonly reason: string; readonly message: string };
+}
+
+/** All that a step follows from. */
+export interface ShapeSight {
+  readonly desired: Manifest;
+  readonly live: Manifest | undefined;
+  readonly journal: Journal | undefined;
+  /** All of the workload's claims and pods, and the storage classes by name. */
+  readonly claims: readonly Manifest[];
+  readonly pods: readonly Manifest[];
+  readonly classes: ReadonlyMap<string, Manifest>;
+  /** What the server answered to a trial of the desired manifest; undefined when it would take it. */
+  readonly refusal: ShapeRefusal | undefined;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+export interface ShapeRefusal {
+  /** Recreating cures it. */
+  readonly aboutShape: boolean;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Growth {
+  readonly name: string;
+  readonly uid: string;
+  readonly storage: string;
+}
+
+export type ReshapeStep =
+  | { readonly kind: 'grow'; readonly claims: readonly Growth[] }
+  /** Write the journal, and delete the StatefulSet without its pods. */
+  | { readonly kind: 'release'; readonly uid: string }
+  /** Make it anew around its pods. */
+  | { readonly kind: 'recreate' }
+  /** Its pods are adopted: the journal may go. */
+  | { readonly kind: 'settle' }
+  /** Replace a pod whose file system grows when it starts. */
+  | { readonly kind: 'restart'; readonly pod: string; readonly uid: string }
+  | { readonly kind: 'wait'; readonly reason: Reason; readonly message: string }
+  /** Nothing was touched; somebody must act. */
+  | { readonly kind: 'refuse'; readonly reason: string; readonly message: string }
+  | { readonly kind: 'done' };
+
+/** The manager of a StatefulSet that was made anew, until its fields are given back to those who owned them. */
+export const RECREATION_MANAGER = 'durable-operator-recreation';
+
+/** A kubelet that grows file systems while they are mounted has done so by then. */
+export const ONLINE_GROWTH_MS = 120_000;
+
+export function nextReshape(sight: ShapeSight): ReshapeStep {
+  const { live, journal } = sight;
+  if (!live) return { kind: journal ? 'recreate' : 'done' };
+  const { uid = '', name, deletionTimestamp } = live.metadata;
+  if (deletionTimestamp)
+    return wait(
+      OUR_REASONS.Recreating,
+      `StatefulSet ${name} is being deleted${journal ? '; its pods keep running' : ''}`,
+    );
+  if (journal && journal.uid !== uid) return returned(sight, journal, live);
+  return refusalOf(sight, live) ?? claimStep(sight) ?? shapeStep(sight, uid);
+}
+
+/** It was made anew. */
+function returned({ pods, desired, ...sight }: ShapeSight, journal: Journal, live: Manifest): ReshapeStep {
+  if (live.metadata.managedFields?.some(({ manager }) => manager === RECREATION_MANAGER))
+    return { kind: 'recreate' };
+  const uids = new Set(Object.values(journal.pods));
+  const orphans = pods.filter(
+    ({ metadata }) =>
+      uids.has(metadata.uid ?? '') &&
+      !metadata.deletionTimestamp &&
+      !metadata.ownerReferences?.some(({ controller, uid }) => controller && uid === live.metadata.uid),
+  );
+  if (orphans.length > 0)
+    return wait(
+      OUR_REASONS.Recreating,
+      `${listed(orphans.map(({ metadata }) => metadata.name))} not adopted yet`,
+    );
+  const { refused } = journal;
+  const isSame = refused && refused.digest === digestOf(desired);
+  if (isSame && sight.refusal) return { kind: 'refuse', reason: refused.reason, message: refused.message };
+  return { kind: 'settle' };
+}
+
+function refusalOf({ desired, refusal }: ShapeSight, live: Manifest): ReshapeStep | undefined {
+  if (refusal && !refusal.aboutShape) return { kind: 'refuse', ...pick(refusal) };
+  const has = claimTemplatesOf(live);
+  const wants = claimTemplatesOf(desired);
+  for (const { name, storage } of wants) {
+    const known = has.find((each) => each.name === name);
+    if (known && isLess(storage, known.storage))
+      return refuse(
+        OUR_REASONS.ClaimWouldShrink,
+        `volumeClaimTemplates ${name}: ${storage} is less than the ${known.storage} it has, and a claim cannot shrink; ask for ${known.storage} or more`,
+      );
+  }
+  const lost = lossOf(desired, live);
+  return lost ? refuse(OUR_REASONS.ApprovalRequired, lost) : undefined;
+}
+
+/**
+ * What recreating would lose, and so is done only when somebody approves: pods that a new selector does not select, and data
+ * in claims that no template names any more. Undefined when it loses nothing.
+ */
+export function lossOf(desired: Manifest, live: Manifest): string | undefined {
+  if (selectorOf(desired) !== selectorOf(live))
+    return `spec.selector would change from ${selectorOf(live)} to ${selectorOf(desired)}, and the running pods would be left behind`;
+  const kept = new Set(claimTemplatesOf(desired).map(({ name }) => name));
+  const gone = claimTemplatesOf(live).filter(({ name }) => !kept.has(name));
+  return gone.length === 0
+    ? undefined
+    : `volumeClaimTemplates ${gone.map(({ name }) => name).join(', ')} would go, and pods would start without the data in those claims`;
+}
+
+function selectorOf(manifest: Manifest): string {
+  const { matchLabels = {}, matchExpressions = [] } = Object(Object(manifest['spec']).selector);
+  const labels = Object.entries(Object(matchLabels)).map(([label, value]) => `${label}=${String(value)}`);
+  return [...labels.sort(), ...[matchExpressions].flat().map((each) => JSON.stringify(each))].join(',');
+}
+
+function claimStep({ desired, claims, classes }: ShapeSight): ReshapeStep | undefined {
+  const sized = sizedClaims(desired, claims);
+  const asking = sized.filter(mustAsk);
+  const [stiff] = asking.filter(({ className }) => !canExpand(classes.get(className)));
+  if (stiff)
+    return refuse(
+      OUR_REASONS.ClassCannotExpand,
+      `PersistentVolumeClaim ${stiff.name}: its StorageClass ${stiff.className || '""'} has no allowVolumeExpansion, so it stays at ${stiff.requested}; allow it there, or ask for ${stiff.requested}`,
+    );
+  if (asking.length > 0)
+    return { kind: 'grow', claims: asking.map(({ name, uid, wanted }) => ({ name, uid, storage: wanted })) };
+  const [failed] = sized.filter(hasFailed);
+  if (failed)
+    return refuse(
+      OUR_REASONS.ResizeFailed,
+      `PersistentVolumeClaim ${failed.name}: ${failed.resize}, ${progressOf(failed)}; ask for less (more than ${failed.capacity}), or resize the volume by hand`,
+    );
+  const growing = sized.filter((claim) => isTooSmall(claim) && claim.fileSystemPendingSince === undefined);
+  return growing.length === 0 ? undefined : wait(OUR_REASONS.Resizing, growing.map(progressOf).join(', '));
+}
+
+function shapeStep(sight: ShapeSight, uid: string): ReshapeStep {
+  if (sight.refusal) return { kind: 'release', uid };
+  return fileSystemStep(sight) ?? { kind: sight.journal ? 'settle' : 'done' };
+}
+
+/** A file system that does not grow while it is mounted grows when its pod starts: one pod after the other. */
+function fileSystemStep({ desired, live, claims, pods, now }: ShapeSight): ReshapeStep | undefined {
+  const pending = sizedClaims(desired, claims).filter(
+    (claim) => isTooSmall(claim) && claim.fileSystemPendingSince !== undefined,
+  );
+  const [first] = pending;
+  if (!live || !first) return undefined;
+  const message = `${pending.map(progressOf).join(', ')}: the file system is yet to grow`;
+  const since = Math.max(...pending.map(({ fileSystemPendingSince = 0 }) => fileSystemPendingSince));
+  if (now < since + ONLINE_GROWTH_MS) return wait(OUR_REASONS.Resizing, message);
+  const pod = pods
+    .filter(
+      ({ metadata }) =>
+        !metadata.deletionTimestamp && pending.some(({ name }) => name.endsWith(`-${metadata.name}`)),
+    )
+    .toSorted((a, b) => ordinalOf(b) - ordinalOf(a))[0];
+  const health = statefulSet(live, pods, { now });
+  // With no pod of its own a claim grows whenever there is one.
+  if (!pod) return undefined;
+  if (health.state !== 'Current') return wait(OUR_REASONS.Resizing, `${message}; ${health.message}`);
+  return { kind: 'restart', pod: pod.metadata.name, uid: pod.metadata.uid ?? '' };
+}
+
+function progressOf({ name, bound, capacity, wanted }: SizedClaim): string {
+  return bound ? `${name}: ${capacity} of ${wanted} there` : `${name} is not bound yet`;
+}
+
+function pick({ reason, message }: ShapeRefusal): { reason: string; message: string } {
+  return { reason, message };
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 4
+    ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} more pods`
+    : `pods ${names.join(', ')}`;
+}
+
+function wait(reason: Reason, message: string): ReshapeStep {
+  return { kind: 'wait', reason, message };
+}
+
+function refuse(reason: Reason, message: string): ReshapeStep {
+  return { kind: 'refuse', reason, message };
+}

@@ -1,0 +1,105 @@
+import type { PlanRef } from '../activities/index.ts';
+import type { ShapeAnswer, StepResult } from '../activities/index.ts';
+import { titleOf } from '../core/plan/categories.ts';
+import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
+import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+import { foldReshaped, foldReshapeRefused, foldReshaping } from '../core/rollout/reshape.ts';
+import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
+import { look, write } from './activities.ts';
+
+/** A step that changes something. */
+type Act = Exclude<ShapeAnswer, { kind: 'wait' | 'refuse' | 'done' }>;
+
+/**
+ * One step of giving a StatefulSet another shape: looks, and does what comes next. Nothing is remembered between two steps
+ * but what is waited for, so that a crash in between costs a look. `keep` is given what must be known even when the step fails.
+ */
+export async function reshape(
+  resource: ResourceRef,
+  key: ObjectKey,
+  plan: PlanView,
+  { state, keep }: { readonly state: ReconcileState; keep(state: ReconcileState): void },
+): Promise<ReconcileState> {
+  const planned: PlanRef = { resource, uid: plan.uid, generation: plan.generation };
+  const ref = plan.refs[key];
+  if (!ref) return state;
+  const answer = await look(`${titleOf(key)}: what cannot be changed in place`).observeShape(planned, key);
+  const now = Date.now();
+  switch (answer.kind) {
+    case 'done':
+      return foldReshaped(state, key, answer.entry, ref);
+    case 'refuse':
+      return foldReshapeRefused(state, ref, answer, now);
+    case 'wait':
+      return foldReshaping(state, key, answer, { now, lookAgain: 'later' });
+    default: {
+      const { reason, message } = doing(answer);
+      const released = answer.kind === 'release' ? { released: true as const } : {};
+      const begun = foldReshaping(
+        state,
+        key,
+        { reason, message, ...released },
+        { now, lookAgain: 'at once' },
+      );
+      keep(begun);
+      const result = await act(planned, key, plan, answer);
+      if (result.done) return begun;
+      return result.reason === STATUS_REASONS.TooManyRequests
+        ? foldReshaping(
+            begun,
+            key,
+            { reason, message: result.message },
+            { now: Date.now(), lookAgain: 'later' },
+          )
+        : foldReshapeRefused(begun, ref, result, Date.now());
+    }
+  }
+}
+
+function act(plan: PlanRef, key: ObjectKey, { refs }: PlanView, step: Act): Promise<StepResult> {
+  const run = write(`${titleOf(key)}: ${doing(step).message}`);
+  switch (step.kind) {
+    case 'grow':
+      return run.growClaims(plan, key, step.claims);
+    case 'release':
+      return run.releasePods(plan, key, step.uid);
+    case 'recreate':
+      return run.recreateStatefulSet(plan, key);
+    case 'settle':
+      return run.settleStatefulSet(plan, key);
+    case 'restart':
+      return restart(plan, key, refs[key]?.gate, step);
+  }
+}
+
+/** As in a rollout, the author's gate is asked before the next pod goes. */
+async function restart(
+  plan: PlanRef,
+  key: ObjectKey,
+  gate: string | undefined,
+  { pod, uid }: Extract<Act, { kind: 'restart' }>,
+): Promise<StepResult> {
+  const open = gate ? await write(`${titleOf(key)}: gate ${gate}`).checkGate(plan, key) : true;
+  if (open !== true)
+    return { done: false, reason: STATUS_REASONS.TooManyRequests, message: `gate ${gate}: ${open}` };
+  const summary = `${titleOf(key)}: restart pod ${pod}, so that its file system grows`;
+  return write(summary).restartPod(plan.resource, key, { name: pod, uid });
+}
+
+function doing(step: Act): { readonly reason: string; readonly message: string } {
+  const { Resizing, Recreating } = OUR_REASONS;
+  switch (step.kind) {
+    case 'grow': {
+      const claims = step.claims.map(({ name, storage }) => `${name} to ${storage}`);
+      return { reason: Resizing, message: `grow ${claims.join(', ')}` };
+    }
+    case 'release':
+      return { reason: Recreating, message: 'delete it without its pods' };
+    case 'recreate':
+      return { reason: Recreating, message: 'make it anew around its pods' };
+    case 'settle':
+      return { reason: Recreating, message: 'its pods are adopted' };
+    case 'restart':
+      return { reason: Resizing, message: `restart pod ${step.pod}, so that its file system grows` };
+  }
+}
