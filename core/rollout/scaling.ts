@@ -47,9 +47,9 @@ export function growsFirst(ref: PlannedRef, entry: Entry | undefined, change: Ch
   return change === 'disruptive' && entry?.health === undefined && scalingOf(ref, entry) === 'up';
 }
 
-/** It grew, and the new pods are not there yet. */
+/** It grew, and the new pods are not there yet. One that was edited meanwhile is put back whatever its pods do. */
 export function isGrowing(entry: Entry | undefined): boolean {
-  return entry?.scale?.order === 'first' && entry.health === 'InProgress';
+  return entry?.scale?.order === 'first' && entry.health === 'InProgress' && entry.digest !== '';
 }
 
 /** What an apply does to the replicas. */
