@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { differenceOf } from '../api/external.ts';
 import type { Health } from '../core/health/health.ts';
 import { CURRENT, WANTED } from '../core/external.ts';
-import type { RenderedObject } from '../core/plan/digests.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ApplyResult } from '../core/rollout/fold.ts';
 import type { ApplyItem, Attempt } from './apply-objects.ts';
@@ -12,6 +11,7 @@ import type { Handle } from './external-object.ts';
 import { handling } from './external-object.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
+import type { KeptObject } from './revisions.ts';
 
 /** How long a server may take to show what it accepted, before that counts as a refusal. */
 const SETTLING_MS: readonly number[] = [0, 200, 500, 1_000, 2_000];
@@ -27,9 +27,9 @@ export async function applyExternals(
   plan: PlanRef,
   items: readonly ApplyItem[],
 ): Promise<readonly ApplyResult[]> {
-  const { manifest, rendered } = await readPlanned(dependencies, plan);
+  const { manifest, plan: wanted } = await readPlanned(dependencies, plan);
   const attempts = await Promise.all(
-    choose(rendered, items).map(async ({ item, object }): Promise<Attempt> => {
+    choose(wanted, items).map(async ({ item, object }): Promise<Attempt> => {
       const { key } = item;
       const outcome = await handling(dependencies, manifest, key, (handle) => bring(handle, object));
       const result: ApplyResult =
@@ -57,7 +57,7 @@ interface Brought {
   readonly health: Health;
 }
 
-async function bring(handle: Handle, { manifest }: RenderedObject): Promise<Brought> {
+async function bring(handle: Handle, { manifest }: KeptObject): Promise<Brought> {
   const { functions, context } = handle;
   const { wanted } = manifest;
   const before: unknown = await functions.observe(context, wanted);

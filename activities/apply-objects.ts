@@ -3,13 +3,12 @@ import { ApplicationFailure } from '@temporalio/common';
 import { ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
 import type { Manifest } from '../core/manifest.ts';
-import type { Rendered, RenderedObject } from '../core/plan/digests.ts';
 import { isExternal, titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
-import type { ObjectKey } from '../core/refs.ts';
-import { parseObjectKey } from '../core/refs.ts';
+import type { ObjectKey, ObjectRef } from '../core/refs.ts';
+import { groupOf, parseObjectKey } from '../core/refs.ts';
 import type { ScaleOrder } from '../core/rollout/scaling.ts';
-import type { ApplyResult } from '../core/rollout/fold.ts';
+import type { ApplyResult, RevertResult } from '../core/rollout/fold.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { AppliedWorkload } from './apply-workload.ts';
 import { applyWorkload } from './apply-workload.ts';
@@ -20,6 +19,8 @@ import { failureOf, planStale } from './failure.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
 import { tookOver } from './take-over.ts';
+import type { KeptObject, KeptPlan } from './revisions.ts';
+import { shelfOf } from './revisions.ts';
 
 export interface ApplyItem extends ScaleOrder {
   readonly key: ObjectKey;
@@ -29,6 +30,12 @@ export interface ApplyItem extends ScaleOrder {
   readonly cause: 'plan' | 'drift';
   /** Managers that changed it, for people. */
   readonly editors?: readonly string[];
+}
+
+export interface RevertItem {
+  readonly key: ObjectKey;
+  /** Digest of the pod template that it had. */
+  readonly template: string;
 }
 
 /**
@@ -42,9 +49,10 @@ export async function applyObjects(
   plan: PlanRef,
   items: readonly ApplyItem[],
 ): Promise<readonly ApplyResult[]> {
-  const { manifest, rendered } = await readPlanned(dependencies, plan);
+  const { manifest, plan: wanted } = await readPlanned(dependencies, plan);
+  const isOfThePast = plan.revision !== undefined;
   const outcomes = await Promise.allSettled(
-    choose(rendered, items).map(({ item, object }) => applyOne(dependencies, item, object)),
+    choose(wanted, items).map(({ item, object }) => applyOne(dependencies, item, object, isOfThePast)),
   );
   const attempts = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   tell(dependencies, manifest, attempts);
@@ -55,11 +63,11 @@ export async function applyObjects(
 
 /** @throws ApplicationFailure `PlanStale` when one of them is not as it was planned. */
 export function choose(
-  rendered: Rendered,
+  plan: KeptPlan,
   items: readonly ApplyItem[],
-): readonly { readonly item: ApplyItem; readonly object: RenderedObject }[] {
+): readonly { readonly item: ApplyItem; readonly object: KeptObject }[] {
   return items.map((item) => {
-    const object = rendered.objects.get(item.key);
+    const object = plan.objects.get(item.key);
     if (object?.ref.digest !== item.digest)
       throw planStale(`${titleOf(item.key)} is built otherwise than it was planned`);
     return { item, object };
@@ -81,13 +89,17 @@ export interface Attempt {
 async function applyOne(
   dependencies: Dependencies,
   item: ApplyItem,
-  { manifest }: RenderedObject,
+  { manifest }: KeptObject,
+  isOfThePast: boolean,
 ): Promise<Attempt> {
-  const { operator } = dependencies;
+  const { api, operator } = dependencies;
   const { key } = item;
   try {
+    // Of a Secret no revision keeps the content: the live one is left as it is.
+    const live = isOfThePast && manifest.kind === 'Secret' ? await api.get(refOf(manifest)) : undefined;
     const signal = Context.current().cancellationSignal;
-    const apply = (): Promise<AppliedWorkload> => applyWorkload(dependencies, manifest, item, signal);
+    const apply = async (): Promise<AppliedWorkload> =>
+      live ? { object: live, created: false } : await applyWorkload(dependencies, manifest, item, signal);
     const applied = await apply().catch(async (error: unknown) => {
       if (item.cause !== 'drift') throw error;
       const ref = parseObjectKey(key, manifest.metadata.namespace);
@@ -112,6 +124,37 @@ async function applyOne(
     const refusal = await refusalOf(dependencies, manifest, key, error);
     return { item, object: manifest, result: { key, applied: false, ...refusal } };
   }
+}
+
+function refOf({ apiVersion, kind, metadata: { name, namespace } }: Manifest): ObjectRef {
+  return { group: groupOf(apiVersion), kind, name, ...(namespace ? { namespace } : {}) };
+}
+
+/** Puts back workloads that a rollout has not come to, from the revision whose pods they had. */
+export async function revertObjects(
+  dependencies: Dependencies,
+  plan: PlanRef,
+  items: readonly RevertItem[],
+): Promise<readonly RevertResult[]> {
+  const { manifest, rendered } = await readPlanned(dependencies, plan);
+  const shelf = shelfOf(manifest, rendered);
+  const results: RevertResult[] = [];
+  for (const { key, template } of items) {
+    const kept = shelf && (await dependencies.revisions.find(shelf, key, template));
+    const { digest = '', replicas } = kept?.ref ?? {};
+    const item: ApplyItem = { key, digest, cause: 'drift', ...(replicas === undefined ? {} : { replicas }) };
+    const attempt: Attempt = kept
+      ? await applyOne(dependencies, item, kept, true)
+      : { item, object: manifest, result: { key, applied: false, ...unkept(template) } };
+    tell(dependencies, manifest, [attempt]);
+    results.push({ ...attempt.result, digest: item.digest, template });
+  }
+  return results;
+}
+
+function unkept(template: string): { reason: string; message: string } {
+  const message = `cannot be put back as it was: no revision keeps the pod template ${template.slice(0, 10)}; it is made anew when its turn comes`;
+  return { reason: STATUS_REASONS.NotFound, message };
 }
 
 /** One event for all that fared alike: a resource of many objects must not flood its namespace with news. */

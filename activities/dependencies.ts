@@ -7,6 +7,7 @@ import type { KubernetesApi } from '../kubernetes/api.ts';
 import type { Hint } from '../core/hint.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { Renderer } from './renderer.ts';
+import type { Revisions } from './revisions.ts';
 
 /** Answers from a cache that is at least as new as what was seen, or not at all. */
 export interface ResourceReader {
@@ -27,6 +28,7 @@ export interface Dependencies {
   /** Present where the bridge runs in the same process; else the API server is asked. */
   readonly scalers?: ScalerReader;
   readonly renderer: Renderer;
+  readonly revisions: Revisions;
   readonly events: EventRecorder;
   readonly log: Log;
 }

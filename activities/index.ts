@@ -2,10 +2,12 @@
  * Everything that touches a server or runs an author's code. Workflows know these only by type; each is idempotent, and
  * answers with refs, digests and sentences, never with a manifest or a value of a Secret.
  */
+import type { Signed } from '../core/commands/orders.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
-import type { ApplyResult, Observation, Removal } from '../core/rollout/fold.ts';
-import type { ApplyItem } from './apply-objects.ts';
-import { applyObjects } from './apply-objects.ts';
+import type { ApplyResult, Observation, Removal, RevertResult } from '../core/rollout/fold.ts';
+import { annotateResource } from './annotate-resource.ts';
+import type { ApplyItem, RevertItem } from './apply-objects.ts';
+import { applyObjects, revertObjects } from './apply-objects.ts';
 import { applyExternals } from './apply-externals.ts';
 import { checkGate, cleanUp, runHook } from './author-code.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -17,7 +19,7 @@ import { observeObjects } from './observe-objects.ts';
 import type { ShapeAnswer } from './observe-shape.ts';
 import { observeShape } from './observe-shape.ts';
 import type { StatusReport } from './patch-status.ts';
-import { patchStatus, removeFinalizer } from './patch-status.ts';
+import { abandonResource, patchStatus, removeFinalizer } from './patch-status.ts';
 import type { PlanAnswer, PlanRequest } from './plan-resource.ts';
 import { planResource } from './plan-resource.ts';
 import type { PruneItem, PruneOutcome } from './prune-objects.ts';
@@ -39,16 +41,18 @@ import { restartPod, unblockWorkload } from './unblock-workload.ts';
 
 export type { RoutineRequest } from './run-routine.ts';
 export type { Dependencies, ResourceReader } from './dependencies.ts';
-export type { ApplyItem } from './apply-objects.ts';
+export type { ApplyItem, RevertItem } from './apply-objects.ts';
 export type { ShapeAnswer } from './observe-shape.ts';
 export type { StepResult } from './reshape-stateful-set.ts';
 export type { StatusReport } from './patch-status.ts';
-export type { PlanAnswer, PlanDelta, PlanRequest } from './plan-resource.ts';
+export type { PlanAnswer, PlanRequest, Remembered } from './plan-resource.ts';
+export type { PlanDelta } from './choose-plan.ts';
 export type { PruneItem, PruneOutcome } from './prune-objects.ts';
 export type { PlanRef } from './read-resource.ts';
 export type { News } from './event-recorder.ts';
 export { createEventRecorder } from './event-recorder.ts';
 export { createRenderer } from './renderer.ts';
+export { Revisions } from './revisions.ts';
 
 type Apply = (plan: PlanRef, items: readonly ApplyItem[]) => Promise<readonly ApplyResult[]>;
 
@@ -79,6 +83,7 @@ export interface Activities {
   restoreStatefulSets(resource: ResourceRef, keys: readonly ObjectKey[]): Promise<readonly Restored[]>;
   restartPod(resource: ResourceRef, key: ObjectKey, pod: { name: string; uid: string }): Promise<StepResult>;
   unblockWorkload(resource: ResourceRef, key: ObjectKey): Promise<Unblocked>;
+  revertObjects(plan: PlanRef, items: readonly RevertItem[]): Promise<readonly RevertResult[]>;
   pruneObjects(resource: ResourceRef, items: readonly PruneItem[]): Promise<readonly PruneOutcome[]>;
   checkGate(plan: PlanRef, key: ObjectKey): Promise<true | string>;
   runHook(plan: PlanRef, key: ObjectKey, when: 'before' | 'after'): Promise<void>;
@@ -86,6 +91,17 @@ export interface Activities {
   runRoutine(request: RoutineRequest): Promise<RoutineOutcome>;
   patchStatus(report: StatusReport): Promise<void>;
   removeFinalizer(resource: ResourceRef, uid: string): Promise<void>;
+  abandonResource(
+    resource: ResourceRef,
+    uid: string,
+    left: readonly ObjectKey[],
+    order: Signed,
+  ): Promise<void>;
+  annotateResource(
+    resource: ResourceRef,
+    uid: string,
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<void>;
 }
 
 export function createActivities(dependencies: Dependencies): Activities {
@@ -110,6 +126,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     restoreStatefulSets: (resource, keys) => restoreStatefulSets(dependencies, resource, keys),
     restartPod: (resource, key, pod) => restartPod(dependencies, resource, key, pod),
     unblockWorkload: (resource, key) => unblockWorkload(dependencies, resource, key),
+    revertObjects: (plan, items) => revertObjects(dependencies, plan, items),
     pruneObjects: (resource, items) => pruneObjects(dependencies, resource, items),
     checkGate: (plan, key) => checkGate(dependencies, plan, key),
     runHook: (plan, key, when) => runHook(dependencies, plan, key, when),
@@ -117,5 +134,9 @@ export function createActivities(dependencies: Dependencies): Activities {
     runRoutine: (request) => runRoutine(dependencies, request),
     patchStatus: (report) => patchStatus(dependencies, report),
     removeFinalizer: (resource, uid) => removeFinalizer(dependencies, resource, uid),
+    abandonResource: (resource, uid, left, order) =>
+      abandonResource(dependencies, resource, uid, left, order),
+    annotateResource: (resource, uid, annotations) =>
+      annotateResource(dependencies, resource, uid, annotations),
   };
 }

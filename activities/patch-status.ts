@@ -1,7 +1,11 @@
 import { Context } from '@temporalio/activity';
+import type { Signed } from '../core/commands/orders.ts';
+import { signature } from '../core/commands/orders.ts';
 import type { Manifest } from '../core/manifest.ts';
+import { titleOf } from '../core/plan/categories.ts';
+import { OUR_REASONS } from '../core/reasons.ts';
 import { FINALIZER } from '../core/labels.ts';
-import type { ResourceRef } from '../core/refs.ts';
+import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -68,6 +72,29 @@ export async function removeFinalizer(
       subject,
     );
   }
+}
+
+/** Lets go of a resource that is being deleted although something of it is left, and says so. */
+export async function abandonResource(
+  dependencies: Dependencies,
+  resource: ResourceRef,
+  uid: string,
+  left: readonly ObjectKey[],
+  order: Signed,
+): Promise<void> {
+  const { info } = Context.current();
+  const live = await dependencies.api.get(resource);
+  if (live?.metadata.uid === uid)
+    dependencies.events.record(
+      { regarding: live, occurrence: `${info.workflowExecution?.runId} ${info.activityId}` },
+      {
+        type: 'Warning',
+        reason: OUR_REASONS.Abandoned,
+        action: 'Delete',
+        note: `deletion abandoned${signature(order)}; left behind: ${left.map(titleOf).join(', ') || 'nothing'}`,
+      },
+    );
+  await removeFinalizer(dependencies, resource, uid);
 }
 
 /** The resource is gone, or another took its name: its status is nobody's business any more. */

@@ -1,33 +1,36 @@
-import ms from 'ms';
-import type { Operator } from '../api/operator.ts';
-import type { Manifest } from '../core/manifest.ts';
+import type { Signed } from '../core/commands/orders.ts';
 import { FINALIZER } from '../core/labels.ts';
-import type { PlannedRef, Rendered } from '../core/plan/digests.ts';
-import type { Stage } from '../core/plan/collect.ts';
+import type { Manifest } from '../core/manifest.ts';
 import { isExternal } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+import type { Memory } from '../core/rollout/course.ts';
 import type { SeenReference } from '../core/rollout/references.ts';
-import type { Entry, PlanFailure, PlanView } from '../core/rollout/state.ts';
-import { fingerprintOf, fingerprintsOf } from '../core/rollout/state.ts';
+import type { Entry, PlanFailure } from '../core/rollout/state.ts';
+import { fingerprintsOf } from '../core/rollout/state.ts';
 import { acceptGeneration } from '../core/status/conditions.ts';
 import { placesOf } from '../core/status/report.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
-import type { Condition, ResourceStatus } from '../core/status/resource-status.ts';
+import type { Condition, ResourceStatus, RolloutReport } from '../core/status/resource-status.ts';
 import type { Hint } from '../core/hint.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
+import type { Chosen, PlanDelta } from './choose-plan.ts';
+import { choosePlan, deltaOf, ordersIn } from './choose-plan.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explain, failureOf } from './failure.ts';
 import { observeReferences } from './observe-references.ts';
 import { readResource } from './read-resource.ts';
 import type { Recovery } from './recover-inventory.ts';
 import { recoverInventory } from './recover-inventory.ts';
-import { asResource } from './renderer.ts';
+import type { KeptPlan } from './revisions.ts';
 
 export interface PlanRequest {
   readonly resource: ResourceRef;
   readonly seen?: Hint['resource'];
   /** What the workflow knows; absent in its first pass. */
-  readonly known?: { readonly uid: string; readonly generation: number; readonly digest?: string };
+  readonly known?: { readonly uid: string; readonly generation: number; readonly version?: string };
+  /** What the workflow remembers of good and bad plans; in a first pass the resource's status does. */
+  readonly memory: Memory;
   /** `fingerprintOf` each object of the inventory. */
   readonly inventory: Readonly<Record<ObjectKey, string>>;
 }
@@ -42,6 +45,8 @@ export type PlanAnswer =
       /** The conditions of the accepting status, where one was written. */
       readonly accepted?: readonly Condition[];
       readonly references?: References;
+      /** What the status remembers, for a workflow that knows nothing. */
+      readonly remembered?: Remembered;
     } & Recovery)
   | ({
       readonly kind: 'deleting';
@@ -53,18 +58,16 @@ export type PlanAnswer =
       readonly orphan: boolean;
       /** Whether the author cleans up first. */
       readonly cleanUp: boolean;
+      /** `kubectl delete --cascade=foreground`: the garbage collector deletes the objects in any order. */
+      readonly foreground: boolean;
+      /** Somebody asked that it end whatever is left. */
+      readonly abandon?: Signed;
       /** Stages by object, so that a workflow that knows nothing can still take down in order. */
       readonly places: Readonly<Record<ObjectKey, number>>;
     } & Recovery);
 
 /** What was seen of objects of others; absent when nothing is read of any. */
 type References = Readonly<Record<ObjectKey, SeenReference>>;
-
-export type PlanDelta = Omit<PlanView, 'refs'> & {
-  readonly changed: readonly PlannedRef[];
-  /** In the inventory, and no longer wanted. */
-  readonly removed: readonly ObjectKey[];
-};
 
 /**
  * Reads the resource, builds what it wants and answers with what is new. A plan that is new is accepted before anything
@@ -84,49 +87,59 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
   }
 }
 
+/** What a workflow that knows nothing is given back. */
+export interface Remembered {
+  readonly memory: Memory;
+  readonly journal: readonly RolloutReport[];
+}
+
 async function planLive(
   dependencies: Dependencies,
-  { known, inventory }: PlanRequest,
+  { known, inventory, memory }: PlanRequest,
   manifest: Manifest,
   recovery: Recovery,
 ): Promise<PlanAnswer> {
   const { uid = '', generation = 0 } = manifest.metadata;
-  let rendered: Rendered;
-  let routine: Pick<PlanView, 'routineEveryMs'>;
+  const remembered = known?.uid === uid ? undefined : rememberedBy(manifest);
+  const now = Date.now();
+  let chosen: Chosen;
   try {
-    rendered = dependencies.renderer.render(manifest);
-    routine = routineOf(dependencies.operator, manifest);
+    chosen = await choosePlan(dependencies, manifest, remembered?.memory ?? memory, now);
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     dependencies.log.warn(
       { resource: manifest.metadata.name, error: explain(error) },
       'the resource cannot be built',
     );
     return { kind: 'failed', uid, generation, reason: OUR_REASONS.PlanInvalid, message: explain(error) };
   }
+  const { version } = chosen.view;
   const entries = recovery.recovered ? fingerprintsOf(recovery.recovered) : inventory;
-  const delta = deltaOf(dependencies, { uid, generation }, rendered, entries);
+  const delta = deltaOf({ uid, generation }, chosen, entries);
   const references = await observeReferences(dependencies, delta.changed, manifest.metadata.namespace);
   const informed = Object.keys(references).length > 0 ? { references } : {};
-  if (known?.uid === uid && known.generation === generation && known.digest === rendered.digest)
+  if (known?.uid === uid && known.generation === generation && known.version === version)
     return { kind: 'unchanged', ...informed };
   const isNews =
-    delta.changed.length > 0 || delta.removed.length > 0 || lacksFinalizer(dependencies, manifest, rendered);
-  const accepted = isNews ? await accept(dependencies, manifest, rendered) : undefined;
+    delta.changed.length > 0 ||
+    delta.removed.length > 0 ||
+    lacksFinalizer(dependencies, manifest, chosen.plan);
+  const accepted = isNews ? await accept(dependencies, manifest, chosen) : undefined;
   return {
     kind: 'planned',
     ...delta,
-    ...routine,
     ...(accepted ? { accepted } : {}),
     ...recovery,
+    ...(remembered ? { remembered } : {}),
     ...informed,
-    ...(recovery.recovered ? { recovered: settledIn(recovery.recovered, rendered) } : {}),
+    ...(recovery.recovered ? { recovered: settledIn(recovery.recovered, chosen.plan) } : {}),
   };
 }
 
 /** External objects that are still desired are looked at before anything is changed, which is no upgrade. */
 function settledIn(
   recovered: Readonly<Record<ObjectKey, Entry>>,
-  { objects }: Rendered,
+  { objects }: KeptPlan,
 ): Readonly<Record<ObjectKey, Entry>> {
   return Object.fromEntries(
     Object.entries(recovered).map(([key, entry]) => {
@@ -136,62 +149,33 @@ function settledIn(
   );
 }
 
-function deltaOf(
-  { operator }: Dependencies,
-  { uid, generation }: { uid: string; generation: number },
-  rendered: Rendered,
-  inventory: Readonly<Record<ObjectKey, string>>,
-): PlanDelta {
-  const refs = Array.from(rendered.objects.values(), ({ ref }) => ref);
-  return {
-    uid,
-    generation,
-    digest: rendered.digest,
-    changed: refs.filter((ref) => inventory[ref.key] !== fingerprintOf(ref)),
-    removed: Object.keys(inventory).filter((key) => !rendered.objects.has(key)),
-    stages: stageNames(rendered.stages),
-    warnings: rendered.warnings,
-    stageDeadlineMs: ms(operator.rollout.deadline as ms.StringValue),
-    firstInstall: operator.rollout.firstInstall,
-  };
+function rememberedBy(manifest: Manifest): Remembered | undefined {
+  const { memory = {}, rollout, history = [] } = (manifest['status'] ?? {}) as Partial<ResourceStatus>;
+  const last = rollout?.finishedAt ? [rollout] : [];
+  const journal = [...last, ...history.map((past) => ({ ...past, stages: [] }))];
+  return journal.length > 0 || memory.good || memory.quarantine ? { memory, journal } : undefined;
 }
 
-function routineOf({ name, routine }: Operator, manifest: Manifest): Pick<PlanView, 'routineEveryMs'> {
-  const every = routine?.every(asResource(manifest));
-  if (every === undefined) return {};
-  const everyMs = ms(every as ms.StringValue);
-  if (everyMs >= 1_000) return { routineEveryMs: everyMs };
-  throw new Error(`${name}: routine.every answered "${every}"; answer a duration of at least "1 second"`);
-}
-
-/** The role; where several stages have one role, with the workload. */
-function stageNames(stages: readonly Stage[]): string[] {
-  return stages.map(({ role, workloads }) => {
-    const alone = stages.filter((other) => other.role === role).length === 1;
-    return alone ? role : `${role} (${workloads.map((key) => key.split('/').at(-1)).join(', ')})`;
-  });
-}
-
-/** The finalizer first, then the status; each in one idempotent call. */
+/** The finalizer first, then the status and the revision; each in one idempotent call. */
 async function accept(
   dependencies: Dependencies,
   manifest: Manifest,
-  rendered: Rendered,
+  { plan, newest, shelf, memory, view }: Chosen,
 ): Promise<readonly Condition[]> {
-  const { api, operator } = dependencies;
+  const { api, operator, revisions } = dependencies;
   const { name, namespace, uid, generation = 0 } = manifest.metadata;
   const header = {
     apiVersion: manifest.apiVersion,
     kind: manifest.kind,
     metadata: { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) },
   };
-  if (lacksFinalizer(dependencies, manifest, rendered))
+  if (lacksFinalizer(dependencies, manifest, plan))
     await api.apply(
       { ...header, metadata: { ...header.metadata, finalizers: [FINALIZER] } },
       { fieldManager: `${operator.name}-finalizer` },
     );
   const previous = manifest['status'] as ResourceStatus | undefined;
-  const keys = [...rendered.objects.keys(), ...(previous?.inventory?.externals ?? [])];
+  const keys = [...plan.objects.keys(), ...(previous?.inventory?.externals ?? [])];
   const { kinds, externals } = placesOf(keys, namespace);
   const status = acceptGeneration(previous, generation, rfc3339(Date.now()), {
     objects: previous?.inventory?.objects ?? 0,
@@ -200,16 +184,20 @@ async function accept(
     kinds: [...new Set([...(previous?.inventory?.kinds ?? []), ...kinds])].sort(),
     fingerprint: previous?.inventory?.fingerprint ?? '',
   });
-  await api.apply({ ...header, status }, { fieldManager: `${operator.name}-status`, subresource: 'status' });
+  await Promise.all([
+    api.apply({ ...header, status }, { fieldManager: `${operator.name}-status`, subresource: 'status' }),
+    shelf && view.course?.kind === 'newest' ? revisions.keep(shelf, newest) : undefined,
+    shelf && memory.previous ? revisions.sweep(shelf, memory, newest.digest) : undefined,
+  ]);
   return status.conditions;
 }
 
-function lacksFinalizer(dependencies: Dependencies, { metadata }: Manifest, rendered: Rendered): boolean {
-  return !metadata.finalizers?.includes(FINALIZER) && needsFinalizer(dependencies, rendered);
+function lacksFinalizer(dependencies: Dependencies, { metadata }: Manifest, plan: KeptPlan): boolean {
+  return !metadata.finalizers?.includes(FINALIZER) && needsFinalizer(dependencies, plan);
 }
 
 /** An order to take down, something to clean up, something that no ownerReference will collect. */
-function needsFinalizer({ operator }: Dependencies, rendered: Rendered): boolean {
+function needsFinalizer({ operator }: Dependencies, rendered: KeptPlan): boolean {
   if (operator.onDelete || rendered.stages.length > 1) return true;
   return Array.from(rendered.objects.values()).some(
     ({ manifest, ref }) => !ref.retain && !manifest.metadata.ownerReferences,
@@ -221,6 +209,7 @@ function deletionOf(
   manifest: Manifest,
 ): Extract<PlanAnswer, { kind: 'deleting' }> {
   const { uid = '', generation = 0, finalizers = [] } = manifest.metadata;
+  const orders = ordersIn(manifest);
   let places: Record<ObjectKey, number> = {};
   try {
     const { objects } = renderer.render(manifest);
@@ -239,7 +228,9 @@ function deletionOf(
     generation,
     held: finalizers.includes(FINALIZER),
     orphan: finalizers.includes('orphan'),
+    foreground: finalizers.includes('foregroundDeletion'),
     cleanUp: operator.onDelete !== undefined,
+    ...(orders.abandon ? { abandon: orders.abandon } : {}),
     places,
   };
 }

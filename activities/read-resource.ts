@@ -4,6 +4,8 @@ import type { ResourceRef } from '../core/refs.ts';
 import type { Hint } from '../core/hint.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explain, planStale } from './failure.ts';
+import type { KeptPlan } from './revisions.ts';
+import { shelfOf } from './revisions.ts';
 
 /** The resource, from a cache that is new enough or from the API server. */
 export async function readResource(
@@ -19,6 +21,8 @@ export interface PlanRef {
   readonly resource: ResourceRef;
   readonly uid: string;
   readonly generation: number;
+  /** The revision that is followed in the place of what the spec asks for. */
+  readonly revision?: string;
 }
 
 /**
@@ -28,8 +32,8 @@ export interface PlanRef {
  */
 export async function readPlanned(
   dependencies: Dependencies,
-  { resource, uid, generation }: PlanRef,
-): Promise<{ manifest: Manifest; rendered: Rendered }> {
+  { resource, uid, generation, revision }: PlanRef,
+): Promise<{ manifest: Manifest; rendered: Rendered; plan: KeptPlan }> {
   const seen = { uid, generation, resourceVersion: '' };
   const manifest = await readResource(dependencies, resource, seen);
   if (!manifest || manifest.metadata.uid !== uid) throw planStale('the resource is gone');
@@ -37,9 +41,15 @@ export async function readPlanned(
     throw planStale(
       `planned at generation ${generation}, the resource is at ${manifest.metadata.generation}`,
     );
+  let rendered: Rendered;
   try {
-    return { manifest, rendered: dependencies.renderer.render(manifest) };
+    rendered = dependencies.renderer.render(manifest);
   } catch (error) {
     throw planStale(`it cannot be built any more: ${explain(error)}`);
   }
+  if (!revision) return { manifest, rendered, plan: rendered };
+  const shelf = shelfOf(manifest, rendered);
+  const plan = shelf && (await dependencies.revisions.read(shelf.namespace, revision));
+  if (!plan) throw planStale(`ControllerRevision ${revision} is gone`);
+  return { manifest, rendered, plan };
 }

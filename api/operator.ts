@@ -83,6 +83,48 @@ export interface RolloutPolicy {
    * @defaultValue `'parallel'`
    */
   readonly firstInstall?: 'parallel' | 'ordered';
+  /**
+   * How long a stage is watched once it is Current, before the next begins: for all, or by role (`'*'`: all others).
+   *
+   * @defaultValue `'0 s'`
+   */
+  readonly bake?: string | Readonly<Record<string, string>>;
+  /** The stages that begin only when somebody approved: all, or those of these roles. */
+  readonly approval?: 'required' | readonly string[];
+  /**
+   * The times at which pods may be restarted.
+   *
+   * @defaultValue always
+   */
+  readonly windows?: readonly MaintenanceWindow[];
+  /**
+   * What happens when a stage is past its deadline: later stages wait until somebody acts, or everything goes back to
+   * the last set of objects that was Current throughout. The resource's spec is never changed.
+   *
+   * @defaultValue `'halt'`
+   */
+  readonly onDeadline?: 'halt' | 'rollback';
+}
+
+/** When pods may be restarted, again and again. */
+export interface MaintenanceWindow {
+  /** When it opens, in cron's five fields: `0 2 * * 6` is 2 o'clock on each Saturday. */
+  readonly schedule: string;
+  /** How long it stays open, for example `4 hours`. */
+  readonly duration: string;
+  /**
+   * The IANA time zone of `schedule`.
+   *
+   * @defaultValue `'UTC'`
+   */
+  readonly timeZone?: string;
+  /**
+   * What it is for: a change of the spec, of configuration that is only referred to, a restart on demand, or another build
+   * of the operator.
+   *
+   * @defaultValue all of them
+   */
+  readonly for?: readonly ('Change' | 'Configuration' | 'Restart' | 'Runtime')[];
 }
 
 export const DEFAULT_STAGE_DEADLINE = '30 minutes';
@@ -107,7 +149,8 @@ export interface OperatorDefinition<Spec, Status> {
   // What a run answers is its own business.
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly routine?: Routine<Spec, any>;
-  readonly rollout?: RolloutPolicy;
+  /** One policy for all resources, or the policy that a resource asks for. Pure. */
+  readonly rollout?: RolloutPolicy | ((resource: Resource<Spec, Status>) => RolloutPolicy);
 }
 
 /** An operator: a value to run, to ask for its plan, to test. Made by {@link defineOperator}. */
@@ -118,7 +161,7 @@ export interface Operator<Spec = unknown, Status = unknown> {
   readonly onDelete?: NonNullable<OperatorDefinition<Spec, Status>['onDelete']>;
   readonly externals: readonly AnyExternalKind[];
   readonly routine?: NonNullable<OperatorDefinition<Spec, Status>['routine']>;
-  readonly rollout: Required<RolloutPolicy>;
+  rollout(resource: Resource<Spec, Status>): RolloutPolicy;
 }
 
 /**
@@ -133,7 +176,7 @@ export function defineOperator<Spec, Status = unknown>(
   const name = definition.name ?? `${resource.plural}.${resource.group}`;
   if (!/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(name))
     throw new TypeError(`defineOperator: name must be a label value of at most 63 characters, not "${name}"`);
-  const { externals = [] } = definition;
+  const { externals = [], rollout = {} } = definition;
   const twice = externals.find(
     ({ kind }, index) => externals.findIndex((each) => each.kind === kind) !== index,
   );
@@ -145,9 +188,6 @@ export function defineOperator<Spec, Status = unknown>(
     ...(definition.onDelete ? { onDelete: definition.onDelete.bind(definition) } : {}),
     externals: Object.freeze([...externals]),
     ...(definition.routine ? { routine: definition.routine } : {}),
-    rollout: Object.freeze({
-      deadline: definition.rollout?.deadline ?? DEFAULT_STAGE_DEADLINE,
-      firstInstall: definition.rollout?.firstInstall ?? 'parallel',
-    }),
+    rollout: typeof rollout === 'function' ? rollout : () => rollout,
   });
 }

@@ -1,4 +1,5 @@
 /** Which changes of a resource are news. Pure. */
+import { commandsFingerprint } from '../core/commands/orders.ts';
 import { ANNOTATIONS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 
@@ -25,6 +26,7 @@ export function asksForMore(before: Manifest | undefined, after: Manifest): bool
   if (!before || before.metadata.uid !== after.metadata.uid || isIgnored(before)) return true;
   return (
     before.metadata.generation !== after.metadata.generation ||
-    before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp
+    before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
+    commandsFingerprint(before.metadata.annotations) !== commandsFingerprint(after.metadata.annotations)
   );
 }

@@ -11,6 +11,8 @@ export const LABELS = {
   resource: 'durable-operator.dev/resource',
   /** On what is written down while a StatefulSet is made anew: the resource, by uid. */
   journal: 'durable-operator.dev/journal',
+  /** On a ControllerRevision of ours: the resource whose objects it keeps, by uid. */
+  revisionOf: 'durable-operator.dev/revision-of',
   /** On pods and in selectors: the workload, so that two workloads of one resource never select each other's pods. */
   workload: 'durable-operator.dev/workload',
   /** On a version of a ConfigMap or Secret: the name it was desired under. */
@@ -30,6 +32,24 @@ export const ANNOTATIONS = {
   ignore: 'durable-operator.dev/ignore',
   /** On an object without an ownerReference: `<workflow id>` of the resource it belongs to. */
   owner: 'durable-operator.dev/owner',
+} as const;
+
+/** On a resource: what people ask of its rollouts. `core/commands/orders.ts` says what each may hold. */
+export const COMMANDS = {
+  /** `"true"`, `"rollouts"`, a time, or JSON: changes nothing, or restarts nothing. */
+  pause: 'durable-operator.dev/pause',
+  /** Tokens of `status.rollout.pendingApprovals`. */
+  approve: 'durable-operator.dev/approve',
+  /** `"required"`, or the roles whose stages need an approval. */
+  approval: 'durable-operator.dev/approval',
+  /** The generation to leave: the last good set takes its place. */
+  rollback: 'durable-operator.dev/rollback',
+  /** Another value tries at once what is waited for. */
+  retry: 'durable-operator.dev/retry',
+  /** `"true"` lets a deletion end without what it waits for. */
+  abandon: 'durable-operator.dev/abandon',
+  /** A time, or JSON with `at` and `roles`: restarts the pods of the workloads, in order. */
+  restartedAt: 'durable-operator.dev/restartedAt',
 } as const;
 
 /** The digest of what was applied, as the object says it; empty when it says none. */

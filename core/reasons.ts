@@ -38,7 +38,19 @@ export const OUR_REASONS = {
   RoutineFailed: 'RoutineFailed',
   /** A pod of the workload crashes, cannot be pulled, cannot be scheduled. */
   WorkloadFailed: 'WorkloadFailed',
+  /** Somebody paused it. */
   Paused: 'Paused',
+  AwaitingApproval: 'AwaitingApproval',
+  WindowClosed: 'WindowClosed',
+  /** A stage is through and watched for a while. */
+  Baking: 'Baking',
+  /** The last good set of objects takes the place of what the spec asks for. */
+  RolledBack: 'RolledBack',
+  RollingBack: 'RollingBack',
+  /** The operator's code changed, and the resource did not. */
+  RuntimeUpdatePending: 'RuntimeUpdatePending',
+  /** A deletion was ended without what it waited for. */
+  Abandoned: 'Abandoned',
   Installing: 'Installing',
   RollingOut: 'RollingOut',
   /** Applied, and not yet Current. */

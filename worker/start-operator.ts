@@ -1,7 +1,7 @@
 import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
-import { createActivities, createEventRecorder, createRenderer } from '../activities/index.ts';
+import { createActivities, createEventRecorder, createRenderer, Revisions } from '../activities/index.ts';
 import type { Operator } from '../api/operator.ts';
 import { shortHash } from '../core/hash.ts';
 import type { Bridge } from '../bridge/bridge.ts';
@@ -124,6 +124,7 @@ async function workerOf(
     api,
     ...(bridge ? { resources: bridge.resources, scalers: bridge.scalers } : {}),
     renderer: createRenderer(operator),
+    revisions: new Revisions(api, operator.name),
     events,
     log,
   });

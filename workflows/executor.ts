@@ -3,7 +3,8 @@ import type { Category } from '../core/plan/categories.ts';
 import { CATEGORIES, categoryOf, isExternal, titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { ApplyResult, Removal } from '../core/rollout/fold.ts';
-import { foldApplied, foldGate, foldPassage, foldPruned } from '../core/rollout/fold.ts';
+import { foldApplied, foldPruned, foldReverted } from '../core/rollout/fold.ts';
+import { foldGate, foldPassage } from '../core/rollout/fold-passage.ts';
 import type { Step } from '../core/rollout/next-step.ts';
 import { changeOf } from '../core/rollout/next-step.ts';
 import { foldRoutine } from '../core/rollout/routine.ts';
@@ -46,7 +47,13 @@ export class Executor {
     editors: ReadonlyMap<ObjectKey, readonly string[]>,
   ): Promise<Outcome> {
     let known = state;
-    const ref: PlanRef = { resource: this.#resource, uid: plan.uid, generation: plan.generation };
+    const ref: PlanRef = {
+      resource: this.#resource,
+      uid: plan.uid,
+      generation: plan.generation,
+      // What is not the newest is read from where it was kept.
+      ...(isOfThePast(plan) && plan.revision ? { revision: plan.revision } : {}),
+    };
     try {
       switch (step.kind) {
         case 'apply': {
@@ -62,6 +69,12 @@ export class Executor {
           return { state: await restore(this.#resource, step.keys, state) };
         case 'unblock':
           return { state: await this.#unblock(step.key, plan, state) };
+        case 'revert': {
+          const items = step.keys.map((key) => ({ key, template: templateBefore(key, state) }));
+          const summary = `as before, until its turn: ${step.keys.map(titleOf).join(', ')}`;
+          const results = await write(summary).revertObjects(ref, items);
+          return { state: foldReverted(state, plan, results, Date.now()) };
+        }
         case 'prune':
           return await this.remove(step.keys, state, 'no longer desired');
         case 'gate': {
@@ -156,6 +169,15 @@ async function gathered<Result>(
     results: outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])),
     error: outcomes.find((outcome) => outcome.status === 'rejected')?.reason,
   };
+}
+
+/** Whether something else than what the newest spec asks for is followed. */
+function isOfThePast({ course }: PlanView): boolean {
+  return course !== undefined && course.kind !== 'newest';
+}
+
+function templateBefore(key: ObjectKey, { inventory, lost }: ReconcileState): string {
+  return inventory[key]?.template ?? lost?.[key] ?? '';
 }
 
 function itemOf(

@@ -2,8 +2,10 @@
  * What is said to a running `reconcile` workflow. A signal means "look again" and carries a hint of where to look, never
  * truth: dropped, doubled or swapped signals change nothing in the end.
  */
+import type { UpdateDefinition } from '@temporalio/common';
 import type { QueryDefinition, SignalDefinition } from '@temporalio/workflow';
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ApproveRequest, Asker, PauseRequest, RestartRequest } from '../core/commands/commands.ts';
 import type { Hint } from '../core/hint.ts';
 import type { ResourceRef } from '../core/refs.ts';
 
@@ -11,6 +13,32 @@ import type { ResourceRef } from '../core/refs.ts';
 export const resourceChanged: SignalDefinition<[Hint]> = defineSignal('resourceChanged');
 /** Owned objects changed in a way that matters. */
 export const objectsChanged: SignalDefinition<[Hint]> = defineSignal('objectsChanged');
+
+export interface CommandAnswer {
+  /** What was done, for people. */
+  readonly message: string;
+}
+
+export type CommandUpdate<Request> = UpdateDefinition<CommandAnswer, [Request]>;
+
+/** What people may ask for. A command that makes no sense now is refused with the reason, and changes nothing. */
+export const UPDATES: {
+  readonly approve: CommandUpdate<ApproveRequest>;
+  readonly rollBack: CommandUpdate<Asker>;
+  readonly retry: CommandUpdate<Asker>;
+  readonly pause: CommandUpdate<PauseRequest>;
+  readonly resume: CommandUpdate<Asker>;
+  readonly restart: CommandUpdate<RestartRequest>;
+  readonly abandon: CommandUpdate<Asker>;
+} = {
+  approve: defineUpdate('approve'),
+  rollBack: defineUpdate('rollBack'),
+  retry: defineUpdate('retry'),
+  pause: defineUpdate('pause'),
+  resume: defineUpdate('resume'),
+  restart: defineUpdate('restart'),
+  abandon: defineUpdate('abandon'),
+};
 
 /** What a `reconcile` workflow is started with. */
 export interface ReconcileInput {

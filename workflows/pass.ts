@@ -1,28 +1,32 @@
 import { log, setCurrentDetails } from '@temporalio/workflow';
 import type { PlanAnswer } from '../activities/index.ts';
+import { signature } from '../core/commands/orders.ts';
 import { isExternal, titleOf } from '../core/plan/categories.ts';
-import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { titleOfResource } from '../core/refs.ts';
-import { foldObserved, foldPlanned, foldProgress } from '../core/rollout/fold.ts';
+import { foldObserved, foldProgress } from '../core/rollout/fold.ts';
+import { foldPlanned, foldRetry, foldSettled } from '../core/rollout/fold-plan.ts';
 import type { Observation } from '../core/rollout/fold.ts';
 import { foldReferences } from '../core/rollout/references.ts';
 import { foldRoutinePlanned, isRoutineDue } from '../core/rollout/routine.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
+import { quarantineAt } from '../core/rollout/quarantine.ts';
 import { foldInterrupted, released } from '../core/rollout/reshape.ts';
-import type { PlanFailure, PlanView, ReconcileState } from '../core/rollout/state.ts';
-import { fingerprintsOf, NEW_STATE, refOf } from '../core/rollout/state.ts';
+import type { ReconcileState } from '../core/rollout/state.ts';
+import { fingerprintsOf, NEW_STATE } from '../core/rollout/state.ts';
 import { nextTeardown } from '../core/rollout/teardown.ts';
 import { detailsOf } from '../core/status/details.ts';
-import type { Situation } from '../core/status/report.ts';
-import { summaryOf, verdictOf } from '../core/status/report.ts';
+import type { Situation } from '../core/status/verdict.ts';
+import { summaryOf, verdictOf } from '../core/status/verdict.ts';
 import { author, external, look, write } from './activities.ts';
 import { Executor, restore } from './executor.ts';
 import { failureOf, isPlanStale } from './failures.ts';
+import { earliest, retryAt } from './retry.ts';
 import type { Inbox } from './inbox.ts';
 import type { Hint } from '../core/hint.ts';
 import type { ReconcileInput, RolloutStatus } from './messages.ts';
 import { mergeHints } from '../core/hint.ts';
+import { placed, viewOf } from './plan-view.ts';
 import { Reporter } from './reporter.ts';
 
 interface Gone {
@@ -36,9 +40,6 @@ const GONE: Gone = { kind: 'gone' };
 
 type Deletion = Extract<PlanAnswer, { kind: 'deleting' }>;
 
-/** How soon a failure is tried again, at first and at most: one that passes by itself, and one that somebody must end. */
-const PASSING_RETRY_MS = [10_000, 120_000] as const;
-const LASTING_RETRY_MS = [60_000, 600_000] as const;
 /** A teardown looks again at what it waits for. */
 const TEARDOWN_LOOK_MS = 60_000;
 /** A resource that is changed while it is applied is planned again at once; what never stays as planned must not spin. */
@@ -68,8 +69,12 @@ export class Pass {
     this.#reporter = new Reporter(input);
   }
 
+  get situation(): Situation {
+    return { ...this.#situation, state: this.state };
+  }
+
   get status(): RolloutStatus {
-    const situation = { ...this.#situation, state: this.state };
+    const { situation } = this;
     const verdict = verdictOf(situation, Date.now());
     return {
       summary: summaryOf(verdict),
@@ -107,8 +112,9 @@ export class Pass {
   async #look(fresh: Hint): Promise<Gone | undefined> {
     const { failure, step } = this.#situation;
     const hint = mergeHints(this.#missed, fresh);
+    const isOver = (this.#situation.plan?.validUntil ?? Infinity) <= Date.now();
     const wantsPlan =
-      this.#isBlind || failure !== undefined || hint.resource !== undefined || hint.resync === true;
+      this.#isBlind || failure !== undefined || isOver || hint.resource !== undefined || hint.resync === true;
     // An alarm is about time, and needs no look: what becomes of objects is told. Only a teardown looks after them itself,
     // and nobody tells what becomes of an object behind an API.
     const isAwaited = (key: ObjectKey): boolean =>
@@ -139,13 +145,18 @@ export class Pass {
   }
 
   #plan(hint: Hint): Promise<PlanAnswer> {
-    const { uid, generation, inventory } = this.state;
-    const digest = this.#situation.plan?.digest;
+    const { uid, generation, inventory, good, previous, quarantine } = this.state;
+    const version = this.#situation.plan?.version;
     const wanted = hint.resource ? `generation ${hint.resource.generation}` : 'as it is now';
     return look(`${this.#title}, ${wanted}`).planResource({
       resource: this.#input.resource,
       ...(hint.resource ? { seen: hint.resource } : {}),
-      ...(uid === undefined ? {} : { known: { uid, generation, ...(digest ? { digest } : {}) } }),
+      ...(uid === undefined ? {} : { known: { uid, generation, ...(version ? { version } : {}) } }),
+      memory: {
+        ...(good ? { good } : {}),
+        ...(previous ? { previous } : {}),
+        ...(quarantine ? { quarantine } : {}),
+      },
       inventory: fingerprintsOf(inventory),
     });
   }
@@ -187,7 +198,12 @@ export class Pass {
       };
       return undefined;
     }
+    if (answer.remembered) {
+      const { memory, journal } = answer.remembered;
+      this.state = { ...this.state, ...memory, journal };
+    }
     const plan = viewOf(answer, this.state);
+    this.state = foldRetry(this.state, plan.orders);
     if (answer.accepted) {
       this.#reporter.accepted(Date.now());
       this.state = { ...this.state, conditions: answer.accepted };
@@ -206,11 +222,19 @@ export class Pass {
     const orphaned = failure && !failure.passes ? released(this.state) : [];
     if (orphaned.length > 0) return this.#restore(orphaned);
     if (!plan || failure) return this.#rest(undefined);
-    const step = nextStep(plan, this.state, Date.now());
     this.state = foldProgress(this.state, plan, Date.now());
+    const quarantine = quarantineAt(plan, this.state, Date.now());
+    if (quarantine) {
+      this.state = { ...this.state, quarantine };
+      this.#situation = {};
+      return undefined;
+    }
+    const step = nextStep(plan, this.state, Date.now());
     this.#situation = { ...this.#situation, step };
     const isIdle = step.kind === 'wait';
-    if (isIdle && !isRoutineDue(this.state, Date.now())) return this.#rest(step.wakeAt);
+    if (isIdle && step.on.length === 0) this.state = foldSettled(this.state, plan);
+    if (isIdle && !isRoutineDue(this.state, Date.now()))
+      return this.#rest(earliest(step.wakeAt, plan.validUntil));
     const { state, error } = isIdle
       ? await this.#executor.runRoutine(plan, this.state)
       : await this.#executor.execute(step, plan, this.state, this.#editors);
@@ -242,8 +266,18 @@ export class Pass {
     }
   }
 
-  async #takeDown({ uid, orphan, cleanUp }: Deletion): Promise<Rest | undefined> {
+  async #takeDown({ uid, orphan, cleanUp, abandon }: Deletion): Promise<Rest | undefined> {
     const { resource } = this.#input;
+    if (abandon) {
+      const left = Object.keys(this.state.inventory);
+      await write(`abandon ${this.#title}${signature(abandon)}`).abandonResource(
+        resource,
+        uid,
+        left,
+        abandon,
+      );
+      return GONE;
+    }
     if (cleanUp && !orphan && !this.state.cleanedUp) {
       await author(`onDelete of ${this.#title}`).cleanUp(resource);
       this.state = { ...this.state, cleanedUp: true };
@@ -285,45 +319,8 @@ export class Pass {
     this.#attempts = failures.length > 0 ? this.#attempts + 1 : 0;
     const { plan, failure } = this.#situation;
     const routineAt = plan && !failure ? this.state.routine?.nextAt : undefined;
-    const times = [
-      wakeAt,
-      dueAt,
-      routineAt,
-      ...failures.map((failure) => retryAt(failure, this.#attempts)),
-    ].filter((at) => at !== undefined);
-    return { kind: 'rest', ...(times.length > 0 ? { wakeAt: Math.min(...times) } : {}) };
+    const retries = failures.map((each) => retryAt(each, this.#attempts));
+    const at = earliest(wakeAt, dueAt, routineAt, ...retries);
+    return { kind: 'rest', ...(at === undefined ? {} : { wakeAt: at }) };
   }
-}
-
-/** Ever more slowly, and not all resources at once: a server that comes back must not be met by everybody. */
-function retryAt({ reason, passes }: PlanFailure, attempts: number): number | undefined {
-  // Only another spec can cure it, and that is told.
-  if (reason === OUR_REASONS.PlanInvalid) return undefined;
-  const [first, longest] = passes ? PASSING_RETRY_MS : LASTING_RETRY_MS;
-  return Date.now() + Math.min(first * 2 ** (attempts - 1), longest) * (0.75 + Math.random() / 2);
-}
-
-/** The whole plan: what the answer says is new, and for the rest what the inventory knows. */
-function viewOf(answer: Extract<PlanAnswer, { kind: 'planned' }>, state: ReconcileState): PlanView {
-  const { kind: _, changed, removed, accepted: _1, recovered: _2, references: _3, ...rest } = answer;
-  const { interrupted: _4, ...view } = rest;
-  const known = Object.entries(state.inventory)
-    .filter(([key]) => !removed.includes(key))
-    .map(([key, entry]) => [key, refOf(key, entry)]);
-  return {
-    ...view,
-    refs: { ...Object.fromEntries(known), ...Object.fromEntries(changed.map((ref) => [ref.key, ref])) },
-  };
-}
-
-function placed(
-  inventory: ReconcileState['inventory'],
-  places: Readonly<Record<ObjectKey, number>>,
-): ReconcileState['inventory'] {
-  return Object.fromEntries(
-    Object.entries(inventory).map(([key, entry]) => [
-      key,
-      key in places ? { ...entry, stage: places[key] ?? 0 } : entry,
-    ]),
-  );
 }

@@ -14,6 +14,7 @@ import {
 } from '@temporalio/workflow';
 import type { ReconcileState } from '../core/rollout/state.ts';
 import { Alarm } from './alarm.ts';
+import { takeCommands } from './commands.ts';
 import { Inbox } from './inbox.ts';
 import type { Hint } from '../core/hint.ts';
 import type { ReconcileInput } from './messages.ts';
@@ -45,6 +46,7 @@ export async function reconcile(input: ReconcileInput, carried?: Carried): Promi
   setHandler(rolloutStatus, () => pass.status, {
     description: 'Where the resource stands, and what it waits for.',
   });
+  takeCommands(input, pass, inbox);
 
   for (;;) {
     const rest = await pass.run(inbox.take());

@@ -1,6 +1,7 @@
 import { takesTurns } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import { changeOf } from './next-step.ts';
+import type { Trigger } from './rules.ts';
 import type { PlanView, ReconcileState, Rollout } from './state.ts';
 import { preciseTime } from './times.ts';
 
@@ -9,15 +10,16 @@ export function beginRollout(state: ReconcileState, plan: PlanView, now: number)
   const rolling = Object.values(plan.refs).filter(
     (ref) => takesTurns(ref.key) && ['new', 'disruptive'].includes(changeOf(ref, state.inventory[ref.key])),
   );
-  if (rolling.length === 0 || state.rollout?.generation === plan.generation) return state;
+  if (rolling.length === 0 || state.rollout?.to === plan.digest) return state;
   const passages = unfinishedPassages(state, plan);
-  const isInstall = !Object.keys(state.inventory).some(takesTurns) || state.rollout?.trigger === 'Install';
   const startedAt = preciseTime(now);
   return {
     ...state,
     rollout: {
-      trigger: isInstall && state.journal.length === 0 ? 'Install' : 'Change',
+      trigger: triggerOf(state, plan),
       generation: plan.generation,
+      ...(state.good ? { from: state.good.digest } : {}),
+      to: plan.digest,
       startedAt,
       stages: {
         ...stagesOf(Object.keys(passages), plan, { startedAt }),
@@ -30,6 +32,16 @@ export function beginRollout(state: ReconcileState, plan: PlanView, now: number)
       passages,
     },
   };
+}
+
+function triggerOf({ inventory, rollout, journal, good }: ReconcileState, plan: PlanView): Trigger {
+  if (plan.course?.kind === 'rolledBack') return 'Rollback';
+  const isFirst = !Object.keys(inventory).some(takesTurns) || rollout?.trigger === 'Install';
+  if (isFirst && journal.length === 0) return 'Install';
+  const { newest } = plan;
+  if (!good || !newest || good.generation !== newest.generation) return 'Change';
+  if (good.input.restartedAt !== newest.input.restartedAt) return 'Restart';
+  return good.input.digest === newest.input.digest ? 'Runtime' : 'Configuration';
 }
 
 /** A newer plan does not let pass what a gate still holds. */

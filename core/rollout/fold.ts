@@ -1,17 +1,16 @@
 /** How what happened changes what is known. Each function takes a state and gives the next; none of them decides. */
 import type { Health } from '../health/health.ts';
 import type { PlannedRef } from '../plan/digests.ts';
-import { isConfiguration, isWorkload, takesTurns } from '../plan/categories.ts';
+import { isWorkload, takesTurns } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { RolloutReport } from '../status/resource-status.ts';
-import { changeOf } from './next-step.ts';
+import { bakeEnd, changeOf } from './next-step.ts';
 import type { ScaleSeen } from '../scalers.ts';
-import { scaleApplied, scaleObserved, scalePlanned, scalingOf } from './scaling.ts';
-import type { Entry, Passage, PlanView, ReconcileState, Rollout, Trouble } from './state.ts';
+import { scaleApplied, scaleObserved, scalingOf } from './scaling.ts';
+import type { Entry, PlanView, ReconcileState, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
 import { withRefusal } from './refusal.ts';
 import { forgetUnblocking } from './unblock.ts';
-import { beginRollout } from './begin-rollout.ts';
 import { readingOf, seenWith } from './readers.ts';
 import { finishedSince, preciseTime, rfc3339 } from './times.ts';
 
@@ -91,6 +90,7 @@ function foldOneApplied(
   };
   const next = {
     ...state,
+    ...(state.lost ? { lost: without(state.lost, ref.key) } : {}),
     inventory: { ...state.inventory, [ref.key]: entry },
     refusals: without(state.refusals, ref.key),
   };
@@ -112,6 +112,28 @@ function passApplied(rollout: Rollout, ref: PlannedRef, now: number): Rollout {
   };
 }
 
+/** What putting back one object gave: as when applying, with what it was put back to. */
+export type RevertResult = ApplyResult & { readonly digest: string; readonly template: string };
+
+/** Records what was put back as it was; it is still to be changed when its turn comes. */
+export function foldReverted(
+  state: ReconcileState,
+  plan: PlanView,
+  results: readonly RevertResult[],
+  now: number,
+): ReconcileState {
+  let next = state;
+  for (const result of results) {
+    const ref = plan.refs[result.key];
+    if (!ref) continue;
+    const { digest, template } = result;
+    next = result.applied
+      ? foldOneApplied(withoutRollout(next), { ...ref, digest, template }, result, now)
+      : withRefusal(next, { ...result, digest: ref.digest }, now);
+  }
+  return state.rollout ? { ...next, rollout: state.rollout } : next;
+}
+
 /** Records what was seen. An object that is not the one that was applied, or lost fields of ours, is to be applied again. */
 export function foldObserved(
   state: ReconcileState,
@@ -130,6 +152,9 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
   if (!seen.exists || isAnother)
     return {
       ...state,
+      ...(state.rollout && entry.template && !entry.leaving
+        ? { lost: { ...state.lost, [seen.key]: entry.template } }
+        : {}),
       inventory: without(state.inventory, seen.key),
       unhealthy: without(state.unhealthy, seen.key),
     };
@@ -164,34 +189,6 @@ function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: 
   };
 }
 
-/** Takes up a plan: another resource under the same name starts anew; places in the order follow the plan. */
-export function foldPlanned(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
-  const isNewer = plan.generation > state.generation;
-  const inventory = Object.fromEntries(
-    Object.entries(state.inventory).map(([key, entry]) => {
-      const ref = plan.refs[key];
-      if (!ref) return [key, entry];
-      return [
-        key,
-        {
-          ...withoutPlace(entry),
-          ...placeOf(ref),
-          ...scalePlanned(entry, ref, isNewer),
-          ...appliedReads(key, entry),
-        },
-      ];
-    }),
-  );
-  // What was refused, and is no longer asked for, is no trouble any more.
-  const refusals = Object.fromEntries(
-    Object.entries(state.refusals).filter(([key, { digest }]) => plan.refs[key]?.digest === digest),
-  );
-  const unhealthy = Object.fromEntries(
-    Object.entries(state.unhealthy).filter(([key]) => key in state.inventory),
-  );
-  return beginRollout({ ...state, generation: plan.generation, inventory, refusals, unhealthy }, plan, now);
-}
-
 /** Marks the stages that are through, and the rollout finished when nothing of it is left. */
 export function foldProgress(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
   const { rollout } = state;
@@ -205,9 +202,11 @@ export function foldProgress(state: ReconcileState, plan: PlanView, now: number)
     }),
   );
   const current: Rollout = { ...rollout, stages };
-  if (busy.length > 0) return { ...state, rollout: current };
+  const under = { ...state, rollout: current };
+  const isBaking = Object.values(plan.refs).some((ref) => (bakeEnd(ref, plan, under) ?? 0) > now);
+  if (busy.length > 0 || isBaking) return under;
   const report = { ...reportRollout(current, plan), ...finishedSince(rollout.startedAt, now) };
-  const { rollout: _, ...rest } = state;
+  const { rollout: _, lost: _lost, ...rest } = state;
   return { ...rest, journal: [report, ...state.journal].slice(0, JOURNAL_LENGTH) };
 }
 
@@ -227,6 +226,8 @@ export function reportRollout(rollout: Rollout, plan: PlanView): RolloutReport {
   return {
     trigger: rollout.trigger,
     generation: rollout.generation,
+    ...(rollout.from ? { from: rollout.from } : {}),
+    to: rollout.to,
     startedAt: rollout.startedAt,
     stages: Object.entries(rollout.stages).map(([index, { startedAt, finishedAt }]) => ({
       name: plan.stages[Number(index)] ?? index,
@@ -235,31 +236,6 @@ export function reportRollout(rollout: Rollout, plan: PlanView): RolloutReport {
       ...(startedAt && finishedAt ? finishedSince(startedAt, Date.parse(finishedAt)) : {}),
     })),
   };
-}
-
-export function foldPassage(state: ReconcileState, key: ObjectKey, passage: Passage): ReconcileState {
-  if (!state.rollout) return state;
-  const passages = { ...state.rollout.passages, [key]: { ...state.rollout.passages[key], ...passage } };
-  return { ...state, rollout: { ...state.rollout, passages }, refusals: without(state.refusals, key) };
-}
-
-const FIRST_ASK_AGAIN_MS = 2_000;
-const LONGEST_ASK_AGAIN_MS = 60_000;
-
-/** Records what a gate answered, and when it is asked again: soon at first, then ever more slowly. */
-export function foldGate(
-  state: ReconcileState,
-  key: ObjectKey,
-  answer: true | string,
-  now: number,
-): ReconcileState {
-  if (answer === true) return foldPassage(state, key, { gate: 'open' });
-  const known = state.rollout?.passages[key]?.gate;
-  const before = known && known !== 'open' ? known : undefined;
-  const attempts = (before?.attempts ?? 0) + 1;
-  const delay = Math.min(FIRST_ASK_AGAIN_MS * 2 ** (attempts - 1), LONGEST_ASK_AGAIN_MS);
-  const gate = { why: answer, since: before?.since ?? rfc3339(now), attempts, askAgainAt: now + delay };
-  return foldPassage(state, key, { gate });
 }
 
 /** What asking an object to go gave. */
@@ -293,11 +269,6 @@ export function foldPruned(state: ReconcileState, removals: readonly Removal[], 
   }, state);
 }
 
-/** What its pods read where that was not recorded: what it was applied with, before a newer plan says otherwise. */
-function appliedReads(key: ObjectKey, { reads, uses }: Entry): Pick<Entry, 'reads'> {
-  return isWorkload(key) ? { reads: reads ?? uses?.filter(isConfiguration) ?? [] } : {};
-}
-
 /** In the place of the digest that was refused. */
 const REMOVAL = 'removal';
 
@@ -305,8 +276,6 @@ function withEntry(state: ReconcileState, key: ObjectKey, entry: Entry): Reconci
   return { ...state, inventory: { ...state.inventory, [key]: entry } };
 }
 
-function withoutPlace(entry: Entry): Entry {
-  const { replicas: _1, yields: _2, role: _3, stage: _4, retain: _5, uses: _6, ...others } = entry;
-  const { requires: _0, gate: _7, before: _8, after: _9, keepsPods: _10, ...rest } = others;
-  return rest;
+function withoutRollout({ rollout: _, ...state }: ReconcileState): ReconcileState {
+  return state;
 }

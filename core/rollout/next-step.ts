@@ -9,6 +9,8 @@
 import { awaits, isExternal, takesTurns } from '../plan/categories.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
+import type { Hold } from './hold.ts';
+import { bakedAt, bakingHold, pauseOf, stageHold, wholePause } from './hold.ts';
 import { stillRead } from './readers.ts';
 import { growsFirst, isGrowing, scalesLast, scalesNow } from './scaling.ts';
 import { holdOf, isHeld } from './references.ts';
@@ -28,13 +30,23 @@ export type Step =
   | { readonly kind: 'gate'; readonly key: ObjectKey; readonly gate: string }
   /** A pod of an old revision holds up the workload. */
   | { readonly kind: 'unblock'; readonly key: ObjectKey }
+  /** Puts back as it was what the rollout has not come to yet. */
+  | { readonly kind: 'revert'; readonly keys: readonly ObjectKey[] }
   /** The next of the steps by which a StatefulSet gets what cannot be changed in place. */
   | { readonly kind: 'reshape'; readonly key: ObjectKey }
   /** What was being made anew is no longer wanted otherwise: it is put back as it was. */
   | { readonly kind: 'restore'; readonly keys: readonly ObjectKey[] }
   | { readonly kind: 'prune'; readonly keys: readonly ObjectKey[] }
-  /** `on`: what must become Current, open or gone; `wakeAt`: epoch milliseconds of the next deadline or retry. */
-  | { readonly kind: 'wait'; readonly on: readonly ObjectKey[]; readonly wakeAt?: number };
+  /**
+   * `on`: what must become Current, open or gone; `wakeAt`: epoch milliseconds of the next deadline or retry; `hold`: what
+   * keeps it although nothing is wrong.
+   */
+  | {
+      readonly kind: 'wait';
+      readonly on: readonly ObjectKey[];
+      readonly wakeAt?: number;
+      readonly hold?: Hold;
+    };
 
 type Waiting = Extract<Step, { kind: 'wait' }>;
 
@@ -50,6 +62,12 @@ export function changeOf(ref: PlannedRef, entry: Entry | undefined): Change {
 
 /** @param now epoch milliseconds. */
 export function nextStep(plan: PlanView, state: ReconcileState, now: number): Step {
+  const step = stepOf(plan, state, now);
+  const pause = step.kind === 'wait' ? undefined : wholePause(plan.orders, now);
+  return pause && step.kind !== 'wait' ? held('keys' in step ? step.keys : [step.key], pause) : step;
+}
+
+function stepOf(plan: PlanView, state: ReconcileState, now: number): Step {
   const orphaned = abandoned(plan, state);
   if (orphaned.length > 0) return { kind: 'restore', keys: orphaned };
   const refs = Object.values(plan.refs);
@@ -71,14 +89,18 @@ export function nextStep(plan: PlanView, state: ReconcileState, now: number): St
   ];
   const waits: Waiting[] = [];
   for (const [index, lane] of lanes.entries()) {
-    const step = laneStep(lane, plan, state, now);
+    const step = laneStep(lane, plan.stages[index - 1], plan, state, now);
     if (!step) continue;
     if (step.kind !== 'wait') return step;
     waits.push(step);
     // What no order binds holds up no stage.
     if (index > 0) break;
   }
-  if (waits.length > 0) return mergeWaits([...waits, ...restingWaits(plan, state, now)]);
+  if (waits.length > 0) {
+    const astray = astrayIn(plan, state, now);
+    if (astray.length > 0) return { kind: 'revert', keys: astray };
+    return mergeWaits([...waits, ...restingWaits(plan, state, now)]);
+  }
 
   const unwanted = Object.keys(state.inventory).filter((key) => !(key in plan.refs));
   const staying = unwanted.filter((key) => !state.inventory[key]?.leaving);
@@ -93,8 +115,12 @@ export function nextStep(plan: PlanView, state: ReconcileState, now: number): St
   return mergeWaits([tombstones, ...restingWaits(plan, state, now)]);
 }
 
-/** Wanted otherwise than it is, and neither refused nor in need of something that was or is not ready. */
+/** Wanted otherwise than it is, not refused, not paused, and not in need of something that was refused or is not ready. */
 function isDue(ref: PlannedRef, plan: PlanView, state: ReconcileState, now: number): boolean {
+  return isPending(ref, plan, state, now) && !pauseOf(plan.orders, ref, now);
+}
+
+function isPending(ref: PlannedRef, plan: PlanView, state: ReconcileState, now: number): boolean {
   const entry = state.inventory[ref.key];
   if (entry && entry.digest === ref.digest && !entry.leaving && !scalesNow(ref, entry)) return false;
   if (entry?.leaving || isGrowing(entry)) return false;
@@ -128,6 +154,8 @@ function isFree(ref: PlannedRef, plan: PlanView, state: ReconcileState): boolean
   if (change === 'harmless' || change === 'none' || growsFirst(ref, entry, change)) return true;
   // What somebody deleted is recreated, and not rolled out: hooks are about rollouts.
   if (change !== 'new' || (ref.before && state.rollout)) return false;
+  // One that the rollout had not come to is put back as it was, and changes when its turn comes.
+  if (isLost(ref, state)) return false;
   return plan.firstInstall === 'parallel' || ref.stage === undefined || hasRun(state);
 }
 
@@ -136,12 +164,36 @@ function hasRun(state: ReconcileState): boolean {
   return state.journal.length > 0;
 }
 
+/** Workloads whose turn has not come, that were deleted or edited meanwhile. */
+function astrayIn(plan: PlanView, state: ReconcileState, now: number): readonly ObjectKey[] {
+  if (!state.rollout) return [];
+  return keysOf(
+    Object.values(plan.refs).filter((ref) => {
+      const entry = state.inventory[ref.key];
+      const isEdited = entry?.digest === '' && !entry.leaving && entry.template !== ref.template;
+      if (!takesTurns(ref.key) || !(isEdited || (!entry && isLost(ref, state)))) return false;
+      const refusal = state.refusals[ref.key];
+      return (!refusal || now >= refusal.retryAt) && !pauseOf(plan.orders, ref, now);
+    }),
+  );
+}
+
+function isLost({ key, template }: PlannedRef, { lost }: ReconcileState): boolean {
+  const was = lost?.[key];
+  return was !== undefined && was !== template;
+}
+
+/** @param stage Its name; absent for the workloads that no order binds. */
 function laneStep(
   lane: readonly PlannedRef[],
+  stage: string | undefined,
   plan: PlanView,
   state: ReconcileState,
   now: number,
 ): Step | undefined {
+  const pending = lane.filter((ref) => isPending(ref, plan, state, now));
+  const hold = laneHold(pending, stage, plan, state, now);
+  if (hold) return held(keysOf(pending), hold);
   const due = lane.filter((ref) => isDue(ref, plan, state, now));
   for (const { key, before } of due)
     if (before && state.rollout && !state.rollout.passages[key]?.before)
@@ -164,7 +216,9 @@ function laneStep(
   const trapped = stuck.find((ref) => isTrapped(ref, state) && askAgainAt(ref, state) <= now);
   if (trapped) return { kind: 'unblock', key: trapped.key };
   if (stuck.length > 0) return waitFor(stuck, plan, state, now);
-  return gateStep(lane, state, now) ?? shrinkStep(lane, state, now);
+  return (
+    gateStep(lane, state, now) ?? shrinkStep(lane, state, now) ?? bakeStep(lane, stage, plan, state, now)
+  );
 }
 
 function shrinkStep(lane: readonly PlannedRef[], state: ReconcileState, now: number): Step | undefined {
@@ -172,6 +226,53 @@ function shrinkStep(lane: readonly PlannedRef[], state: ReconcileState, now: num
     (ref) => scalesLast(ref, state.inventory[ref.key]) && !isRefused(ref.key, ref.digest, state, now),
   );
   return due.length > 0 ? { kind: 'apply', keys: keysOf(due) } : undefined;
+}
+
+/** Why what a lane has before it may not begin. */
+function laneHold(
+  pending: readonly PlannedRef[],
+  stage: string | undefined,
+  plan: PlanView,
+  state: ReconcileState,
+  now: number,
+): Hold | undefined {
+  for (const ref of pending) {
+    const paused = pauseOf(plan.orders, ref, now);
+    if (paused) return paused;
+  }
+  const disrupted = pending.find((ref) => changeOf(ref, state.inventory[ref.key]) === 'disruptive');
+  if (!disrupted) return undefined;
+  const name = stage ?? disrupted.role ?? disrupted.key.split('/').at(-1) ?? '';
+  return stageHold({ name, role: disrupted.role }, plan, state, now);
+}
+
+/** A stage that is through is watched for a while before the next begins. */
+function bakeStep(
+  lane: readonly PlannedRef[],
+  stage: string | undefined,
+  plan: PlanView,
+  state: ReconcileState,
+  now: number,
+): Waiting | undefined {
+  const [first] = lane;
+  const until = first && bakeEnd(first, plan, state);
+  if (stage === undefined || until === undefined || until <= now) return undefined;
+  return held(keysOf(lane), bakingHold(stage, until));
+}
+
+/** When the stage of a workload has been watched long enough; undefined while it is not through. */
+export function bakeEnd(
+  { stage, role }: PlannedRef,
+  plan: PlanView,
+  { rollout }: ReconcileState,
+): number | undefined {
+  if (!rollout || rollout.trigger === 'Install' || stage === undefined) return undefined;
+  const { finishedAt } = rollout.stages[stage] ?? {};
+  return finishedAt === undefined ? undefined : bakedAt(role, plan, finishedAt);
+}
+
+function held(on: readonly ObjectKey[], hold: Hold): Waiting {
+  return { kind: 'wait', on, hold, ...(hold.until === undefined ? {} : { wakeAt: hold.until }) };
 }
 
 function gateStep(lane: readonly PlannedRef[], state: ReconcileState, now: number): Step | undefined {
@@ -210,18 +311,27 @@ export function deadlineOf(key: ObjectKey, plan: PlanView, state: ReconcileState
 function restingWaits(plan: PlanView, state: ReconcileState, now: number): Waiting[] {
   const unhealthy = Object.keys(state.unhealthy).filter((key) => key in plan.refs && !takesTurns(key));
   const refused = Object.entries(state.refusals).filter(([key]) => key in plan.refs);
-  const held = Object.values(plan.refs).filter((ref) => !takesTurns(ref.key) && isHeld(ref, plan, state));
+  const unmet = Object.values(plan.refs).filter((ref) => !takesTurns(ref.key) && isHeld(ref, plan, state));
   const looks = Object.entries(state.unhealthy)
     .filter(([key]) => key in plan.refs && isExternal(key))
     .map(([, { since }]) => nextLook(Date.parse(since), now));
   const returning = Object.keys(plan.refs).filter((key) => state.inventory[key]?.leaving);
+  const paused = Object.values(plan.refs).filter(
+    (ref) => isPending(ref, plan, state, now) && pauseOf(plan.orders, ref, now),
+  );
   // One that is overdue waits for another that it needs.
   const retries = refused.map(([, { retryAt }]) => retryAt).filter((at) => at > now);
   const reshaping = Object.entries(state.reshaping ?? {}).filter(([key]) => !(key in state.refusals));
   const steps = reshaping.map(([, { lookAt }]) => lookAt);
   const tried = [...refused, ...reshaping].map(([key]) => key);
-  const on = [...unhealthy, ...returning, ...tried, ...keysOf(held)];
-  return [{ kind: 'wait', on, ...earliest([...retries, ...looks, ...steps]) }];
+  const on = [...unhealthy, ...returning, ...tried, ...keysOf(unmet)];
+  return [
+    { kind: 'wait', on, ...earliest([...retries, ...looks, ...steps]) },
+    ...paused.flatMap((ref) => {
+      const hold = pauseOf(plan.orders, ref, now);
+      return hold ? [held([ref.key], hold)] : [];
+    }),
+  ];
 }
 
 /** Nobody tells when something behind an API changes, so it is looked at: soon at first, then ever more slowly. */
@@ -234,7 +344,8 @@ function nextLook(since: number, now: number): number {
 
 function mergeWaits(waits: readonly Waiting[]): Waiting {
   const on = [...new Set(waits.flatMap((wait) => wait.on))].sort();
-  return { kind: 'wait', on, ...earliest(waits.map(({ wakeAt }) => wakeAt)) };
+  const hold = waits.find((wait) => wait.hold)?.hold;
+  return { kind: 'wait', on, ...(hold ? { hold } : {}), ...earliest(waits.map(({ wakeAt }) => wakeAt)) };
 }
 
 function earliest(times: readonly (number | undefined)[]): { wakeAt?: number } {

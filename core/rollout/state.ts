@@ -4,12 +4,15 @@
  * of this can be rebuilt from the labels and annotations on the objects.
  */
 import type { HealthState } from '../health/health.ts';
+import type { Orders } from '../commands/orders.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { Reason } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { RoutineState } from './routine.ts';
 import type { ScaleSeen } from '../scalers.ts';
 import type { Condition, RolloutReport } from '../status/resource-status.ts';
+import type { Course, Good, Memory, Newest } from './course.ts';
+import type { RolloutRules, Trigger } from './rules.ts';
 
 /** One object of the inventory, as it was applied and last seen. */
 export interface Entry {
@@ -118,15 +121,18 @@ export interface GateAnswer {
 }
 
 export interface Rollout {
-  readonly trigger: RolloutReport['trigger'];
+  readonly trigger: Trigger;
   readonly generation: number;
+  /** Digests of the plan before and of this one. */
+  readonly from?: string;
+  readonly to: string;
   readonly startedAt: string;
   /** By index of the plan's stages; only stages that this rollout changes. */
   readonly stages: Readonly<Record<number, { readonly startedAt?: string; readonly finishedAt?: string }>>;
   readonly passages: Readonly<Record<ObjectKey, Passage>>;
 }
 
-export interface ReconcileState {
+export interface ReconcileState extends Memory {
   readonly version: 1;
   /** Of the resource; another uid under the same name is another resource. */
   readonly uid?: string;
@@ -143,6 +149,8 @@ export interface ReconcileState {
   readonly reshaping?: Readonly<Record<ObjectKey, Reshaping>>;
   readonly unblocking?: Readonly<Record<ObjectKey, Unblocking>>;
   readonly rollout?: Rollout;
+  /** Pod templates of workloads that went away in the middle of a rollout that had not come to them. */
+  readonly lost?: Readonly<Record<ObjectKey, string>>;
   /** The last finished rollouts, newest first. */
   readonly journal: readonly RolloutReport[];
   readonly conditions: readonly Condition[];
@@ -150,6 +158,8 @@ export interface ReconcileState {
   readonly reported?: string;
   /** What was last told of rollouts and of trouble, so that each piece of news is told once. */
   readonly told: Told;
+  /** The last order to retry that was followed. */
+  readonly retried?: string;
   /** The author's `onDelete` ran through. */
   readonly cleanedUp?: true;
 }
@@ -186,6 +196,26 @@ export interface PlanView {
   readonly firstInstall: 'parallel' | 'ordered';
   /** How long from one run of the routine to the next; absent: it does not run. */
   readonly routineEveryMs?: number;
+  /** Of all that was planned and of what governs its rollout; another one is another plan. */
+  readonly version?: string;
+  /** Absent: what the newest spec asks for. */
+  readonly course?: Course;
+  /** What the newest spec asks for, also where it is held back. */
+  readonly newest?: Newest;
+  /** The revision that holds this plan, where one is kept. */
+  readonly revision?: string;
+  readonly orders?: Orders;
+  /** `commandsFingerprint` of the annotations that `orders` was read from. */
+  readonly commands?: string;
+  readonly rules?: RolloutRules;
+  /** Epoch milliseconds at which the plan may be another although nothing changed: a window opens, an approval lapses. */
+  readonly validUntil?: number;
+}
+
+/** What is known to be good, once a plan is carried out in full. */
+export function goodOf({ revision, newest, digest }: PlanView): Good | undefined {
+  if (!revision || newest?.digest !== digest) return undefined;
+  return { revision, ...newest };
 }
 
 /** Why the resource cannot be reconciled now. Nothing is applied and nothing is deleted until it can. */

@@ -6,13 +6,20 @@ import type { Condition, InventoryStatus, ResourceStatus } from './resource-stat
 export type NextCondition = Omit<Condition, 'lastTransitionTime'>;
 
 /** Conditions that are there only while they are True: their absence is the good news. */
-const ABNORMAL_TRUE: ReadonlySet<string> = new Set(['Reconciling', 'Stalled']);
+const ABNORMAL_TRUE: ReadonlySet<string> = new Set([
+  'Reconciling',
+  'Stalled',
+  'Degraded',
+  'Paused',
+  'Quarantined',
+  'RuntimeUpdatePending',
+]);
 const ORDER: readonly string[] = ['Ready', 'Reconciling', 'Stalled', 'Progressing'];
 const LONGEST_MESSAGE = 1024;
 
 /**
  * Puts `next` in the place of conditions of the same type and keeps the others. The same values once more change nothing;
- * `lastTransitionTime` moves only when `status` flips. Reconciling and Stalled leave when they are not True.
+ * `lastTransitionTime` moves only when `status` flips. Those that tell of trouble leave when they are not True.
  */
 export function setConditions(
   previous: readonly Condition[],

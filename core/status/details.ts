@@ -6,7 +6,7 @@ import type { RoutineState } from '../rollout/routine.ts';
 import { rfc3339 } from '../rollout/times.ts';
 import { scalersIn } from '../rollout/scaling.ts';
 import type { ObjectKey } from '../refs.ts';
-import type { Situation, Verdict } from './report.ts';
+import type { Situation, Verdict } from './verdict.ts';
 
 /** Markdown; bounded, whatever the size of the resource. */
 export function detailsOf(situation: Situation, verdict: Verdict, title: string): string {

@@ -1,7 +1,7 @@
 /** What events tell of a rollout: that it started, each stage, that it is complete; and of trouble, once. */
 import { OUR_REASONS } from '../reasons.ts';
 import type { Told } from '../rollout/state.ts';
-import type { Verdict } from './report.ts';
+import type { Verdict } from './verdict.ts';
 import type { ResourceStatus, RolloutReport } from './resource-status.ts';
 
 export interface Headline {
@@ -38,9 +38,10 @@ export function newsOf(
 function rolloutNews(before: RolloutReport | undefined, now: RolloutReport): Headline[] {
   const known =
     before?.generation === now.generation && before.startedAt === now.startedAt ? before : undefined;
-  const what = now.trigger === 'Install' ? 'install' : 'upgrade';
+  const what = WORDS[now.trigger];
+  const name = now.trigger === 'Rollback' ? 'Rollback' : 'Rollout';
   const news: Headline[] = [];
-  if (!known) news.push(headline('RolloutStarted', `${what} of generation ${now.generation}: ${order(now)}`));
+  if (!known) news.push(headline(`${name}Started`, `${what} of generation ${now.generation}: ${order(now)}`));
   // An install does not go by stages: they begin together, and what is told of each would be told of all.
   const stages = now.trigger === 'Install' ? [] : now.stages;
   for (const [index, stage] of stages.entries()) {
@@ -50,15 +51,32 @@ function rolloutNews(before: RolloutReport | undefined, now: RolloutReport): Hea
     if (stage.finishedAt && !past?.finishedAt)
       news.push(headline('StageCompleted', `stage ${stage.name} is current after ${stage.seconds ?? 0} s`));
   }
+  for (const { stage, token, reason } of now.pendingApprovals ?? [])
+    if (!known?.pendingApprovals?.some((past) => past.token === token))
+      news.push(
+        headline(
+          'ApprovalRequested',
+          `${stage === '-' ? 'all' : `stage ${stage}`} (${reason}): token ${token}`,
+        ),
+      );
   if (now.finishedAt && !known?.finishedAt)
     news.push(
       headline(
-        'RolloutCompleted',
+        `${name}Completed`,
         `${what} of generation ${now.generation} is complete after ${now.seconds ?? 0} s`,
       ),
     );
   return news;
 }
+
+const WORDS: Readonly<Record<RolloutReport['trigger'], string>> = {
+  Install: 'install',
+  Change: 'upgrade',
+  Configuration: 'new configuration',
+  Restart: 'restart',
+  Runtime: 'update of the operator for the objects',
+  Rollback: 'rollback',
+};
 
 function order({ stages, trigger }: RolloutReport): string {
   if (trigger === 'Install') return `${stages.map(({ name }) => name).join(', ') || 'all'} together`;

@@ -1,195 +1,32 @@
-/** What the world is told: conditions, status, one line, and the page in Temporal UI. Pure functions of plan and state. */
+/** What the world is told: conditions and status. Pure functions of plan and state. */
 import { inventoryFingerprint } from '../fields.ts';
-import { isExternal, takesTurns, titleOf } from '../plan/categories.ts';
-import { isPassing, OUR_REASONS } from '../reasons.ts';
+import { isExternal, takesTurns } from '../plan/categories.ts';
+import type { Course } from '../rollout/course.ts';
 import { reportRollout } from '../rollout/fold.ts';
+import { pauseLine, pausesAt } from '../rollout/hold.ts';
 import { scalingOf } from '../rollout/scaling.ts';
-import type { Step } from '../rollout/next-step.ts';
-import { deadlineOf } from '../rollout/next-step.ts';
-import { holdOf } from '../rollout/references.ts';
-import type { PlanFailure, PlanView, ReconcileState, Trouble } from '../rollout/state.ts';
-import { TRAPPED } from '../rollout/unblock.ts';
+import type { PlanView, ReconcileState } from '../rollout/state.ts';
+import { rfc3339 } from '../rollout/times.ts';
 import type { ObjectKey } from '../refs.ts';
 import { kindName, parseObjectKey } from '../refs.ts';
 import type { NextCondition } from './conditions.ts';
-import type { Condition, InventoryStatus, ReferenceStatus, ResourceStatus } from './resource-status.ts';
-
-/** Where the resource stands, in one word and one sentence. */
-export interface Verdict {
-  readonly phase: 'Ready' | 'Progressing' | 'Degraded' | 'Stalled' | 'Deleting';
-  readonly reason: string;
-  readonly message: string;
-}
-
-export interface Situation {
-  readonly state: ReconcileState;
-  /** Absent while the resource is torn down, or was never planned. */
-  readonly plan?: PlanView;
-  readonly failure?: PlanFailure;
-  /** The step that is being taken; absent before the first. */
-  readonly step?: Step;
-  readonly deleting?: boolean;
-}
-
-/** For example `Progressing (WaitingForHealth): StatefulSet pinot-broker: 0 of 1 replicas ready`. */
-export function summaryOf({ phase, reason, message }: Verdict): string {
-  return `${phase} (${reason}): ${message}`;
-}
-
-export function verdictOf({ state, plan, failure, step, deleting }: Situation, now: number): Verdict {
-  if (failure)
-    return {
-      phase: failure.passes ? (deleting ? 'Deleting' : 'Degraded') : 'Stalled',
-      reason: failure.reason,
-      message: failure.message,
-    };
-  const held = refusalOf(state);
-  if (deleting) return deletingVerdict(state, held);
-  if (!plan) return { phase: 'Progressing', reason: 'Installing', message: 'is being planned' };
-  if (step?.kind === 'wait') {
-    const stalled = stallOf(plan, state, step.on, now);
-    if (stalled) return stalled;
-    if (held) return { phase: state.rollout ? 'Progressing' : 'Degraded', ...held };
-    const { trouble } = state.routine ?? {};
-    if (step.on.length === 0 && trouble)
-      return { phase: 'Degraded', reason: trouble.reason, message: trouble.message };
-    if (step.on.length === 0)
-      return {
-        phase: 'Ready',
-        reason: 'Reconciled',
-        message: `${count(Object.keys(plan.refs).length, 'object')} current`,
-      };
-    if (step.on.every((key) => !(key in plan.refs)))
-      return {
-        phase: 'Progressing',
-        reason: 'Pruning',
-        message: `${listed(step.on)}: no longer desired, and not gone yet`,
-      };
-    const waiting = waitingFor(step.on, plan, state);
-    const isReshaping = step.on.some((key) => state.reshaping?.[key]);
-    const moves =
-      state.rollout !== undefined || isReshaping || waiting.reason === OUR_REASONS.DependencyNotReady;
-    return { phase: moves ? 'Progressing' : 'Degraded', ...waiting };
-  }
-  const reason =
-    state.rollout?.trigger === 'Install' ? 'Installing' : state.rollout ? 'RollingOut' : 'Reconciling';
-  return { phase: 'Progressing', reason, message: stepMessage(step) };
-}
-
-/** Why nothing will move by itself: something was refused, something fails, a stage is overdue. */
-function stallOf(
-  plan: PlanView,
-  state: ReconcileState,
-  on: readonly ObjectKey[],
-  now: number,
-): Verdict | undefined {
-  const refused = refusalOf(state);
-  if (refused && !isPassing(refused.reason)) return { phase: 'Stalled', ...refused };
-  const failed = on.find((key) => state.inventory[key]?.health === 'Failed');
-  if (failed)
-    return {
-      phase: 'Stalled',
-      reason: remoteReason(state.unhealthy[failed]) ?? OUR_REASONS.WorkloadFailed,
-      message: troubleLine(failed, troubleOf(failed, state)),
-    };
-  const holds = on.map((key) => [key, holdOf(key, plan, state)] as const);
-  const missing = holds.find(([, hold]) => hold && hold.reason !== OUR_REASONS.DependencyNotReady);
-  if (missing?.[1])
-    return { phase: 'Stalled', reason: missing[1].reason, message: troubleLine(missing[0], missing[1]) };
-  const moving = holds.filter(([key, hold]) => !hold && takesTurns(key)).map(([key]) => key);
-  const overdue = moving.find((key) => (deadlineOf(key, plan, state) ?? Infinity) <= now);
-  if (!overdue) return undefined;
-  const within = `not through within ${Math.round(plan.stageDeadlineMs / 1000)} s`;
-  const { message } = waitingFor([overdue], plan, state);
-  return { phase: 'Stalled', reason: 'RolloutTimedOut', message: `${within}; ${message}` };
-}
-
-/** Of what was refused, the first that somebody must end, or else the first. */
-function refusalOf({ refusals }: ReconcileState): Pick<Verdict, 'reason' | 'message'> | undefined {
-  const all = Object.entries(refusals);
-  const [key, refusal] = all.find(([, { reason }]) => !isPassing(reason)) ?? all[0] ?? [];
-  if (key === undefined || !refusal) return undefined;
-  const more = all.length > 1 ? ` (and ${count(all.length - 1, 'more object')})` : '';
-  return { reason: refusal.reason, message: `${titleOf(key)}: ${refusal.message}${more}` };
-}
-
-function waitingFor(
-  on: readonly ObjectKey[],
-  plan: PlanView,
-  state: ReconcileState,
-): { reason: string; message: string } {
-  const first = on.find((key) => state.reshaping?.[key]) ?? on[0] ?? '';
-  const others = on.filter((key) => key !== first);
-  const gate = state.rollout?.passages[first]?.gate;
-  const more = others.length > 0 ? ` (and ${others.map(titleOf).join(', ')})` : '';
-  if (gate && gate !== 'open' && !state.unhealthy[first])
-    return { reason: 'GateClosed', message: `${titleOf(first)}: ${gate.why}${more}` };
-  const special = state.reshaping?.[first] ?? holdOf(first, plan, state);
-  if (special) return { reason: special.reason, message: `${troubleLine(first, special)}${more}` };
-  const trouble = troubleOf(first, state);
-  const reason = remoteReason(trouble) ?? OUR_REASONS.WaitingForHealth;
-  return { reason, message: `${troubleLine(first, trouble)}${more}` };
-}
-
-/** A server of its own says more than that an object is not well. */
-function remoteReason(trouble: Trouble | undefined): string | undefined {
-  const isRemote =
-    trouble?.reason === OUR_REASONS.Unreachable || trouble?.reason === OUR_REASONS.RemoteRefused;
-  return isRemote ? trouble.reason : undefined;
-}
-
-/** Why an object is not well; with what keeps a pod that holds it up from being replaced. */
-function troubleOf(key: ObjectKey, { unhealthy, unblocking }: ReconcileState): Trouble | undefined {
-  const trouble = unhealthy[key];
-  const why = trouble?.reason === TRAPPED ? unblocking?.[key]?.why : undefined;
-  return trouble && why ? { ...trouble, message: `${trouble.message}; ${why}` } : trouble;
-}
-
-function troubleLine(key: ObjectKey, trouble: Trouble | undefined): string {
-  return trouble ? `${titleOf(key)}: ${trouble.message}` : `${titleOf(key)} is awaited`;
-}
-
-function stepMessage(step: Step | undefined): string {
-  switch (step?.kind) {
-    case undefined:
-    case 'wait':
-      return 'is being reconciled';
-    case 'unblock':
-      return `${titleOf(step.key)}: replacing a pod that holds up its rollout`;
-    case 'reshape':
-      return `${titleOf(step.key)}: changing what cannot be changed in place`;
-    case 'restore':
-      return `putting back ${listed(step.keys)}`;
-    case 'apply':
-      return `applying ${listed(step.keys)}`;
-    case 'prune':
-      return `deleting ${listed(step.keys)}, no longer desired`;
-    case 'gate':
-      return `${titleOf(step.key)}: asking gate ${step.gate}`;
-    case 'hook':
-      return `${titleOf(step.key)}: running hook ${step.hook}`;
-  }
-}
-
-function deletingVerdict(
-  state: ReconcileState,
-  held: Pick<Verdict, 'reason' | 'message'> | undefined,
-): Verdict {
-  const message = deletingMessage(state);
-  if (!held) return { phase: 'Deleting', reason: OUR_REASONS.Deleting, message };
-  const phase = isPassing(held.reason) ? 'Deleting' : 'Stalled';
-  return { phase, reason: held.reason, message: `${held.message}; ${message}` };
-}
-
-function deletingMessage(state: ReconcileState): string {
-  const left = Object.keys(state.inventory);
-  return left.length === 0 ? 'nothing is left' : `${count(left.length, 'object')} left: ${listed(left)}`;
-}
+import type {
+  Condition,
+  InventoryStatus,
+  PastRollout,
+  PendingApproval,
+  ReferenceStatus,
+  ResourceStatus,
+  RolloutReport,
+} from './resource-status.ts';
+import type { Situation, Verdict } from './verdict.ts';
+import { quarantineLine } from './verdict.ts';
 
 /** What each phase says of Ready, Reconciling and Stalled, which kstatus, Flux, Helm and `kubectl wait` read, and of Progressing. */
 const SAID = {
   Ready: ['True', 'False', 'False', 'False'],
   Progressing: ['Unknown', 'True', 'False', 'True'],
+  Held: ['Unknown', 'True', 'False', 'False'],
   Degraded: ['False', 'True', 'False', 'False'],
   Stalled: ['False', 'False', 'True', 'False'],
   Deleting: ['False', 'True', 'False', 'True'],
@@ -207,13 +44,52 @@ export function conditionsOf(
     reason: why,
     message,
   });
-  const rested = phase === 'Stalled' ? 'Halted' : 'RolloutComplete';
+  const rested = phase === 'Stalled' ? 'Halted' : phase === 'Held' ? reason : 'RolloutComplete';
   return [
     say('Ready', ready),
     say('Reconciling', reconciling),
     say('Stalled', stalled),
     say('Progressing', progressing, progressing === 'True' ? reason : rested),
   ];
+}
+
+/** Conditions that are there only while they are True, beside those that every reader knows. */
+export function marksOf(
+  { state, plan }: Situation,
+  { phase, message }: Verdict,
+  observedGeneration: number,
+  now: number,
+): NextCondition[] {
+  const course = plan?.course;
+  const pauses = pausesAt(plan?.orders, now);
+  const fails = Object.values(state.inventory).some(({ health }) => health === 'Failed');
+  const say = (type: string, reason: string, why: string | undefined): NextCondition => ({
+    type,
+    status: why === undefined ? 'False' : 'True',
+    observedGeneration,
+    reason,
+    message: why ?? '',
+  });
+  const isDegraded = phase === 'Degraded' || (phase === 'Stalled' && fails) || course?.kind === 'rolledBack';
+  return [
+    say(
+      'Degraded',
+      course?.kind === 'rolledBack' ? 'RolledBack' : 'Unhealthy',
+      isDegraded ? message : undefined,
+    ),
+    say('Paused', 'Paused', pauses.length > 0 ? pauses.map(pauseLine).join('; ') : undefined),
+    say('Quarantined', 'RolledBack', course?.kind === 'rolledBack' ? quarantineLine(course) : undefined),
+    say(
+      'RuntimeUpdatePending',
+      'RuntimeUpdatePending',
+      course?.kind === 'held' ? heldLine(course) : undefined,
+    ),
+  ];
+}
+
+function heldLine({ token, opens }: Extract<Course, { kind: 'held' }>): string {
+  const when = opens === undefined ? '' : `, the next maintenance window (${rfc3339(opens)})`;
+  return `the operator now builds this resource otherwise, which would restart pods; waits for an approval (token ${token})${when} or the next change of the spec`;
 }
 
 /** All of the status but the conditions' times. */
@@ -226,13 +102,23 @@ export function statusOf(
   const workloads = Object.entries(state.inventory).filter(([key]) => takesTurns(key));
   const wanted = plan ? Object.keys(plan.refs).filter(takesTurns).length : workloads.length;
   const current = workloads.filter(([key, entry]) => isCurrent(key, entry, plan)).length;
-  const rollout = state.rollout && plan ? reportRollout(state.rollout, plan) : state.journal[0];
+  const running = state.rollout && plan ? reportRollout(state.rollout, plan) : undefined;
+  const rollout = running ?? state.journal[0];
+  const past = running ? state.journal : state.journal.slice(1);
+  const { good, previous, quarantine } = state;
+  const memory = {
+    ...(good ? { good } : {}),
+    ...(previous ? { previous } : {}),
+    ...(quarantine ? { quarantine } : {}),
+  };
   return {
     observedGeneration: situation.failure?.generation ?? state.generation,
     conditions,
     ready: `${current}/${wanted}`,
     stage: stageOf(situation),
-    ...(rollout ? { rollout } : {}),
+    ...(rollout ? { rollout: { ...rollout, ...waitsOf(situation) } } : {}),
+    ...(past.length > 0 ? { history: past.map(pastOf) } : {}),
+    ...(good || quarantine ? { memory } : {}),
     ...(state.routine?.answer === undefined ? {} : { routine: state.routine.answer }),
     inventory: inventoryStatus(state, home, plan),
     ...(state.references ? { references: referencesStatus(state.references) } : {}),
@@ -243,6 +129,33 @@ function referencesStatus(references: NonNullable<ReconcileState['references']>)
   return Object.entries(references)
     .map(([object, { seen }]) => ({ object, seen }))
     .sort((a, b) => (a.object < b.object ? -1 : 1));
+}
+
+/** What waits for a person now. */
+export function pendingApprovals({ step, plan }: Situation): readonly PendingApproval[] {
+  const hold = step?.kind === 'wait' ? step.hold : undefined;
+  const held = plan?.course?.kind === 'held' ? plan.course : undefined;
+  return [
+    ...(hold?.token ? [{ stage: hold.stage ?? '-', token: hold.token, reason: hold.reason }] : []),
+    ...(held ? [{ stage: '-', token: held.token, reason: 'RuntimeUpdatePending' }] : []),
+  ];
+}
+
+/** Whom and what a rollout waits for. */
+function waitsOf(situation: Situation): Pick<RolloutReport, 'pendingApprovals' | 'nextWindow'> {
+  const { step, plan } = situation;
+  const hold = step?.kind === 'wait' ? step.hold : undefined;
+  const held = plan?.course?.kind === 'held' ? plan.course : undefined;
+  const pending = pendingApprovals(situation);
+  const opens = hold?.reason === 'WindowClosed' ? hold.until : held?.opens;
+  return {
+    ...(pending.length > 0 ? { pendingApprovals: pending } : {}),
+    ...(opens === undefined ? {} : { nextWindow: rfc3339(opens) }),
+  };
+}
+
+function pastOf({ stages: _1, pendingApprovals: _2, nextWindow: _3, ...past }: RolloutReport): PastRollout {
+  return past;
 }
 
 function isCurrent(
@@ -274,6 +187,7 @@ export function inventoryStatus(
   return {
     objects: entries.length,
     ...placesOf(keys, home),
+    ...(plan?.commands ? { commands: plan.commands } : {}),
     fingerprint: inventoryFingerprint(
       inCluster.map(([key, { uid, fields, scale }]) => ({ key, uid, fields, scale })),
     ),
@@ -290,13 +204,4 @@ export function placesOf(
   const inCluster = all.filter((key) => !isExternal(key));
   const kinds = new Set(inCluster.map((key) => kindName(parseObjectKey(key, home))));
   return { kinds: [...kinds].sort(), ...(externals.length > 0 ? { externals } : {}) };
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
-}
-
-function listed(keys: readonly ObjectKey[]): string {
-  const shown = keys.slice(0, 4).map(titleOf).join(', ');
-  return keys.length > 4 ? `${shown} and ${keys.length - 4} more` : shown;
 }

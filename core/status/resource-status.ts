@@ -1,6 +1,8 @@
 /** What stands under `status` of a custom resource: enough for kubectl to answer when no worker and no Temporal is there. */
 
 import type { ObjectKey } from '../refs.ts';
+import type { Memory } from '../rollout/course.ts';
+import type { Trigger } from '../rollout/rules.ts';
 
 /** `metav1.Condition`. */
 export interface Condition {
@@ -24,14 +26,31 @@ export interface StageStatus {
 
 export interface RolloutReport {
   /** What began it. */
-  readonly trigger: 'Install' | 'Change';
+  readonly trigger: Trigger;
   /** The generation that is rolled out. */
   readonly generation: number;
+  /** Digest of the set of objects before, where it was a good one. */
+  readonly from?: string;
+  /** Digest of the set of objects it leads to. */
+  readonly to?: string;
   readonly startedAt: string;
   readonly finishedAt?: string;
   readonly seconds?: number;
   readonly stages: readonly StageStatus[];
+  /** What waits for a person. */
+  readonly pendingApprovals?: readonly PendingApproval[];
+  /** RFC 3339: when a maintenance window opens that it waits for. */
+  readonly nextWindow?: string;
 }
+
+export interface PendingApproval {
+  readonly stage: string;
+  /** Goes into the annotation `durable-operator.dev/approve`, or to `durable-operator approve`. */
+  readonly token: string;
+  readonly reason: string;
+}
+
+export type PastRollout = Omit<RolloutReport, 'stages' | 'pendingApprovals' | 'nextWindow'>;
 
 export interface InventoryStatus {
   readonly objects: number;
@@ -39,6 +58,8 @@ export interface InventoryStatus {
   readonly kinds: readonly string[];
   /** Keys of what lives behind an API, where there is any: the only trace of it in the cluster. */
   readonly externals?: readonly ObjectKey[];
+  /** `commandsFingerprint` of the commands that were read; absent when there were none. */
+  readonly commands?: string;
   /** `inventoryFingerprint` of what was applied in the cluster. */
   readonly fingerprint: string;
 }
@@ -59,6 +80,10 @@ export interface ResourceStatus {
   /** The role that is being rolled, or `-`. */
   readonly stage: string;
   readonly rollout?: RolloutReport;
+  /** The rollouts before, newest first: what outlives Temporal's retention. */
+  readonly history?: readonly PastRollout[];
+  /** What a rollback goes back to, and what is not wanted: read back when Temporal knows nothing. */
+  readonly memory?: Memory;
   readonly inventory?: InventoryStatus;
   /** What the operator's routine answered last, in its own words. */
   readonly routine?: unknown;

@@ -50,6 +50,7 @@ export const LAYERS: readonly Layer[] = [
       '@temporalio/activity',
       '@temporalio/common',
       'object-hash',
+      'croner',
       'ms',
       'node:*',
     ],

@@ -2,62 +2,30 @@
  * The activities of one toy resource over a table of objects: real plans and digests, and objects whose health the test
  * decides. What it is for is the workflow; the API server's own semantics are tested on a real one.
  */
-import { digest } from '../../activities/digest.ts';
 import type { Activities, ApplyItem, PlanAnswer, PlanRef, PlanRequest } from '../../activities/index.ts';
 import type { PruneItem, PruneOutcome, StatusReport } from '../../activities/index.ts';
 import { stop } from '../../activities/failure.ts';
-import { InvalidResource, plan } from '../../index.ts';
+import type { Chosen, Sources } from '../../activities/choose-plan.ts';
+import { choosePlan, deltaOf, ordersIn } from '../../activities/choose-plan.ts';
+import type { KeptPlan } from '../../activities/revisions.ts';
+import { revisionName } from '../../activities/revisions.ts';
+import type { Manifest } from '../../core/manifest.ts';
+import { InvalidResource } from '../../index.ts';
 import type { Operator } from '../../index.ts';
 import { isWorkload } from '../../core/plan/categories.ts';
-import type { PlannedRef, Rendered } from '../../core/plan/digests.ts';
-import { render } from '../../core/plan/digests.ts';
+import type { PlannedRef } from '../../core/plan/digests.ts';
 import type { ObjectKey, ResourceRef } from '../../core/refs.ts';
 import type { ApplyResult, Observation, Removal } from '../../core/rollout/fold.ts';
 import { rfc3339 } from '../../core/rollout/times.ts';
 import type { SeenReference } from '../../core/rollout/references.ts';
-import { fingerprintOf } from '../../core/rollout/state.ts';
 import { acceptGeneration } from '../../core/status/conditions.ts';
 import type { Condition, ResourceStatus } from '../../core/status/resource-status.ts';
 import type { Hint } from '../../core/hint.ts';
-import type { ScaleSeen } from '../../core/scalers.ts';
 import { FakeReshaping } from './fake-reshaping.ts';
+import type { FakeObject, FakeOptions, Heals, Wanted } from './fake-object.ts';
+import { HEALTH, sourcesOf } from './fake-object.ts';
 import type { ToySpec } from './toy-operator.ts';
 import { toyOperator } from './toy-operator.ts';
-
-export interface FakeObject {
-  readonly uid: string;
-  readonly generation: number;
-  readonly digest: string;
-  readonly template: string;
-  readonly fields: string;
-  readonly health: keyof typeof HEALTH;
-  readonly deleting?: true;
-  readonly scale?: ScaleSeen;
-}
-
-const HEALTH = {
-  Current: { state: 'Current', reason: '', message: '' },
-  InProgress: { state: 'InProgress', reason: 'LessReady', message: '0 of 1 replicas ready' },
-  Failed: { state: 'Failed', reason: 'CrashLoop', message: 'pod crashes' },
-} as const;
-
-/** `at once`: what is applied is Current; `told`: it becomes so a moment later, and that is news. */
-export type Heals = 'at once' | 'told' | 'when the test says';
-
-export interface FakeOptions {
-  readonly operator?: Operator<ToySpec>;
-  /** @defaultValue `'told'` */
-  readonly heals?: Heals;
-  /** Objects that are asked to go stay until the test says. */
-  readonly lingers?: boolean;
-}
-interface Wanted {
-  readonly spec: ToySpec;
-  readonly uid: string;
-  readonly generation: number;
-  readonly deleting?: true;
-  readonly held: boolean;
-}
 
 export class FakeCluster {
   readonly ref: ResourceRef;
@@ -77,18 +45,34 @@ export class FakeCluster {
   readonly reshaping: FakeReshaping = new FakeReshaping(this.objects, (key) => this.vanish(key));
   heals: Heals;
   cleansUp = false;
-  stageDeadlineMs = 1_800_000;
+  stageDeadlineMs: number | undefined;
+  /** On the resource. */
+  annotations: Readonly<Record<string, string>> = {};
+  readonly #kept = new Map<string, KeptPlan>();
   tell: (hint: Hint) => Promise<void> | void = () => undefined;
   resource: Wanted | undefined;
   #uids = 0;
   readonly #options: FakeOptions;
-  readonly #operator: Operator<ToySpec>;
+  #sources: Sources;
 
   constructor(name: string, options: FakeOptions = {}) {
     this.ref = { group: 'toy.dev', version: 'v1', kind: 'Toy', plural: 'toys', namespace: 'default', name };
     this.#options = options;
-    this.#operator = options.operator ?? toyOperator();
+    this.#sources = sourcesOf(options.operator ?? toyOperator(), this.#kept);
     this.heals = options.heals ?? 'told';
+  }
+
+  /** Another build of the operator takes over. */
+  upgradeOperator(operator: Operator<ToySpec>): void {
+    this.#sources = sourcesOf(operator, this.#kept);
+  }
+
+  /** As `kubectl annotate` does; an empty text takes the annotation away. */
+  async annotate(annotations: Readonly<Record<string, string>>, uid = this.resource?.uid): Promise<void> {
+    if (this.resource?.uid !== uid) return;
+    const all = Object.entries({ ...this.annotations, ...annotations });
+    this.annotations = Object.fromEntries(all.filter(([, value]) => value !== ''));
+    await this.tellResource();
   }
 
   /** `StatefulSet.apps/<resource>-<node>`. */
@@ -179,10 +163,21 @@ export class FakeCluster {
       runRoutine: () => Promise.reject(new Error('the toy has no routine')),
       cleanUp: () => this.#call('cleanUp', [], () => undefined),
       patchStatus: (report) => this.#call('patchStatus', [], () => this.#report(report)),
-      removeFinalizer: (_, uid) =>
-        this.#call('removeFinalizer', [], () => {
-          if (this.resource?.uid === uid) this.resource = undefined;
-        }),
+      removeFinalizer: (_, uid) => this.#call('removeFinalizer', [], () => this.#letGo(uid)),
+      abandonResource: (_, uid) => this.#call('abandonResource', [], () => this.#letGo(uid)),
+      annotateResource: (_, uid, annotations) =>
+        this.#call('annotateResource', Object.keys(annotations), () => this.annotate(annotations, uid)),
+      revertObjects: (_, items) =>
+        this.#call(
+          'revertObjects',
+          items.map(({ key }) => key),
+          () =>
+            items.map(({ key, template }) => ({
+              ...this.#put({ key, digest: `of ${template}`, cause: 'drift' }, template),
+              digest: `of ${template}`,
+              template,
+            })),
+        ),
     };
   }
 
@@ -198,41 +193,47 @@ export class FakeCluster {
     return body();
   }
 
-  #plan({ known, inventory }: PlanRequest): PlanAnswer {
+  async #plan({ known, inventory, memory }: PlanRequest): Promise<PlanAnswer> {
     const { resource } = this;
     if (!resource) return { kind: 'gone' };
     const { uid, generation, held, deleting } = resource;
-    let rendered: Rendered;
+    const manifest = this.#manifest(resource);
+    let chosen: Chosen;
     try {
-      rendered = this.#render(resource);
+      chosen = await choosePlan(this.#sources, manifest, memory, Date.now());
     } catch (error) {
       if (!(error instanceof InvalidResource)) throw error;
       return { kind: 'failed', uid, generation, reason: 'PlanInvalid', message: error.message };
     }
-    const refs = Array.from(rendered.objects.values(), ({ ref }) => ref);
     if (deleting) {
+      const refs = Array.from(chosen.newest.objects.values(), ({ ref }) => ref);
       const places = Object.fromEntries(refs.map(({ key, stage }) => [key, stage ?? 0]));
-      return { kind: 'deleting', uid, generation, held, orphan: false, cleanUp: this.cleansUp, places };
+      const { abandon } = ordersIn(manifest);
+      const order = abandon ? { abandon } : {};
+      const { cleansUp: cleanUp } = this;
+      return {
+        kind: 'deleting',
+        uid,
+        generation,
+        held,
+        orphan: false,
+        foreground: false,
+        cleanUp,
+        places,
+        ...order,
+      };
     }
-    const entries = known?.uid === uid ? inventory : {};
-    const changed = refs.filter((ref) => entries[ref.key] !== fingerprintOf(ref));
-    const references = this.#references(changed);
-    if (known?.uid === uid && known.generation === generation && known.digest === rendered.digest)
+    const delta = deltaOf({ uid, generation }, chosen, known?.uid === uid ? inventory : {});
+    const references = this.#references(delta.changed);
+    if (known?.uid === uid && known.generation === generation && known.version === chosen.view.version)
       return { kind: 'unchanged', references };
-    const removed = Object.keys(entries).filter((key) => !rendered.objects.has(key));
-    const isNews = changed.length + removed.length > 0;
+    const isNews = delta.changed.length + delta.removed.length > 0;
+    this.#kept.set(revisionName(manifest, chosen.newest.digest), chosen.newest);
     const accepted = acceptGeneration(this.status, generation, rfc3339(Date.now()));
     return {
       kind: 'planned',
-      uid,
-      generation,
-      digest: rendered.digest,
-      changed,
-      removed,
-      stages: rendered.stages.map(({ role }) => role),
-      warnings: rendered.warnings,
-      stageDeadlineMs: this.stageDeadlineMs,
-      firstInstall: this.#operator.rollout.firstInstall,
+      ...delta,
+      stageDeadlineMs: this.stageDeadlineMs ?? delta.stageDeadlineMs,
       ...(isNews ? { accepted: accepted.conditions } : {}),
       references,
     };
@@ -249,17 +250,27 @@ export class FakeCluster {
     );
   }
 
-  #render({ spec, uid, generation }: Wanted): Rendered {
+  #manifest({ spec, uid, generation }: Wanted): Manifest {
     const { name, namespace = 'default' } = this.ref;
-    const metadata = { name, namespace, uid, generation };
-    return render(plan(this.#operator, { apiVersion: 'toy.dev/v1', kind: 'Toy', metadata, spec }), digest);
+    const annotations = { ...this.annotations };
+    return {
+      apiVersion: 'toy.dev/v1',
+      kind: 'Toy',
+      metadata: { name, namespace, uid, generation, annotations },
+      spec,
+    };
   }
 
-  #apply({ uid, generation }: PlanRef, items: readonly ApplyItem[]): readonly ApplyResult[] {
+  #letGo(uid: string): void {
+    if (this.resource?.uid === uid) this.resource = undefined;
+  }
+
+  #apply({ uid, generation, revision }: PlanRef, items: readonly ApplyItem[]): readonly ApplyResult[] {
     const { resource } = this;
     if (resource?.uid !== uid || resource.generation !== generation)
       throw stop('PlanStale', 'the resource is another');
-    const { objects } = this.#render(resource);
+    const rendered = this.#sources.renderer.render(this.#manifest(resource));
+    const { objects } = (revision && this.#kept.get(revision)) || rendered;
     return items.map((item) => {
       const { key, digest: planned } = item;
       const ref = objects.get(key)?.ref;

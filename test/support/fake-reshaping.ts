@@ -3,7 +3,7 @@ import type { Activities, ShapeAnswer, StepResult } from '../../activities/index
 import type { ObjectKey } from '../../core/refs.ts';
 import type { Entry } from '../../core/rollout/state.ts';
 import type { Unblocked } from '../../core/rollout/unblock.ts';
-import type { FakeObject } from './fake-cluster.ts';
+import type { FakeObject } from './fake-object.ts';
 
 type Name =
   | 'observeShape'

@@ -10,14 +10,14 @@ import { render } from '../../core/plan/digests.ts';
 import type { ObjectKey } from '../../core/refs.ts';
 import {
   foldApplied,
-  foldGate,
   foldObserved,
-  foldPassage,
-  foldPlanned,
   foldProgress,
   foldPruned,
+  foldReverted,
 } from '../../core/rollout/fold.ts';
-import type { Removal } from '../../core/rollout/fold.ts';
+import { foldGate, foldPassage } from '../../core/rollout/fold-passage.ts';
+import type { Removal, RevertResult } from '../../core/rollout/fold.ts';
+import { foldPlanned } from '../../core/rollout/fold-plan.ts';
 import { scaleOrderOf } from '../../core/rollout/scaling.ts';
 import { foldReshaped } from '../../core/rollout/reshape.ts';
 import type { Step } from '../../core/rollout/next-step.ts';
@@ -73,8 +73,8 @@ export class SimulatedCluster {
     if (!this.plan) throw new Error('nothing is wanted yet');
     for (let count = 0; count < 1_000; count++) {
       this.now += 10;
-      const step = nextStep(this.plan, this.state, this.now);
       this.state = foldProgress(this.state, this.plan, this.now);
+      const step = nextStep(this.plan, this.state, this.now);
       this.steps.push(step);
       if (step.kind === 'wait') return step.on;
       this.#execute(step, this.plan);
@@ -126,6 +126,14 @@ export class SimulatedCluster {
           this.now,
         );
         return;
+      case 'revert':
+        this.state = foldReverted(
+          this.state,
+          view,
+          step.keys.map((key) => this.#restore(key, view)),
+          this.now,
+        );
+        return;
       case 'reshape': {
         const live = this.live.get(step.key);
         const applied = this.state.inventory[step.key]?.digest ?? '';
@@ -163,6 +171,14 @@ export class SimulatedCluster {
     if (message && isExternal(key)) return { key, outcome: 'refused', reason: 'Unreachable', message };
     this.live.delete(key);
     return { key, outcome: isExternal(key) ? 'gone' : 'removed' };
+  }
+
+  /** Back to the pods it had. */
+  #restore(key: ObjectKey, view: PlanView): RevertResult {
+    const template = this.state.inventory[key]?.template ?? this.state.lost?.[key] ?? '';
+    const ref = view.refs[key];
+    const before = ref ? { ...view, refs: { [key]: { ...ref, template } } } : view;
+    return { ...this.#apply(key, before), digest: `of ${template}`, template };
   }
 
   #apply(key: ObjectKey, view: PlanView): Parameters<typeof foldApplied>[2][number] {

@@ -15,7 +15,7 @@ import { workflowBundle } from '../../worker/workflow-bundle.ts';
 import type { Hint } from '../../core/hint.ts';
 import type { ReconcileInput } from '../../workflows/messages.ts';
 import { objectsChanged, resourceChanged, rolloutStatus } from '../../workflows/messages.ts';
-import type { FakeOptions } from './fake-cluster.ts';
+import type { FakeOptions } from './fake-object.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import type { ToySpec } from './toy-operator.ts';
 import type { HistoryAssertion } from './history.ts';
@@ -218,5 +218,9 @@ function dispatched(actors: ReadonlyMap<string, Actor>): Activities {
     cleanUp: (resource) => of(resource).cleanUp(resource),
     patchStatus: (report) => of(report.resource).patchStatus(report),
     removeFinalizer: (resource, uid) => of(resource).removeFinalizer(resource, uid),
+    revertObjects: (plan, items) => of(plan.resource).revertObjects(plan, items),
+    abandonResource: (resource, uid, left, order) => of(resource).abandonResource(resource, uid, left, order),
+    annotateResource: (resource, uid, annotations) =>
+      of(resource).annotateResource(resource, uid, annotations),
   };
 }

@@ -68,6 +68,47 @@ export interface RolloutPolicy {
      * @defaultValue `'parallel'`
      */
     readonly firstInstall?: 'parallel' | 'ordered';
+    /**
+     * How long a stage is watched once it is Current, before the next begins: for all, or by role (`'*'`: all others).
+     *
+     * @defaultValue `'0 s'`
+     */
+    readonly bake?: string | Readonly<Record<string, string>>;
+    /** The stages that begin only when somebody approved: all, or those of these roles. */
+    readonly approval?: 'required' | readonly string[];
+    /**
+     * The times at which pods may be restarted.
+     *
+     * @defaultValue always
+     */
+    readonly windows?: readonly MaintenanceWindow[];
+    /**
+     * What happens when a stage is past its deadline: later stages wait until somebody acts, or everything goes back to
+     * the last set of objects that was Current throughout. The resource's spec is never changed.
+     *
+     * @defaultValue `'halt'`
+     */
+    readonly onDeadline?: 'halt' | 'rollback';
+}
+/** When pods may be restarted, again and again. */
+export interface MaintenanceWindow {
+    /** When it opens, in cron's five fields: `0 2 * * 6` is 2 o'clock on each Saturday. */
+    readonly schedule: string;
+    /** How long it stays open, for example `4 hours`. */
+    readonly duration: string;
+    /**
+     * The IANA time zone of `schedule`.
+     *
+     * @defaultValue `'UTC'`
+     */
+    readonly timeZone?: string;
+    /**
+     * What it is for: a change of the spec, of configuration that is only referred to, a restart on demand, or another build
+     * of the operator.
+     *
+     * @defaultValue all of them
+     */
+    readonly for?: readonly ('Change' | 'Configuration' | 'Restart' | 'Runtime')[];
 }
 export declare const DEFAULT_STAGE_DEADLINE = "30 minutes";
 export interface OperatorDefinition<Spec, Status> {
@@ -88,7 +129,8 @@ export interface OperatorDefinition<Spec, Status> {
     readonly externals?: readonly AnyExternalKind[];
     /** Runs again and again for each resource, on a durable timer. */
     readonly routine?: Routine<Spec, any>;
-    readonly rollout?: RolloutPolicy;
+    /** One policy for all resources, or the policy that a resource asks for. Pure. */
+    readonly rollout?: RolloutPolicy | ((resource: Resource<Spec, Status>) => RolloutPolicy);
 }
 /** An operator: a value to run, to ask for its plan, to test. Made by {@link defineOperator}. */
 export interface Operator<Spec = unknown, Status = unknown> {
@@ -98,7 +140,7 @@ export interface Operator<Spec = unknown, Status = unknown> {
     readonly onDelete?: NonNullable<OperatorDefinition<Spec, Status>['onDelete']>;
     readonly externals: readonly AnyExternalKind[];
     readonly routine?: NonNullable<OperatorDefinition<Spec, Status>['routine']>;
-    readonly rollout: Required<RolloutPolicy>;
+    rollout(resource: Resource<Spec, Status>): RolloutPolicy;
 }
 /**
  * Defines what a kind of custom resource means.

@@ -2,13 +2,30 @@
  * What is said to a running `reconcile` workflow. A signal means "look again" and carries a hint of where to look, never
  * truth: dropped, doubled or swapped signals change nothing in the end.
  */
+import type { UpdateDefinition } from '@temporalio/common';
 import type { QueryDefinition, SignalDefinition } from '@temporalio/workflow';
+import type { ApproveRequest, Asker, PauseRequest, RestartRequest } from '../core/commands/commands.ts';
 import type { Hint } from '../core/hint.ts';
 import type { ResourceRef } from '../core/refs.ts';
 /** The resource changed, appeared, is being deleted or is gone. */
 export declare const resourceChanged: SignalDefinition<[Hint]>;
 /** Owned objects changed in a way that matters. */
 export declare const objectsChanged: SignalDefinition<[Hint]>;
+export interface CommandAnswer {
+    /** What was done, for people. */
+    readonly message: string;
+}
+export type CommandUpdate<Request> = UpdateDefinition<CommandAnswer, [Request]>;
+/** What people may ask for. A command that makes no sense now is refused with the reason, and changes nothing. */
+export declare const UPDATES: {
+    readonly approve: CommandUpdate<ApproveRequest>;
+    readonly rollBack: CommandUpdate<Asker>;
+    readonly retry: CommandUpdate<Asker>;
+    readonly pause: CommandUpdate<PauseRequest>;
+    readonly resume: CommandUpdate<Asker>;
+    readonly restart: CommandUpdate<RestartRequest>;
+    readonly abandon: CommandUpdate<Asker>;
+};
 /** What a `reconcile` workflow is started with. */
 export interface ReconcileInput {
     readonly resource: ResourceRef;

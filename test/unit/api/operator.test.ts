@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  customResource,
-  DEFAULT_STAGE_DEADLINE,
-  defineOperator,
-  InvalidResource,
-  invalid,
-} from 'durable-operator';
+import { customResource, defineOperator, InvalidResource, invalid } from 'durable-operator';
 
 const Cluster = customResource<{ size: number }>('example.dev/v1', 'Cluster');
 
@@ -33,18 +27,21 @@ describe('defineOperator', () => {
     assert.equal(defineOperator(Cluster, { name, desired: () => [] }).name, name);
   });
 
-  it('fills the policy of rollouts, word by word', () => {
-    assert.deepEqual(defineOperator(Cluster, { desired: () => [] }).rollout, {
-      deadline: DEFAULT_STAGE_DEADLINE,
-      firstInstall: 'parallel',
-    });
+  it('has one policy of rollouts, or one that a resource asks for', () => {
+    const resource = {
+      apiVersion: 'a/v1',
+      kind: 'C',
+      metadata: { name: 'c', uid: 'u', generation: 1 },
+      spec: { size: 1 },
+    };
+    const policy = { deadline: '5 minutes' };
+    assert.deepEqual(defineOperator(Cluster, { desired: () => [] }).rollout(resource), {});
     assert.deepEqual(
-      defineOperator(Cluster, { desired: () => [], rollout: { deadline: '5 minutes' } }).rollout,
-      {
-        deadline: '5 minutes',
-        firstInstall: 'parallel',
-      },
+      defineOperator(Cluster, { desired: () => [], rollout: policy }).rollout(resource),
+      policy,
     );
+    const asked = defineOperator(Cluster, { desired: () => [], rollout: ({ kind }) => ({ deadline: kind }) });
+    assert.deepEqual(asked.rollout(resource), { deadline: 'C' });
   });
 
   it('has no onDelete unless the author wrote one: its presence adds the finalizer', () => {
@@ -76,7 +73,6 @@ describe('defineOperator', () => {
     const operator = defineOperator(Cluster, { desired: () => [] });
 
     assert.equal(Object.isFrozen(operator), true);
-    assert.equal(Object.isFrozen(operator.rollout), true);
   });
 });
 

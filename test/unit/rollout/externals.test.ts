@@ -4,7 +4,7 @@ import { plan } from '../../../index.ts';
 import { foldAbandoned } from '../../../core/rollout/removal.ts';
 import { nextTeardown } from '../../../core/rollout/teardown.ts';
 import type { Step } from '../../../core/rollout/next-step.ts';
-import { verdictOf } from '../../../core/status/report.ts';
+import { verdictOf } from '../../../core/status/verdict.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 import { tableOperator } from '../../support/toy-external.ts';
 import type { ToyNode, ToySpec } from '../../support/toy-operator.ts';

@@ -39,7 +39,7 @@ describe('the conditions of a resource', () => {
 
   it('stand in one order: Ready, Reconciling, Stalled, Progressing, then the others as they came', () => {
     const after = setConditions(
-      [known('Paused', 'False'), known('Degraded', 'True')],
+      [known('Paused', 'True'), known('Degraded', 'True')],
       [
         next('Progressing', 'True'),
         next('Stalled', 'True'),
@@ -63,7 +63,7 @@ describe('the conditions of a resource', () => {
 describe('the first word about a generation', () => {
   const before: ResourceStatus = {
     observedGeneration: 1,
-    conditions: [known('Ready', 'False'), known('Stalled', 'True'), known('Paused', 'False')],
+    conditions: [known('Ready', 'False'), known('Stalled', 'True'), known('Paused', 'True')],
     ready: '3/4',
     stage: 'broker',
     inventory: { objects: 4, kinds: ['ConfigMap'], fingerprint: 'abc' },
@@ -78,7 +78,7 @@ describe('the first word about a generation', () => {
         'Ready=Unknown RollingOut',
         'Reconciling=True RollingOut',
         'Progressing=True RollingOut',
-        'Paused=False Reconciled',
+        'Paused=True Reconciled',
       ],
     );
   });

@@ -1,0 +1,174 @@
+/**
+ * Chooses the set of objects that a resource is to have now: what its spec asks for, or the last good one while that is
+ * held back; and reads what people and the operator say of its rollout.
+ */
+import ms from 'ms';
+import type { Operator } from '../api/operator.ts';
+import type { Orders } from '../core/commands/orders.ts';
+import { commandsFingerprint, ordersOf } from '../core/commands/orders.ts';
+import { COMMANDS } from '../core/labels.ts';
+import type { Manifest } from '../core/manifest.ts';
+import type { Stage } from '../core/plan/collect.ts';
+import type { PlannedRef, Rendered } from '../core/plan/digests.ts';
+import type { ObjectKey } from '../core/refs.ts';
+import type { Course, Memory, PlanInput } from '../core/rollout/course.ts';
+import { courseOf, NEWEST } from '../core/rollout/course.ts';
+import type { PlanView } from '../core/rollout/state.ts';
+import { fingerprintOf } from '../core/rollout/state.ts';
+import { digest } from './digest.ts';
+import type { Renderer } from './renderer.ts';
+import { asResource } from './renderer.ts';
+import type { KeptPlan, Revisions, Shelf } from './revisions.ts';
+import { reversed, revisionName, shelfOf } from './revisions.ts';
+import { rolloutRules } from './rollout-rules.ts';
+
+export interface Sources {
+  readonly operator: Operator;
+  readonly renderer: Renderer;
+  readonly revisions: Pick<Revisions, 'read'>;
+}
+
+export type PlanDelta = Omit<PlanView, 'refs'> & {
+  readonly changed: readonly PlannedRef[];
+  /** In the inventory, and no longer wanted. */
+  readonly removed: readonly ObjectKey[];
+};
+
+/** The set of objects that the resource is to have now, and what governs its rollout. */
+export interface Chosen {
+  readonly plan: KeptPlan;
+  readonly newest: Rendered;
+  readonly shelf: Shelf | undefined;
+  readonly memory: Memory;
+  readonly view: Omit<PlanView, 'uid' | 'generation' | 'digest' | 'refs' | 'stages' | 'warnings'>;
+}
+
+export async function choosePlan(
+  { operator, renderer, revisions }: Sources,
+  manifest: Manifest,
+  memory: Memory,
+  now: number,
+): Promise<Chosen> {
+  const { generation = 0 } = manifest.metadata;
+  const rendered = renderer.render(manifest);
+  const orders = ordersIn(manifest);
+  const commands = commandsFingerprint(manifest.metadata.annotations);
+  const resolved = rolloutRules(operator, asResource(manifest), now);
+  const newest = { generation, digest: rendered.digest, input: inputOf(manifest) };
+  const shelf = shelfOf(manifest, rendered);
+  const wished = courseOf(memory, newest, orders, resolved.rules, now);
+  const kept =
+    wished.kind === 'newest' || !shelf
+      ? undefined
+      : await revisions.read(shelf.namespace, wished.good.revision);
+  // A new build that restarts no pods is nothing to wait for.
+  const isHarmless = kept && wished.kind === 'held' && hasSameTemplates(kept, rendered);
+  const course = kept && !isHarmless ? wished : NEWEST;
+  const past = course.kind === 'newest' ? undefined : kept;
+  const plan = past ? (course.kind === 'rolledBack' ? reversed(past) : past) : rendered;
+  const warnings = [...(orders.unreadable ?? []), ...lostPast(wished, kept)];
+  const revision =
+    course.kind === 'newest' ? shelf && revisionName(manifest, rendered.digest) : course.good.revision;
+  const expiries = (orders.approvals ?? []).flatMap(({ expires }) => expires ?? []);
+  const moments = [...expiries, ...(resolved.rules.windows ?? []).map(({ closes }) => closes)];
+  const opens = course.kind === 'held' ? course.opens : undefined;
+  const validUntil = [...moments, ...(opens === undefined ? [] : [opens])].filter((at) => at > now);
+  return {
+    plan: { ...plan, warnings: [...plan.warnings, ...warnings] },
+    newest: rendered,
+    shelf,
+    memory,
+    view: {
+      version: digest([plan.digest, course.kind, orders, resolved, warnings]),
+      course,
+      newest,
+      ...(revision ? { revision } : {}),
+      orders,
+      ...(commands ? { commands } : {}),
+      ...resolved,
+      ...routineOf(operator, manifest),
+      ...(validUntil.length > 0 ? { validUntil: Math.min(...validUntil) } : {}),
+    },
+  };
+}
+
+function lostPast(wished: Course, kept: KeptPlan | undefined): readonly string[] {
+  if (wished.kind === 'newest' || kept) return [];
+  return [`ControllerRevision ${wished.good.revision} is gone, so that the newest spec is rolled out`];
+}
+
+function hasSameTemplates(kept: KeptPlan, rendered: Rendered): boolean {
+  const templates = ({ objects }: KeptPlan): string =>
+    JSON.stringify(
+      Array.from(objects.values(), ({ ref }) => [ref.key, ref.template])
+        .filter(([, template]) => template)
+        .sort(),
+    );
+  return templates(kept) === templates(rendered);
+}
+
+/** What `desired` may look at; commands of ours and what kubectl remembers do not make another plan. */
+function inputOf(manifest: Manifest): PlanInput {
+  const { labels = {}, annotations = {} } = manifest.metadata;
+  const read = Object.entries(annotations).filter(
+    ([name]) => !name.startsWith('durable-operator.dev/') && !name.startsWith('kubectl.kubernetes.io/'),
+  );
+  const restartedAt = annotations[COMMANDS.restartedAt];
+  return {
+    digest: digest([manifest['spec'], labels, Object.fromEntries(read)]),
+    ...(restartedAt ? { restartedAt } : {}),
+  };
+}
+
+/** What people ask of the rollouts of a resource. */
+export function ordersIn({ metadata: { annotations = {}, managedFields = [] } }: Manifest): Orders {
+  return ordersOf(annotations, writersOf(managedFields));
+}
+
+/** Who last wrote each annotation, as the API server noted it. */
+function writersOf(
+  managedFields: NonNullable<Manifest['metadata']['managedFields']>,
+): Record<string, string> {
+  const writers: Record<string, string> = {};
+  for (const { manager, fieldsV1 } of managedFields) {
+    const owned: { 'f:metadata'?: { 'f:annotations'?: object } } = fieldsV1 ?? {};
+    for (const field of Object.keys(owned['f:metadata']?.['f:annotations'] ?? {}))
+      if (field.startsWith('f:') && manager) writers[field.slice(2)] = manager;
+  }
+  return writers;
+}
+
+function routineOf({ name, routine }: Operator, manifest: Manifest): Pick<PlanView, 'routineEveryMs'> {
+  const every = routine?.every(asResource(manifest));
+  if (every === undefined) return {};
+  const everyMs = ms(every as ms.StringValue);
+  if (everyMs >= 1_000) return { routineEveryMs: everyMs };
+  throw new Error(`${name}: routine.every answered "${every}"; answer a duration of at least "1 second"`);
+}
+
+/** What of the plan is new to one who has this inventory (`fingerprintOf` each object). */
+export function deltaOf(
+  { uid, generation }: { uid: string; generation: number },
+  { plan, view }: Chosen,
+  inventory: Readonly<Record<ObjectKey, string>>,
+): PlanDelta {
+  const refs = Array.from(plan.objects.values(), ({ ref }) => ref);
+  return {
+    uid,
+    generation,
+    digest: plan.digest,
+    changed: refs.filter((ref) => inventory[ref.key] !== fingerprintOf(ref)),
+    removed: Object.keys(inventory).filter((key) => !plan.objects.has(key)),
+    stages: stageNames(plan.stages),
+    warnings: plan.warnings,
+    ...view,
+  };
+}
+
+/** The role; where several stages have one role, with the workload. */
+function stageNames(stages: readonly Stage[]): string[] {
+  return stages.map(({ role, workloads }) => {
+    const alone = stages.filter((other) => other.role === role).length === 1;
+    return alone ? role : `${role} (${workloads.map((key) => key.split('/').at(-1)).join(', ')})`;
+  });
+}

@@ -1,0 +1,180 @@
+/**
+ * What a person may ask of a resource through Temporal, and whether it makes sense now. A command becomes an annotation of
+ * the resource, so that it reads the same whoever gave it and outlives Temporal. Pure.
+ */
+import { COMMANDS } from '../labels.ts';
+import { rollbackTarget } from '../rollout/course.ts';
+import type { Situation } from '../status/verdict.ts';
+import { pendingApprovals } from '../status/report.ts';
+import type { Approval, Pause } from './orders.ts';
+
+/** Who asks, and why: it goes into the annotation, the events and the journal. */
+export interface Asker {
+  readonly by: string;
+  readonly why?: string;
+}
+
+export interface ApproveRequest extends Asker {
+  /** @defaultValue everything that waits for an approval now */
+  readonly stage?: string;
+  /** RFC 3339; the approval counts no more after it. */
+  readonly expires?: string;
+}
+
+export interface PauseRequest extends Asker {
+  /** @defaultValue `'all'`, unless a role or an object is named */
+  readonly scope?: 'all' | 'rollouts';
+  readonly role?: string;
+  /** `StatefulSet/<name>`. */
+  readonly object?: string;
+  /** RFC 3339; absent: until somebody resumes it. */
+  readonly until?: string;
+}
+
+export interface RestartRequest extends Asker {
+  /** @defaultValue all workloads */
+  readonly roles?: readonly string[];
+}
+
+/** What a command changes, and what is said to the one who gave it. */
+export interface Granted {
+  /** By name; an empty text takes the annotation away. */
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly message: string;
+}
+
+/** Each throws an Error that says why the command makes no sense now. */
+export function approve(situation: Situation, request: ApproveRequest, now: number): Granted {
+  const { by, why, stage, expires } = signed(request);
+  const until = expires === undefined ? undefined : future(expires, 'expires', now);
+  const pending = pendingApprovals(situation);
+  const chosen = stage === undefined ? pending : pending.filter((each) => each.stage === stage);
+  if (chosen.length === 0)
+    throw new Error(
+      pending.length === 0
+        ? 'nothing waits for an approval'
+        : `stage ${stage} waits for no approval; ${pending.map((each) => each.stage).join(', ')} does`,
+    );
+  const given: Approval[] = chosen.map(({ token }) => ({
+    token,
+    by,
+    ...(why ? { why } : {}),
+    ...(until === undefined ? {} : { expires: until }),
+  }));
+  const tokens = new Set(given.map(({ token }) => token));
+  const kept = (situation.plan?.orders?.approvals ?? []).filter(
+    (each) => !tokens.has(each.token) && (each.expires ?? Infinity) > now,
+  );
+  const all = [...kept, ...given].map(({ expires: at, ...each }) => ({
+    ...each,
+    ...(at === undefined ? {} : { expires: new Date(at).toISOString() }),
+  }));
+  return {
+    annotations: { [COMMANDS.approve]: JSON.stringify(all) },
+    message: `approved: ${chosen.map((each) => `${each.stage} (${each.reason})`).join(', ')}`,
+  };
+}
+
+export function rollBack({ state, plan }: Situation, request: Asker): Granted {
+  const { by, why } = signed(request);
+  if (!plan?.newest) throw new Error('nothing is planned that could be rolled back');
+  if (plan.course?.kind === 'rolledBack')
+    throw new Error(`generation ${plan.newest.generation} is rolled back already`);
+  const target = rollbackTarget(state, plan.newest);
+  if (!target) throw new Error('there is nothing to go back to: no other set of objects was ever Current');
+  const { generation } = plan.newest;
+  return {
+    annotations: { [COMMANDS.rollback]: JSON.stringify({ generation, by, ...(why ? { why } : {}) }) },
+    message: `rolling back generation ${generation} to what was good at generation ${target.generation}`,
+  };
+}
+
+export function retry({ state, failure }: Situation, request: Asker, now: number): Granted {
+  const { by, why } = signed(request);
+  const closed = Object.values(state.rollout?.passages ?? {}).some(({ gate }) => gate && gate !== 'open');
+  if (Object.keys(state.refusals).length === 0 && !closed && !failure)
+    throw new Error('nothing waits to be tried again');
+  const at = new Date(now).toISOString();
+  return {
+    annotations: { [COMMANDS.retry]: JSON.stringify({ at, by, ...(why ? { why } : {}) }) },
+    message: 'tried again at once',
+  };
+}
+
+export function pause({ plan }: Situation, request: PauseRequest, now: number): Granted {
+  const { by, why, role, object, until } = signed(request);
+  const { scope = 'all' } = request;
+  if (scope !== 'all' && scope !== 'rollouts')
+    throw new Error(`scope is "all" or "rollouts", not ${JSON.stringify(scope)}`);
+  if (role !== undefined) known(plan, [role]);
+  const ends = until === undefined ? undefined : future(until, 'until', now);
+  const subject = role === undefined ? (object === undefined ? { scope } : { object }) : { role };
+  const kept = (plan?.orders?.pauses ?? []).filter((each) => (each.until ?? Infinity) > now).map(written);
+  const mine = {
+    ...subject,
+    ...(ends === undefined ? {} : { until: new Date(ends).toISOString() }),
+    by,
+    ...(why ? { why } : {}),
+  };
+  const what = role ?? object ?? (scope === 'all' ? 'the resource' : 'rollouts');
+  return {
+    annotations: { [COMMANDS.pause]: JSON.stringify([...kept, mine]) },
+    message: `paused: ${what}${until === undefined ? '' : ` until ${until}`}`,
+  };
+}
+
+export function resume({ plan }: Situation, request: Asker): Granted {
+  signed(request);
+  if ((plan?.orders?.pauses ?? []).length === 0) throw new Error('nothing is paused');
+  return { annotations: { [COMMANDS.pause]: '' }, message: 'resumed' };
+}
+
+export function restart({ plan, deleting }: Situation, request: RestartRequest, now: number): Granted {
+  const { by, why, roles } = signed(request);
+  if (deleting) throw new Error('it is being deleted');
+  if (roles) known(plan, roles);
+  const at = new Date(now).toISOString();
+  const text = { at, ...(roles ? { roles } : {}), by, ...(why ? { why } : {}) };
+  return {
+    annotations: { [COMMANDS.restartedAt]: JSON.stringify(text) },
+    message: `restarting ${roles?.join(', ') ?? 'all workloads'}, in order`,
+  };
+}
+
+export function abandon({ deleting }: Situation, request: Asker): Granted {
+  const { by, why } = signed(request);
+  if (!deleting) throw new Error('it is not being deleted; delete it first');
+  return {
+    annotations: { [COMMANDS.abandon]: JSON.stringify({ by, ...(why ? { why } : {}) }) },
+    message: 'the deletion ends without what it waits for',
+  };
+}
+
+function signed<Request extends Asker>(request: Request): Request {
+  if (typeof request?.by !== 'string' || request.by === '')
+    throw new Error('"by" says who asks, and is missing');
+  return request;
+}
+
+/** Epoch milliseconds. */
+function future(text: string, field: string, now: number): number {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new Error(`"${field}" is an RFC 3339 time, not "${text}"`);
+  if (at <= now) throw new Error(`"${field}" is past: ${text}`);
+  return at;
+}
+
+function known(plan: Situation['plan'], roles: readonly string[]): void {
+  const all = new Set(Object.values(plan?.refs ?? {}).flatMap(({ role }) => role ?? []));
+  const odd = roles.find((role) => !all.has(role));
+  if (odd !== undefined)
+    throw new Error(`there is no role "${odd}"; there are ${[...all].sort().join(', ')}`);
+}
+
+function written({ scope, until, ...rest }: Pause): object {
+  return {
+    ...(typeof scope === 'object' ? scope : { scope }),
+    ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+    ...rest,
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * Which set of objects a resource is to have: the one that its newest spec asks for, or, for a while, the last good one.
+ * The spec stays as people wrote it; what is held back is said in status.
+ */
+import type { Orders, Signed } from '../commands/orders.ts';
+import { shortHash } from '../hash.ts';
+import type { RolloutRules } from './rules.ts';
+import { windowAt } from './rules.ts';
+
+/** What a plan was made from, so that a change of the operator's code can be told from one of the resource. */
+export interface PlanInput {
+  /** Of the spec, the labels and annotations that a plan may read, and of configuration it does not own. */
+  readonly digest: string;
+  /** When somebody last asked for a restart. */
+  readonly restartedAt?: string;
+}
+
+/** A set of objects that was Current throughout. */
+export interface Good {
+  /** Name of the ControllerRevision that holds it. */
+  readonly revision: string;
+  readonly generation: number;
+  /** Of the plan. */
+  readonly digest: string;
+  readonly input: PlanInput;
+}
+
+/** A plan that must not be rolled out, until the resource changes. */
+export interface Quarantine extends Signed {
+  readonly generation: number;
+  /** Absent: whatever this generation is built to. */
+  readonly digest?: string;
+  readonly message: string;
+  /** RFC 3339. */
+  readonly since: string;
+}
+
+/** What the choice is made from; the workflow remembers it, and status mirrors it. */
+export interface Memory {
+  readonly good?: Good;
+  /** The good one before. */
+  readonly previous?: Good;
+  readonly quarantine?: Quarantine;
+}
+
+export interface Newest {
+  readonly generation: number;
+  readonly digest: string;
+  readonly input: PlanInput;
+}
+
+export type Course =
+  | { readonly kind: 'newest' }
+  /** The operator's code changed and the resource did not; `token` approves it, `opens` is when a window does. */
+  | { readonly kind: 'held'; readonly good: Good; readonly token: string; readonly opens?: number }
+  | { readonly kind: 'rolledBack'; readonly good: Good; readonly quarantine: Quarantine };
+
+export const NEWEST: Course = { kind: 'newest' };
+
+/** @param now epoch milliseconds. */
+export function courseOf(
+  memory: Memory,
+  newest: Newest,
+  orders: Orders,
+  rules: RolloutRules,
+  now: number,
+): Course {
+  const quarantine = quarantineOf(memory, newest, orders);
+  const target = rollbackTarget(memory, newest);
+  if (quarantine && target) return { kind: 'rolledBack', good: target, quarantine };
+  const { good } = memory;
+  if (!good || good.digest === newest.digest || good.generation !== newest.generation) return NEWEST;
+  if (good.input.digest !== newest.input.digest || good.input.restartedAt !== newest.input.restartedAt)
+    return NEWEST;
+  const token = runtimeToken(newest);
+  if (isApproved(orders, token, now)) return NEWEST;
+  // With windows, those decide; without, somebody must, or the next change of the resource does.
+  const { open, opens } = rules.windows ? windowAt(rules, 'Runtime', now) : { open: false };
+  if (open) return NEWEST;
+  return { kind: 'held', good, token, ...(opens === undefined ? {} : { opens }) };
+}
+
+/** The quarantine that holds for what is wanted now; a newer generation ends it. */
+function quarantineOf(
+  { quarantine }: Memory,
+  { generation, digest }: Newest,
+  { rollback }: Orders,
+): Quarantine | undefined {
+  if (
+    quarantine?.generation === generation &&
+    (quarantine.digest === undefined || quarantine.digest === digest)
+  )
+    return quarantine;
+  if (rollback?.generation !== generation) return undefined;
+  const { by, why } = rollback;
+  const asked = `somebody asked to roll back`;
+  return {
+    generation,
+    message: why ? `${asked}: ${why}` : asked,
+    since: '',
+    ...(by ? { by } : {}),
+    ...(why ? { why } : {}),
+  };
+}
+
+/** What a rollback of the newest goes back to. */
+export function rollbackTarget(
+  { good, previous }: Memory,
+  { generation, digest }: Pick<Newest, 'generation' | 'digest'>,
+): Good | undefined {
+  return [good, previous].find((each) => each && each.digest !== digest && each.generation !== generation);
+}
+
+export function isApproved({ approvals = [] }: Orders, token: string, now: number): boolean {
+  return approvals.some((each) => each.token === token && (each.expires === undefined || now < each.expires));
+}
+
+/** What approves one stage of one plan, and nothing else. */
+export function tokenOf(digest: string, stage: string, what: 'stage' | 'window' | 'runtime'): string {
+  return shortHash(`${digest} ${stage} ${what}`).slice(-8);
+}
+
+export function runtimeToken({ digest }: Pick<Newest, 'digest'>): string {
+  return tokenOf(digest, '', 'runtime');
+}

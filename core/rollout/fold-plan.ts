@@ -1,0 +1,89 @@
+/** How a plan changes what is known: what it takes up, what it makes of good and bad plans, and when it is carried out. */
+import type { Orders } from '../commands/orders.ts';
+import { isConfiguration, isWorkload } from '../plan/categories.ts';
+import type { ObjectKey } from '../refs.ts';
+import { beginRollout } from './begin-rollout.ts';
+import { scalePlanned } from './scaling.ts';
+import type { Entry, Passage, PlanView, ReconcileState } from './state.ts';
+import { goodOf, placeOf } from './state.ts';
+import { rfc3339 } from './times.ts';
+
+/** Takes up a plan: another resource under the same name starts anew; places in the order follow the plan. */
+export function foldPlanned(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
+  const isNewer = plan.generation > state.generation;
+  const inventory = Object.fromEntries(
+    Object.entries(state.inventory).map(([key, entry]) => {
+      const ref = plan.refs[key];
+      if (!ref) return [key, entry];
+      return [
+        key,
+        {
+          ...withoutPlace(entry),
+          ...placeOf(ref),
+          ...scalePlanned(entry, ref, isNewer),
+          ...appliedReads(key, entry),
+        },
+      ];
+    }),
+  );
+  // What was refused, and is no longer asked for, is no trouble any more.
+  const refusals = Object.fromEntries(
+    Object.entries(state.refusals).filter(([key, { digest }]) => plan.refs[key]?.digest === digest),
+  );
+  const unhealthy = Object.fromEntries(
+    Object.entries(state.unhealthy).filter(([key]) => key in state.inventory),
+  );
+  return beginRollout(
+    { ...remember(state, plan, now), generation: plan.generation, inventory, refusals, unhealthy },
+    plan,
+    now,
+  );
+}
+
+/** What the course says of good and bad plans; a quarantine ends with its generation. */
+function remember(state: ReconcileState, { course, generation }: PlanView, now: number): ReconcileState {
+  const { quarantine, ...free } = state;
+  if (course?.kind !== 'rolledBack') return quarantine?.generation === generation ? state : free;
+  const { good } = course;
+  const since = course.quarantine.since || rfc3339(now);
+  return { ...free, good, quarantine: { ...course.quarantine, since } };
+}
+
+/** Somebody asked that what is waited for be tried at once. */
+export function foldRetry(state: ReconcileState, orders: Orders | undefined): ReconcileState {
+  const token = orders?.retry?.token;
+  if (token === undefined || token === state.retried) return state;
+  const refusals = Object.fromEntries(
+    Object.entries(state.refusals).map(([key, refusal]) => [key, { ...refusal, retryAt: 0, attempts: 0 }]),
+  );
+  const passages = Object.entries(state.rollout?.passages ?? {}).map(([key, passage]): [string, Passage] => {
+    const { gate } = passage;
+    return [
+      key,
+      gate && gate !== 'open' ? { ...passage, gate: { ...gate, attempts: 0, askAgainAt: 0 } } : passage,
+    ];
+  });
+  const rollout = state.rollout && { ...state.rollout, passages: Object.fromEntries(passages) };
+  return { ...state, retried: token, refusals, ...(rollout ? { rollout } : {}) };
+}
+
+/** Records that all that is wanted is there and well: this is what a rollback goes back to. */
+export function foldSettled(state: ReconcileState, plan: PlanView): ReconcileState {
+  const good = goodOf(plan);
+  if (!good || (state.good?.digest === good.digest && state.good.generation === good.generation))
+    return state;
+  // The same set under a newer generation takes the place of the older.
+  const before = state.good?.digest === good.digest ? state.previous : state.good;
+  return { ...state, good, ...(before ? { previous: before } : {}) };
+}
+
+function withoutPlace(entry: Entry): Entry {
+  const { replicas: _1, yields: _2, role: _3, stage: _4, retain: _5, uses: _6, ...others } = entry;
+  const { requires: _0, gate: _7, before: _8, after: _9, keepsPods: _10, ...rest } = others;
+  return rest;
+}
+
+/** What its pods read where that was not recorded: what it was applied with, before a newer plan says otherwise. */
+function appliedReads(key: ObjectKey, { reads, uses }: Entry): Pick<Entry, 'reads'> {
+  return isWorkload(key) ? { reads: reads ?? uses?.filter(isConfiguration) ?? [] } : {};
+}

@@ -1,0 +1,219 @@
+/** Where a resource stands, and why: one word, one reason, one sentence. Pure functions of plan and state. */
+import { takesTurns, titleOf } from '../plan/categories.ts';
+import { isPassing, OUR_REASONS } from '../reasons.ts';
+import type { ObjectKey } from '../refs.ts';
+import type { Course } from '../rollout/course.ts';
+import type { Step } from '../rollout/next-step.ts';
+import { deadlineOf } from '../rollout/next-step.ts';
+import { holdOf } from '../rollout/references.ts';
+import { TRAPPED } from '../rollout/unblock.ts';
+import type { PlanFailure, PlanView, ReconcileState, Trouble } from '../rollout/state.ts';
+
+/** Where the resource stands, in one word and one sentence. */
+export interface Verdict {
+  /** `Held`: nothing is wrong, and somebody or a time is waited for. */
+  readonly phase: 'Ready' | 'Progressing' | 'Held' | 'Degraded' | 'Stalled' | 'Deleting';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Situation {
+  readonly state: ReconcileState;
+  /** Absent while the resource is torn down, or was never planned. */
+  readonly plan?: PlanView;
+  readonly failure?: PlanFailure;
+  /** The step that is being taken; absent before the first. */
+  readonly step?: Step;
+  readonly deleting?: boolean;
+}
+
+/** For example `Progressing (WaitingForHealth): StatefulSet pinot-broker: 0 of 1 replicas ready`. */
+export function summaryOf({ phase, reason, message }: Verdict): string {
+  return `${phase} (${reason}): ${message}`;
+}
+
+export function verdictOf({ state, plan, failure, step, deleting }: Situation, now: number): Verdict {
+  if (failure)
+    return {
+      phase: failure.passes ? (deleting ? 'Deleting' : 'Degraded') : 'Stalled',
+      reason: failure.reason,
+      message: failure.message,
+    };
+  const held = refusalOf(state);
+  if (deleting) return deletingVerdict(state, held);
+  if (!plan) return { phase: 'Progressing', reason: 'Installing', message: 'is being planned' };
+  if (step?.kind === 'wait') {
+    const stalled = stallOf(plan, state, step.on, now);
+    if (stalled) return stalled;
+    if (held) return { phase: state.rollout ? 'Progressing' : 'Degraded', ...held };
+    const { trouble } = state.routine ?? {};
+    if (step.on.length === 0 && trouble)
+      return { phase: 'Degraded', reason: trouble.reason, message: trouble.message };
+    if (step.hold)
+      return {
+        phase: step.hold.reason === 'Baking' ? 'Progressing' : 'Held',
+        reason: step.hold.reason,
+        message: step.hold.message,
+      };
+    if (step.on.length === 0) return settled(plan);
+    if (step.on.every((key) => !(key in plan.refs)))
+      return {
+        phase: 'Progressing',
+        reason: 'Pruning',
+        message: `${listed(step.on)}: no longer desired, and not gone yet`,
+      };
+    const waiting = waitingFor(step.on, plan, state);
+    const isReshaping = step.on.some((key) => state.reshaping?.[key]);
+    const moves =
+      state.rollout !== undefined || isReshaping || waiting.reason === OUR_REASONS.DependencyNotReady;
+    return { phase: moves ? 'Progressing' : 'Degraded', ...waiting };
+  }
+  return { phase: 'Progressing', reason: workOf(state), message: stepMessage(step) };
+}
+
+function workOf({ rollout }: ReconcileState): string {
+  switch (rollout?.trigger) {
+    case undefined:
+      return 'Reconciling';
+    case 'Install':
+      return 'Installing';
+    case 'Rollback':
+      return 'RollingBack';
+    default:
+      return 'RollingOut';
+  }
+}
+
+function settled({ refs, course }: PlanView): Verdict {
+  const current = `${count(Object.keys(refs).length, 'object')} current`;
+  if (course?.kind !== 'rolledBack') return { phase: 'Ready', reason: 'Reconciled', message: current };
+  return { phase: 'Stalled', reason: 'RolledBack', message: quarantineLine(course) };
+}
+
+/** Why something else than the newest spec is there. */
+export function quarantineLine({ good, quarantine }: Extract<Course, { kind: 'rolledBack' }>): string {
+  const { generation, message } = quarantine;
+  const by = quarantine.by ? ` by ${quarantine.by}` : '';
+  return `generation ${generation} is not rolled out (${message}${by}); what was good at generation ${good.generation} takes its place until the spec changes`;
+}
+
+/** Why nothing will move by itself: something was refused, something fails, a stage is overdue. */
+function stallOf(
+  plan: PlanView,
+  state: ReconcileState,
+  on: readonly ObjectKey[],
+  now: number,
+): Verdict | undefined {
+  const refused = refusalOf(state);
+  if (refused && !isPassing(refused.reason)) return { phase: 'Stalled', ...refused };
+  const failed = on.find((key) => state.inventory[key]?.health === 'Failed');
+  if (failed)
+    return {
+      phase: 'Stalled',
+      reason: remoteReason(state.unhealthy[failed]) ?? OUR_REASONS.WorkloadFailed,
+      message: troubleLine(failed, troubleOf(failed, state)),
+    };
+  const holds = on.map((key) => [key, holdOf(key, plan, state)] as const);
+  const missing = holds.find(([, hold]) => hold && hold.reason !== OUR_REASONS.DependencyNotReady);
+  if (missing?.[1])
+    return { phase: 'Stalled', reason: missing[1].reason, message: troubleLine(missing[0], missing[1]) };
+  const moving = holds.filter(([key, hold]) => !hold && takesTurns(key)).map(([key]) => key);
+  const overdue = moving.find((key) => (deadlineOf(key, plan, state) ?? Infinity) <= now);
+  if (!overdue) return undefined;
+  const within = `not through within ${Math.round(plan.stageDeadlineMs / 1000)} s`;
+  const { message } = waitingFor([overdue], plan, state);
+  return { phase: 'Stalled', reason: 'RolloutTimedOut', message: `${within}; ${message}` };
+}
+
+/** Of what was refused, the first that somebody must end, or else the first. */
+function refusalOf({ refusals }: ReconcileState): Pick<Verdict, 'reason' | 'message'> | undefined {
+  const all = Object.entries(refusals);
+  const [key, refusal] = all.find(([, { reason }]) => !isPassing(reason)) ?? all[0] ?? [];
+  if (key === undefined || !refusal) return undefined;
+  const more = all.length > 1 ? ` (and ${count(all.length - 1, 'more object')})` : '';
+  return { reason: refusal.reason, message: `${titleOf(key)}: ${refusal.message}${more}` };
+}
+
+function waitingFor(
+  on: readonly ObjectKey[],
+  plan: PlanView,
+  state: ReconcileState,
+): { reason: string; message: string } {
+  const first = on.find((key) => state.reshaping?.[key]) ?? on[0] ?? '';
+  const others = on.filter((key) => key !== first);
+  const gate = state.rollout?.passages[first]?.gate;
+  const more = others.length > 0 ? ` (and ${others.map(titleOf).join(', ')})` : '';
+  if (gate && gate !== 'open' && !state.unhealthy[first])
+    return { reason: 'GateClosed', message: `${titleOf(first)}: ${gate.why}${more}` };
+  const special = state.reshaping?.[first] ?? holdOf(first, plan, state);
+  if (special) return { reason: special.reason, message: `${troubleLine(first, special)}${more}` };
+  const trouble = troubleOf(first, state);
+  const reason = remoteReason(trouble) ?? OUR_REASONS.WaitingForHealth;
+  return { reason, message: `${troubleLine(first, trouble)}${more}` };
+}
+
+/** A server of its own says more than that an object is not well. */
+function remoteReason(trouble: Trouble | undefined): string | undefined {
+  const isRemote =
+    trouble?.reason === OUR_REASONS.Unreachable || trouble?.reason === OUR_REASONS.RemoteRefused;
+  return isRemote ? trouble.reason : undefined;
+}
+
+/** Why an object is not well; with what keeps a pod that holds it up from being replaced. */
+function troubleOf(key: ObjectKey, { unhealthy, unblocking }: ReconcileState): Trouble | undefined {
+  const trouble = unhealthy[key];
+  const why = trouble?.reason === TRAPPED ? unblocking?.[key]?.why : undefined;
+  return trouble && why ? { ...trouble, message: `${trouble.message}; ${why}` } : trouble;
+}
+
+function troubleLine(key: ObjectKey, trouble: Trouble | undefined): string {
+  return trouble ? `${titleOf(key)}: ${trouble.message}` : `${titleOf(key)} is awaited`;
+}
+
+function stepMessage(step: Step | undefined): string {
+  switch (step?.kind) {
+    case undefined:
+    case 'wait':
+      return 'is being reconciled';
+    case 'apply':
+      return `applying ${listed(step.keys)}`;
+    case 'revert':
+      return `putting back ${listed(step.keys)} until its turn comes`;
+    case 'unblock':
+      return `${titleOf(step.key)}: replacing a pod that holds up its rollout`;
+    case 'reshape':
+      return `${titleOf(step.key)}: changing what cannot be changed in place`;
+    case 'restore':
+      return `putting back ${listed(step.keys)}`;
+    case 'prune':
+      return `deleting ${listed(step.keys)}, no longer desired`;
+    case 'gate':
+      return `${titleOf(step.key)}: asking gate ${step.gate}`;
+    case 'hook':
+      return `${titleOf(step.key)}: running hook ${step.hook}`;
+  }
+}
+
+function deletingVerdict(
+  state: ReconcileState,
+  held: Pick<Verdict, 'reason' | 'message'> | undefined,
+): Verdict {
+  const message = deletingMessage(state);
+  if (!held) return { phase: 'Deleting', reason: OUR_REASONS.Deleting, message };
+  const phase = isPassing(held.reason) ? 'Deleting' : 'Stalled';
+  return { phase, reason: held.reason, message: `${held.message}; ${message}` };
+}
+
+function deletingMessage(state: ReconcileState): string {
+  const left = Object.keys(state.inventory);
+  return left.length === 0 ? 'nothing is left' : `${count(left.length, 'object')} left: ${listed(left)}`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+function listed(keys: readonly ObjectKey[]): string {
+  const shown = keys.slice(0, 4).map(titleOf).join(', ');
+  return keys.length > 4 ? `${shown} and ${keys.length - 4} more` : shown;
+}

@@ -1,0 +1,49 @@
+import type { Sources } from '../../activities/choose-plan.ts';
+import { createRenderer } from '../../activities/renderer.ts';
+import type { KeptPlan } from '../../activities/revisions.ts';
+import type { ScaleSeen } from '../../core/scalers.ts';
+import type { Operator } from '../../index.ts';
+import type { ToySpec } from './toy-operator.ts';
+
+/** An object whose health a test decides. */
+export interface FakeObject {
+  readonly uid: string;
+  readonly generation: number;
+  readonly digest: string;
+  readonly template: string;
+  readonly fields: string;
+  readonly health: keyof typeof HEALTH;
+  readonly deleting?: true;
+  readonly scale?: ScaleSeen;
+}
+
+export const HEALTH = {
+  Current: { state: 'Current', reason: '', message: '' },
+  InProgress: { state: 'InProgress', reason: 'LessReady', message: '0 of 1 replicas ready' },
+  Failed: { state: 'Failed', reason: 'CrashLoop', message: 'pod crashes' },
+} as const;
+
+/** Plans come from this build of the operator, and from those that were kept. */
+export function sourcesOf(operator: Operator<ToySpec>, kept: ReadonlyMap<string, KeptPlan>): Sources {
+  const read = (_: string, name: string): Promise<KeptPlan | undefined> => Promise.resolve(kept.get(name));
+  return { operator, renderer: createRenderer(operator), revisions: { read } };
+}
+
+/** `at once`: what is applied is Current; `told`: it becomes so a moment later, and that is news. */
+export type Heals = 'at once' | 'told' | 'when the test says';
+
+export interface FakeOptions {
+  readonly operator?: Operator<ToySpec>;
+  /** @defaultValue `'told'` */
+  readonly heals?: Heals;
+  /** Objects that are asked to go stay until the test says. */
+  readonly lingers?: boolean;
+}
+/** The resource, as it is wanted. */
+export interface Wanted {
+  readonly spec: ToySpec;
+  readonly uid: string;
+  readonly generation: number;
+  readonly deleting?: true;
+  readonly held: boolean;
+}

@@ -1,0 +1,52 @@
+import { setHandler } from '@temporalio/workflow';
+import * as commands from '../core/commands/commands.ts';
+import type { Granted } from '../core/commands/commands.ts';
+import { write } from './activities.ts';
+import type { Inbox } from './inbox.ts';
+import type { CommandAnswer, CommandUpdate, ReconcileInput } from './messages.ts';
+import { UPDATES } from './messages.ts';
+import type { Pass } from './pass.ts';
+
+/**
+ * Takes commands as Temporal Updates: refused with the reason when they make no sense now, else written to the resource,
+ * where they take effect like those that were written there by hand.
+ */
+export function takeCommands({ resource }: ReconcileInput, pass: Pass, inbox: Inbox): void {
+  const take = <Request>(
+    update: CommandUpdate<Request>,
+    description: string,
+    decide: (request: Request) => Granted,
+  ): void =>
+    setHandler(
+      update,
+      async (request): Promise<CommandAnswer> => {
+        const { annotations, message } = decide(request);
+        const { uid } = pass.state;
+        if (uid === undefined) throw new Error('the resource was not seen yet');
+        await write(`command ${update.name}: ${message}`).annotateResource(resource, uid, annotations);
+        inbox.add({ resync: true });
+        return { message };
+      },
+      { description, validator: (request) => void decide(request) },
+    );
+  const { approve, rollBack, retry, pause, resume, restart, abandon } = UPDATES;
+  take(approve, 'Approves what waits for an approval.', (request) =>
+    commands.approve(pass.situation, request, Date.now()),
+  );
+  take(rollBack, 'Goes back to the last good set of objects; the spec stays.', (request) =>
+    commands.rollBack(pass.situation, request),
+  );
+  take(retry, 'Tries at once what was refused or is waited for.', (request) =>
+    commands.retry(pass.situation, request, Date.now()),
+  );
+  take(pause, 'Changes nothing, or restarts nothing, until it is resumed.', (request) =>
+    commands.pause(pass.situation, request, Date.now()),
+  );
+  take(resume, 'Ends every pause.', (request) => commands.resume(pass.situation, request));
+  take(restart, 'Restarts pods in order, through the gates.', (request) =>
+    commands.restart(pass.situation, request, Date.now()),
+  );
+  take(abandon, 'Ends a deletion without what it waits for.', (request) =>
+    commands.abandon(pass.situation, request),
+  );
+}
