@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import colors from 'picocolors';
+import { ManifestError } from '../testing/manifests.ts';
 import { SetupError } from '../worker/setup-error.ts';
 import { UsageError } from './load-operators.ts';
 import { planCommand } from './plan.ts';
@@ -31,6 +32,6 @@ try {
 /** What a person can mend is one line; anything else is a defect and keeps its stack. */
 function sayingOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isMendable = error instanceof UsageError || error instanceof SetupError;
+  const isMendable = [UsageError, SetupError, ManifestError].some((mendable) => error instanceof mendable);
   return isMendable ? error.message : (error.stack ?? error.message);
 }

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { LineCounter, parseAllDocuments } from 'yaml';
 import { InvalidResource, plan } from '../index.ts';
 import type { Plan, Resource } from '../index.ts';
 import type { AnyOperator } from '../worker/index.ts';
+import { asStored, readManifests } from '../testing/manifests.ts';
 import { loadOperators, UsageError } from './load-operators.ts';
 
 export function planCommand(): Command {
@@ -13,7 +12,8 @@ export function planCommand(): Command {
     .argument('<file>', 'YAML with one resource or several')
     .action(async (module: string, file: string) => {
       const operators = await loadOperators(module);
-      const plans = (await readResources(file)).flatMap((resource) => {
+      const plans = (await readManifests(file)).flatMap((manifest) => {
+        const resource = asStored<unknown>(manifest);
         const operator = operatorOf(operators, resource);
         return operator ? [describePlan(planOf(operator, resource, file), resource)] : [];
       });
@@ -44,31 +44,6 @@ function planOf(operator: AnyOperator, resource: Resource, file: string): Plan {
       );
     throw error;
   }
-}
-
-/** @throws UsageError naming file, line and column of a syntax error, or what is missing of a manifest. */
-export async function readResources(file: string): Promise<Resource[]> {
-  const lineCounter = new LineCounter();
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${file} cannot be read: ${error.message}`, { cause: error });
-  });
-  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false });
-  return [...documents].flatMap((document) => {
-    const [error] = document.errors;
-    if (error) {
-      const { line, col } = lineCounter.linePos(error.pos[0]);
-      throw new UsageError(`${file}:${line}:${col}: ${error.message}`, { cause: error });
-    }
-    const value = document.toJS() as
-      (Partial<Omit<Resource, 'metadata'>> & { metadata?: Partial<Resource['metadata']> }) | null;
-    if (value === null) return [];
-    const { apiVersion, kind, metadata } = value;
-    if (!apiVersion || !kind || !metadata?.name)
-      throw new UsageError(`${file}: a resource needs apiVersion, kind and metadata.name`);
-    const name = metadata.name;
-    const unsaved = { uid: '00000000-0000-0000-0000-000000000000', generation: 1, namespace: 'default' };
-    return [{ spec: undefined, ...value, apiVersion, kind, metadata: { ...unsaved, ...metadata, name } }];
-  });
 }
 
 function describePlan({ objects, stages, warnings }: Plan, { kind, metadata }: Resource): string {

@@ -1,4 +1,9 @@
 /** The door for tests of operators: a real API server, a real Temporal, the patience to wait, and the laws of conditions. */
+export { Environment, startEnvironment } from './environment.ts';
+export type { EnvironmentOptions } from './environment.ts';
+export { ManifestError, readManifests, readResource } from './manifests.ts';
+export type { Written } from './manifests.ts';
+export { sharedSandbox } from './shared-sandbox.ts';
 export { assertConditionLaws } from './condition-laws.ts';
 export { connectCluster } from './cluster.ts';
 export type { Cluster } from './cluster.ts';

@@ -4,23 +4,17 @@ import { describe, it } from 'node:test';
 import type { V1ConfigMap, V1Container, V1DeploymentSpec } from '@kubernetes/client-node';
 import { InvalidResource, plan } from 'durable-operator';
 import type { Plan, Resource } from 'durable-operator';
+import { readResource } from 'durable-operator/testing';
 import { parse, stringify } from 'yaml';
 import operator from './operator.ts';
 import type { ParseableSpec } from './parseable.ts';
 
 type Edit = (spec: ParseableSpec) => Partial<ParseableSpec>;
 
-/** A sample as the API server stores it, with changes of its spec. */
+/** A sample, with changes of its spec. */
 async function sample(file: string, edit: Edit = () => ({})): Promise<Resource<ParseableSpec>> {
-  const manifest: Resource<ParseableSpec> = parse(
-    await readFile(new URL(`samples/${file}`, import.meta.url), 'utf8'),
-  );
-  const { name } = manifest.metadata;
-  return {
-    ...manifest,
-    metadata: { namespace: 'default', uid: '00000000-0000-0000-0000-000000000000', generation: 1, name },
-    spec: { ...manifest.spec, ...edit(manifest.spec) },
-  };
+  const resource = await readResource<ParseableSpec>(new URL(`samples/${file}`, import.meta.url));
+  return { ...resource, spec: { ...resource.spec, ...edit(resource.spec) } };
 }
 
 function causesOf(resource: Resource<ParseableSpec>): readonly string[] {

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { InvalidResource, plan } from 'durable-operator';
 import type { Plan, Resource } from 'durable-operator';
+import { readResource } from 'durable-operator/testing';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
 import operator from './operator.ts';
@@ -10,21 +11,10 @@ import type { PinotSpec } from './pinot.ts';
 
 type Edit = (spec: PinotSpec) => Partial<PinotSpec>;
 
-/** A sample as the API server stores it, with changes of its spec. */
+/** A sample, with changes of its spec. */
 async function sample(file: string, edit: Edit = () => ({})): Promise<Resource<PinotSpec>> {
-  const manifest: Resource<PinotSpec> = parse(
-    await readFile(new URL(`samples/${file}`, import.meta.url), 'utf8'),
-  );
-  return {
-    ...manifest,
-    metadata: {
-      namespace: 'default',
-      uid: '00000000-0000-0000-0000-000000000000',
-      generation: 1,
-      name: manifest.metadata.name,
-    },
-    spec: { ...manifest.spec, ...edit(manifest.spec) },
-  };
+  const resource = await readResource<PinotSpec>(new URL(`samples/${file}`, import.meta.url));
+  return { ...resource, spec: { ...resource.spec, ...edit(resource.spec) } };
 }
 
 function stagesOf({ stages }: Plan): readonly string[] {

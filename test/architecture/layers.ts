@@ -99,7 +99,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     room: 'testing',
-    loads: ['index.ts', 'core', 'worker', 'sandbox', 'kubernetes', '@temporalio/client', 'node:*'],
+    loads: ['index.ts', 'core', 'worker', 'sandbox', 'kubernetes', '@temporalio/client', 'yaml', 'node:*'],
     types: ['api'],
     because: 'the kit of authors stands on what it lets them test',
   },
@@ -114,7 +114,6 @@ export const LAYERS: readonly Layer[] = [
       '@temporalio/common',
       'commander',
       'picocolors',
-      'yaml',
       'node:*',
     ],
     types: [],

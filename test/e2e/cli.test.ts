@@ -98,6 +98,17 @@ describe('plan', () => {
     );
   });
 
+  it('says what was expected there, as of the quotes in a widely copied sample', async () => {
+    const sample = await readFile(path.join(ROOT, 'examples/parseable/samples/parseable.yaml'), 'utf8');
+    const broken = 'P_STAGING_DIR: ""./staging"';
+    const yaml = await file('quotes.yaml', sample.replace('P_STAGING_DIR: /parseable/staging', broken));
+    await assertRefused(
+      ['plan', 'examples/parseable/operator.ts', yaml],
+      'FILE:45:26: Unexpected scalar at node end; expected the end of the value; put all of it in one pair of quotes',
+      yaml,
+    );
+  });
+
   it('names the field that the operator refuses', async () => {
     const text = await readFile(path.join(ROOT, 'examples/pinot/samples/pinot.yaml'), 'utf8');
     const yaml = await file('sever.yaml', text.replace('k8sConfig: server', 'k8sConfig: sever'));

@@ -1,44 +1,10 @@
-/** One sandbox for all test files of a run: the first to ask starts it, and it ends when nobody has used it for a while. */
-import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { connectSandbox, startDetachedSandbox, type Progress, type Sandbox } from '../../sandbox/index.ts';
+/** The run's sandbox, and what tests need of it beside what authors need. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Sandbox } from '../../sandbox/index.ts';
 import { ClusterApi, type ClusterAccess } from '../../sandbox/cluster-api.ts';
-import { withLock } from '../../sandbox/lock.ts';
-import { runtimeDirectory } from '../../sandbox/places.ts';
 
-const IDLE_MS = 30_000;
-
-let shared: Promise<Sandbox> | undefined;
-
-/** The run's sandbox, in milliseconds when it is up. Do not stop it; what a test makes in it lies in its own namespace. */
-export function sharedSandbox(): Promise<Sandbox> {
-  shared ??= connectOrStart(`shared-${digestOfSources()}`);
-  return shared;
-}
-
-async function connectOrStart(name: string): Promise<Sandbox> {
-  const running = await connectSandbox(name);
-  if (running !== undefined) return running;
-  return withLock(path.join(runtimeDirectory(), `${name}.start.lock`), async () => {
-    const started = await connectSandbox(name);
-    const onProgress = ({ component, message }: Progress): void => {
-      process.stderr.write(`sandbox: ${component}: ${message}\n`);
-    };
-    return started ?? startDetachedSandbox({ name, idleMs: IDLE_MS, onProgress });
-  });
-}
-
-/** Two versions of the sandbox never share one. */
-function digestOfSources(): string {
-  const directory = fileURLToPath(new URL('../../sandbox/', import.meta.url));
-  const hash = createHash('sha256');
-  for (const file of readdirSync(directory).filter((name) => name.endsWith('.ts'))) {
-    hash.update(readFileSync(path.join(directory, file)));
-  }
-  return hash.digest('hex').slice(0, 10);
-}
+export { sharedSandbox } from '../../testing/shared-sandbox.ts';
 
 /** How the sandbox's API server is reached with no library of ours. */
 export function accessOf({ kubeconfig }: Pick<Sandbox, 'kubeconfig'>): ClusterAccess {
