@@ -4,11 +4,13 @@ import type { Context, ObjectReference, SecretReference } from '../api/operator.
 import type { Manifest } from '../core/manifest.ts';
 import { isExternal } from '../core/plan/categories.ts';
 import type { ObjectKey } from '../core/refs.ts';
-import { groupOf, parseObjectKey, versionOf } from '../core/refs.ts';
+import { parseObjectKey } from '../core/refs.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explain } from './failure.ts';
 import type { Redaction } from './redaction.ts';
 import { createRedaction } from './redaction.ts';
+import { refOfObject } from './read-resource.ts';
+import { Scaling } from './scaling.ts';
 import { asResource } from './renderer.ts';
 
 /** A context, and how to say what comes of it without the values of Secrets it gave. */
@@ -36,6 +38,7 @@ export async function contextOf(
     (level: 'info' | 'warn'): Context['log']['info'] =>
     (message, fields) =>
       log[level]({ ...told, ...redactedFields(fields, redact) }, redact(message));
+  const scaling = new Scaling(dependencies, resource, signal);
   let count = 0;
   const context: Context = {
     resource: asResource(resource),
@@ -43,6 +46,8 @@ export async function contextOf(
     signal,
     log: { info: say('info'), warn: say('warn') },
     read: (reference) => api.get(readable(reference, home), { signal }),
+    scale: (target, replicas) => scaling.scale(target, replicas),
+    release: (target) => scaling.release(target),
     secret: async (reference) => {
       const values = await readSecret(dependencies, reference, home, signal);
       redaction.hide(Object.values(values));
@@ -67,22 +72,13 @@ function redactedFields(
   return JSON.parse(text) as Readonly<Record<string, unknown>>;
 }
 
-function readable(
-  { apiVersion, kind, name, namespace }: ObjectReference,
-  home: string | undefined,
-): Parameters<Dependencies['api']['get']>[0] {
+function readable(reference: ObjectReference, home: string | undefined): ReturnType<typeof refOfObject> {
+  const { apiVersion, kind, name } = reference;
   if (kind === 'Secret' && apiVersion === 'v1')
     throw new Error(
       `Secret ${name}: read it by context.secret, so that its values are struck out of what is told`,
     );
-  const place = namespace ?? home;
-  return {
-    group: groupOf(apiVersion),
-    version: versionOf(apiVersion),
-    kind,
-    ...(place ? { namespace: place } : {}),
-    name,
-  };
+  return refOfObject(reference, home);
 }
 
 /** A resource's author may not read, with the rights of the operator, what lies in another namespace. */

@@ -139,7 +139,8 @@ function writersOf(
 }
 
 function routineOf({ name, routine }: Operator, manifest: Manifest): Pick<PlanView, 'routineEveryMs'> {
-  const every = routine?.every(asResource(manifest));
+  const { routine: last } = (manifest['status'] ?? {}) as Partial<ResourceStatus>;
+  const every = routine?.every(asResource(manifest), last);
   if (every === undefined) return {};
   const everyMs = ms(every as ms.StringValue);
   if (everyMs >= 1_000) return { routineEveryMs: everyMs };

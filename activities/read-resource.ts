@@ -1,6 +1,8 @@
 import type { Manifest } from '../core/manifest.ts';
 import type { Rendered } from '../core/plan/digests.ts';
-import type { ResourceRef } from '../core/refs.ts';
+import type { ObjectReference } from '../api/operator.ts';
+import type { ObjectRef, ResourceRef } from '../core/refs.ts';
+import { groupOf, versionOf } from '../core/refs.ts';
 import type { Hint } from '../core/hint.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explain, planStale } from './failure.ts';
@@ -14,6 +16,16 @@ export async function readResource(
   seen?: Hint['resource'],
 ): Promise<Manifest | undefined> {
   return (seen && resources?.get(resource, seen)) ?? (await api.get(resource));
+}
+
+/** An object as its author names it; without a namespace it is in that of the resource. */
+export function refOfObject(
+  { apiVersion, kind, name, namespace }: ObjectReference,
+  home: string | undefined,
+): ObjectRef & { readonly version: string } {
+  const place = namespace ?? home;
+  const version = versionOf(apiVersion);
+  return { group: groupOf(apiVersion), version, kind, ...(place ? { namespace: place } : {}), name };
 }
 
 /** Which plan an activity carries out. */

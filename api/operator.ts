@@ -48,6 +48,15 @@ export interface Context<Spec = unknown> {
    * @throws Error when it is not there, or in another namespace than the resource.
    */
   secret(reference: SecretReference): Promise<Readonly<Record<string, string>>>;
+  /**
+   * Sets the replicas of a Deployment or StatefulSet through its scale subresource. From then on the workload says that this
+   * resource scales it, and its own operator leaves its replicas alone.
+   *
+   * @throws Error when it is not there, or somebody else scales it.
+   */
+  scale(target: ObjectReference, replicas: number): Promise<void>;
+  /** Gives the replicas of a workload back to its own operator; nothing happens where this resource does not scale it. */
+  release(target: ObjectReference): Promise<void>;
   /** Records a Kubernetes event about the resource. */
   event(type: 'Normal' | 'Warning', reason: string, note: string): void;
 }

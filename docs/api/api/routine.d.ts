@@ -1,18 +1,9 @@
-import type { Context, ObjectReference } from './operator.ts';
+import type { Context } from './operator.ts';
 import type { Resource } from './resource.ts';
 /** What a routine is given. */
 export interface RoutineContext<Spec = unknown, State = unknown> extends Context<Spec> {
     /** What the last run answered; absent in the first. */
     readonly last?: State;
-    /**
-     * Sets the replicas of a Deployment or StatefulSet through its scale subresource. From then on the workload says that this
-     * resource scales it, and its own operator leaves its replicas alone.
-     *
-     * @throws Error when it is not there, or somebody else scales it.
-     */
-    scale(target: ObjectReference, replicas: number): Promise<void>;
-    /** Gives the replicas of a workload back to its own operator; nothing happens where this resource does not scale it. */
-    release(target: ObjectReference): Promise<void>;
 }
 /** What a run comes to. */
 export interface RoutineAnswer<State> {
@@ -43,8 +34,11 @@ export interface RoutineAnswer<State> {
  * the resource not Ready with reason `RoutineFailed`, and is followed by the next one in time.
  */
 export interface Routine<Spec = unknown, State = unknown> {
-    /** How long from the end of a run to the next, for example `30 seconds`; undefined: this resource needs none. */
-    every(resource: Resource<Spec>): string | undefined;
+    /**
+     * How long from the end of a run to the next, for example `30 seconds`, at least `1 second`; undefined: this resource needs
+     * none. It is asked when the spec changed; `last` is what the last run answered.
+     */
+    every(resource: Resource<Spec>, last: State | undefined): string | undefined;
     /** It has {@link LONGEST_RUN}. */
     run(context: RoutineContext<Spec, State>): Promise<RoutineAnswer<State>> | RoutineAnswer<State>;
 }
