@@ -14,6 +14,7 @@ import type { ObjectKey } from '../core/refs.ts';
 import type { Course, Memory, PlanInput } from '../core/rollout/course.ts';
 import { courseOf, NEWEST } from '../core/rollout/course.ts';
 import type { PlanView } from '../core/rollout/state.ts';
+import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { fingerprintOf } from '../core/rollout/state.ts';
 import { digest } from './digest.ts';
 import type { Renderer } from './renderer.ts';
