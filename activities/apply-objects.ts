@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
 import type { Manifest } from '../core/manifest.ts';
-import { isExternal, titleOf } from '../core/plan/categories.ts';
+import { isExternal, isWorkload, titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ObjectRef } from '../core/refs.ts';
 import { groupOf, parseObjectKey } from '../core/refs.ts';
@@ -42,12 +42,14 @@ export interface RevertItem {
  * Applies planned objects by server-side apply, side by side. What the server refuses is reported per object and does
  * not hold up the others; what it could not answer is retried, which re-applies to no effect what was applied already.
  *
+ * @param patienceMs how long it waits for the workloads among them to become Current.
  * @throws ApplicationFailure `PlanStale` when the resource is no longer what was planned.
  */
 export async function applyObjects(
   dependencies: Dependencies,
   plan: PlanRef,
   items: readonly ApplyItem[],
+  patienceMs: number = 0,
 ): Promise<readonly ApplyResult[]> {
   const { manifest, plan: wanted } = await readPlanned(dependencies, plan);
   const isOfThePast = plan.revision !== undefined;
@@ -58,7 +60,36 @@ export async function applyObjects(
   tell(dependencies, manifest, attempts);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
-  return attempts.map(({ result }) => result);
+  return await settled(
+    dependencies,
+    plan,
+    attempts.map(({ result }) => result),
+    patienceMs,
+  );
+}
+
+/**
+ * Workloads that are Current soon are awaited here: the workflow goes on with its next step at once, with no signal, no look and
+ * no task of its own in between. Of one that takes longer it hears by a hint.
+ */
+async function settled(
+  { objects }: Dependencies,
+  { resource }: PlanRef,
+  results: readonly ApplyResult[],
+  patienceMs: number,
+): Promise<readonly ApplyResult[]> {
+  const pending = results.flatMap((result) =>
+    result.applied && isWorkload(result.key) && result.health.state === 'InProgress'
+      ? [{ uid: result.uid, generation: result.generation ?? 0 }]
+      : [],
+  );
+  if (!objects || pending.length === 0 || patienceMs === 0) return results;
+  const signal = Context.current().cancellationSignal;
+  const verdicts = await objects.untilCurrent(resource, pending, { atMostMs: patienceMs, signal });
+  return results.map((result) => {
+    const verdict = result.applied ? verdicts.get(result.uid) : undefined;
+    return verdict ? { ...result, health: verdict } : result;
+  });
 }
 
 /** @throws ApplicationFailure `PlanStale` when one of them is not as it was planned. */

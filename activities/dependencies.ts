@@ -1,4 +1,5 @@
 import type { Operator } from '../api/operator.ts';
+import type { Health } from '../core/health/health.ts';
 import type { Log } from '../core/log.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { ResourceRef } from '../core/refs.ts';
@@ -19,6 +20,19 @@ export interface ScalerReader {
   in(namespace: string | undefined): readonly Scaler[] | undefined;
 }
 
+/** Hears of objects as their watches do. */
+export interface ObjectFollower {
+  /**
+   * Resolves when every object is Current as it was applied, or one of them needs a look, or time is up. Answers with the
+   * verdicts of then, by uid; what was not heard of since it was applied is not among them.
+   */
+  untilCurrent(
+    resource: ResourceRef,
+    objects: readonly { readonly uid: string; readonly generation: number }[],
+    options: { readonly atMostMs: number; readonly signal: AbortSignal },
+  ): Promise<ReadonlyMap<string, Health>>;
+}
+
 /** What the activities of one operator stand on. */
 export interface Dependencies {
   readonly operator: Operator;
@@ -27,6 +41,8 @@ export interface Dependencies {
   readonly resources?: ResourceReader;
   /** Present where the bridge runs in the same process; else the API server is asked. */
   readonly scalers?: ScalerReader;
+  /** Present where the bridge runs in the same process; else a workflow hears of what it applied by a hint. */
+  readonly objects?: ObjectFollower;
   readonly renderer: Renderer;
   readonly revisions: Revisions;
   readonly events: EventRecorder;

@@ -54,7 +54,11 @@ export { createEventRecorder } from './event-recorder.ts';
 export { createRenderer } from './renderer.ts';
 export { Revisions } from './revisions.ts';
 
-type Apply = (plan: PlanRef, items: readonly ApplyItem[]) => Promise<readonly ApplyResult[]>;
+type Apply = (
+  plan: PlanRef,
+  items: readonly ApplyItem[],
+  patienceMs?: number,
+) => Promise<readonly ApplyResult[]>;
 
 /** What is there of a StatefulSet that was put back; nothing when it is gone. */
 export interface Restored {
@@ -105,7 +109,7 @@ export interface Activities {
 }
 
 export function createActivities(dependencies: Dependencies): Activities {
-  const apply: Apply = (plan, items) => applyObjects(dependencies, plan, items);
+  const apply: Apply = (plan, items, patienceMs) => applyObjects(dependencies, plan, items, patienceMs);
   return {
     planResource: (request) => planResource(dependencies, request),
     observeObjects: (resource, keys) => observeObjects(dependencies, resource, keys),

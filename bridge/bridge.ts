@@ -12,6 +12,8 @@ import type { WatchableApi } from '../kubernetes/api.ts';
 import { Backoff, pause } from '../kubernetes/backoff.ts';
 import type { Change } from '../kubernetes/watcher.ts';
 import { Addressees } from './addressees.ts';
+import type { ObjectFollower } from './awaited.ts';
+import { Awaited } from './awaited.ts';
 import { fingerprintOf, needsLook } from './needs-look.ts';
 import { ObjectNews } from './object-news.ts';
 import { OwnedObjects } from './owned-objects.ts';
@@ -68,6 +70,7 @@ export interface Bridge {
   stop(): Promise<void>;
   readonly resources: ResourceReader;
   readonly scalers: ScalerReader;
+  readonly objects: ObjectFollower;
   status(): BridgeStatus;
 }
 
@@ -79,6 +82,7 @@ class OperatorBridge implements Bridge {
   readonly resources: Resources;
   readonly scalers: ScalerReader;
   readonly #scalers: Scalers;
+  readonly objects: Awaited;
   readonly #options: BridgeOptions;
   readonly #addressees: Addressees;
   readonly #signaller: Signaller;
@@ -106,10 +110,11 @@ class OperatorBridge implements Bridge {
     };
     this.#objects = new OwnedObjects(
       (news, object) => {
-        if (this.#speaks) this.#news.take(news, object);
+        if (!this.objects.take(news, object) && this.#speaks) this.#news.take(news, object);
       },
       (workload) => this.#scalers.of(workload),
     );
+    this.objects = new Awaited((uid) => this.#objects.get(uid));
     this.#news = new ObjectNews({
       objects: this.#objects,
       resourceOf: (owner) => this.#lookedAfter(owner),
@@ -203,7 +208,9 @@ class OperatorBridge implements Bridge {
     this.#references.put(resource);
     if (!this.#synced) return;
     this.#watchKindsOf(resource);
-    if (this.#speaks && asksForMore(previous, object)) this.#tell(resource, false);
+    if (!asksForMore(previous, object)) return;
+    this.objects.interrupt(resource.workflowId);
+    if (this.#speaks) this.#tell(resource, false);
   }
 
   #watchKindsOf(resource: KnownResource): void {

@@ -122,7 +122,7 @@ async function workerOf(
   const activities = createActivities({
     operator,
     api,
-    ...(bridge ? { resources: bridge.resources, scalers: bridge.scalers } : {}),
+    ...(bridge ? { resources: bridge.resources, objects: bridge.objects, scalers: bridge.scalers } : {}),
     renderer: createRenderer(operator),
     revisions: new Revisions(api, operator.name),
     events,
@@ -136,7 +136,8 @@ async function workerOf(
     workflowBundle: bundle,
     activities,
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
-    maxConcurrentActivityTaskExecutions: 50,
+    // Most of them wait for pods; how many ask the API server at once is bounded by its client.
+    maxConcurrentActivityTaskExecutions: MAX_CACHED_WORKFLOWS,
     maxConcurrentLocalActivityExecutions: 50,
     stickyQueueScheduleToStartTimeout: '5s',
     shutdownGraceTime: '10s',
