@@ -31,6 +31,14 @@ export interface Outcome {
   readonly error?: unknown;
 }
 
+/** What beside plan and state bears on a step. */
+export interface Circumstances {
+  /** Who changed what we applied. */
+  readonly editors: ReadonlyMap<ObjectKey, readonly string[]>;
+  /** How long an apply may wait for its workloads before the status must say that it does. */
+  readonly patienceMs: number;
+}
+
 /** Carries out one step, and answers with what is known afterwards. */
 export class Executor {
   readonly #resource: ResourceRef;
@@ -44,7 +52,7 @@ export class Executor {
     step: Exclude<Step, { kind: 'wait' }>,
     plan: PlanView,
     state: ReconcileState,
-    editors: ReadonlyMap<ObjectKey, readonly string[]>,
+    { editors, patienceMs }: Circumstances,
   ): Promise<Outcome> {
     let known = state;
     const ref: PlanRef = {
@@ -58,7 +66,7 @@ export class Executor {
       switch (step.kind) {
         case 'apply': {
           const items = step.keys.map((key) => itemOf(key, plan, state, editors.get(key)));
-          const { results, error } = await this.#apply(ref, items, plan);
+          const { results, error } = await this.#apply(ref, items, plan, patienceMs);
           return { state: foldApplied(state, plan, results, Date.now()), error };
         }
         case 'reshape':
@@ -109,6 +117,7 @@ export class Executor {
     ref: PlanRef,
     items: readonly ApplyItem[],
     plan: PlanView,
+    patienceMs: number,
   ): Promise<{ readonly results: readonly ApplyResult[]; readonly error: unknown }> {
     const groups = Map.groupBy(items, ({ key }) => categoryOf(key));
     return gathered(
@@ -116,7 +125,7 @@ export class Executor {
         const summary = summaryOf(group, plan);
         return category === CATEGORIES.Externals
           ? external(summary).applyExternals(ref, group)
-          : write(summary)[APPLY[category]](ref, group);
+          : write(summary)[APPLY[category]](ref, group, patienceMs);
       }),
     );
   }

@@ -25,8 +25,11 @@ export interface Reported {
   readonly dueAt?: number;
 }
 
-/** Most of an upgrade that takes a second would be writing about it, and no reader could follow. */
-const BETWEEN_WRITES_MS = 1_000;
+/**
+ * Most of an upgrade that takes a second would be writing about it, and no reader could follow. Where a write takes long the
+ * servers are busy, and telling takes no more than a twentieth of the time.
+ */
+const BETWEEN_WRITES_MS = { least: 1_000, most: 10_000, perMsOfWriting: 20 };
 
 /** What may be waited for long, and is therefore said at once. */
 const AWAITED: readonly string[] = [OUR_REASONS.GateClosed, OUR_REASONS.DependencyNotReady];
@@ -35,7 +38,8 @@ const AWAITED: readonly string[] = [OUR_REASONS.GateClosed, OUR_REASONS.Dependen
 export class Reporter {
   readonly #input: ReconcileInput;
   #attributes = '';
-  #writtenAt = 0;
+  #quietUntil = 0;
+  #pauseMs: number = BETWEEN_WRITES_MS.least;
 
   constructor(input: ReconcileInput) {
     this.#input = input;
@@ -43,7 +47,12 @@ export class Reporter {
 
   /** The accepting status was written, by `planResource`. */
   accepted(now: number): void {
-    this.#writtenAt = now;
+    this.#quietUntil = now + this.#pauseMs;
+  }
+
+  /** How long readers wait for what says only that work goes on, in milliseconds. */
+  get pauseMs(): number {
+    return this.#pauseMs;
   }
 
   async report(situation: Situation): Promise<Reported> {
@@ -60,12 +69,14 @@ export class Reporter {
     const { news, told } = newsOf(state.told, status, verdict);
     if (hash === state.reported && news.length === 0) return { state };
     const canWait = verdict.phase === 'Progressing' && !AWAITED.includes(verdict.reason);
-    const dueAt = this.#writtenAt + BETWEEN_WRITES_MS;
-    if (canWait && now < dueAt) return { state: { ...state, conditions }, dueAt };
+    if (canWait && now < this.#quietUntil)
+      return { state: { ...state, conditions }, dueAt: this.#quietUntil };
     this.#index(conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown', stageOf(situation));
     try {
       await look(summaryOf(verdict)).patchStatus({ resource, uid: state.uid, status, news });
-      this.#writtenAt = now;
+      const { least, most, perMsOfWriting } = BETWEEN_WRITES_MS;
+      this.#pauseMs = Math.min(Math.max((Date.now() - now) * perMsOfWriting, least), most);
+      this.#quietUntil = Date.now() + this.#pauseMs;
       return { state: { ...state, conditions, reported: hash, told } };
     } catch (error) {
       return { state: { ...state, conditions }, failure: failureOf(error, generation) };

@@ -1,8 +1,10 @@
 import { takesTurns } from '../plan/categories.ts';
+import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
 import { changeOf } from './next-step.ts';
 import type { Trigger } from './rules.ts';
-import type { PlanView, ReconcileState, Rollout } from './state.ts';
+import { growsFirst } from './scaling.ts';
+import type { Entry, PlanView, ReconcileState, Rollout } from './state.ts';
 import { preciseTime } from './times.ts';
 
 /** A plan that changes pods begins a rollout; one that changes them otherwise than the running one takes its place. */
@@ -42,6 +44,32 @@ function triggerOf({ inventory, rollout, journal, good }: ReconcileState, plan: 
   if (!good || !newest || good.generation !== newest.generation) return 'Change';
   if (good.input.restartedAt !== newest.input.restartedAt) return 'Restart';
   return good.input.digest === newest.input.digest ? 'Runtime' : 'Configuration';
+}
+
+/** The stages of what is about to be applied have begun. */
+export function beginStages(
+  state: ReconcileState,
+  plan: PlanView,
+  keys: readonly ObjectKey[],
+  now: number,
+): ReconcileState {
+  const { rollout, inventory } = state;
+  if (!rollout) return state;
+  const begun = keys.flatMap((key) => {
+    const ref = plan.refs[key];
+    const stage = ref?.stage;
+    if (!ref || stage === undefined || !replacesPods(ref, inventory[key])) return [];
+    const known = rollout.stages[stage];
+    return known && !known.startedAt ? [stage] : [];
+  });
+  const startedAt = preciseTime(now);
+  const stages = { ...rollout.stages, ...Object.fromEntries(begun.map((stage) => [stage, { startedAt }])) };
+  return begun.length > 0 ? { ...state, rollout: { ...rollout, stages } } : state;
+}
+
+function replacesPods(ref: PlannedRef, entry: Entry | undefined): boolean {
+  const change = changeOf(ref, entry);
+  return change === 'new' || (change === 'disruptive' && !growsFirst(ref, entry, change));
 }
 
 /** A newer plan does not let pass what a gate still holds. */
