@@ -21,6 +21,7 @@ import { detailsOf } from '../core/status/details.ts';
 import type { Situation } from '../core/status/verdict.ts';
 import { summaryOf, verdictOf } from '../core/status/verdict.ts';
 import { author, external, look, write } from './activities.ts';
+import type { Outcome } from './executor.ts';
 import { Executor, restore } from './executor.ts';
 import { failureOf, isPlanStale } from './failures.ts';
 import { earliest, retryAt } from './retry.ts';
