@@ -1,7 +1,7 @@
 import { log, setCurrentDetails } from '@temporalio/workflow';
 import type { PlanAnswer } from '../activities/index.ts';
 import { signature } from '../core/commands/orders.ts';
-import { isExternal, takesTurns, titleOf } from '../core/plan/categories.ts';
+import { isExternal, titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { titleOfResource } from '../core/refs.ts';
 import { beginStages } from '../core/rollout/begin-rollout.ts';
@@ -47,8 +47,6 @@ type Deletion = Extract<PlanAnswer, { kind: 'deleting' }>;
 const TEARDOWN_LOOK_MS = 60_000;
 /** A resource that is changed while it is applied is planned again at once; what never stays as planned must not spin. */
 const MOST_STALE_PLANS = 3;
-/** Of a workload that takes longer than this a workflow hears by a hint, and its status says meanwhile what it waits for. */
-const LONGEST_PATIENCE_MS = 5_000;
 
 /** Looks, decides and does until there is nothing to do but wait. Between two steps it takes up whatever is new. */
 export class Pass {
@@ -262,24 +260,12 @@ export class Pass {
 
   async #execute(step: Exclude<Step, { kind: 'wait' }>, plan: PlanView): Promise<Outcome> {
     if (step.kind === 'apply') this.state = beginStages(this.state, plan, step.keys, Date.now());
-    const patienceMs = await this.#announce(step);
-    return this.#executor.execute(step, plan, this.state, { editors: this.#editors, patienceMs });
-  }
-
-  /**
-   * Steps of a rollout may follow each other without a rest, and each may take its time: people see where it stands. Answers
-   * with how long the step may keep to itself what it finds, in milliseconds.
-   */
-  async #announce(step: Exclude<Step, { kind: 'wait' }>): Promise<number> {
-    // A repair that heals while a reader would wait for the next status anyway is told by its event alone.
-    if (!this.state.rollout) return Math.min(this.#reporter.pauseMs, LONGEST_PATIENCE_MS);
-    const takesTime = step.kind === 'hook' || (step.kind === 'apply' && step.keys.some(takesTurns));
-    if (!takesTime) return 0;
-    const { state, dueAt, failure } = await this.#reporter.report({ ...this.#situation, state: this.state });
+    const { state, patienceMs } = await this.#reporter.announce(
+      { ...this.#situation, state: this.state },
+      step,
+    );
     this.state = state;
-    // What could not be said is said at the next rest, which must not be far.
-    if (failure) return 0;
-    return dueAt === undefined ? LONGEST_PATIENCE_MS : Math.min(dueAt - Date.now(), LONGEST_PATIENCE_MS);
+    return this.#executor.execute(step, plan, state, { editors: this.#editors, patienceMs });
   }
 
   /** One step of taking down. */

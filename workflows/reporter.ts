@@ -1,7 +1,9 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import { shortHash } from '../core/hash.ts';
+import { takesTurns } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
+import type { Step } from '../core/rollout/next-step.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
 import type { PlanFailure, ReconcileState } from '../core/rollout/state.ts';
 import { setConditions } from '../core/status/conditions.ts';
@@ -34,6 +36,9 @@ const BETWEEN_WRITES_MS = { least: 1_000, most: 10_000, perMsOfWriting: 20 };
 /** What may be waited for long, and is therefore said at once. */
 const AWAITED: readonly string[] = [OUR_REASONS.GateClosed, OUR_REASONS.DependencyNotReady];
 
+/** Of a workload that takes longer than this a workflow hears by a hint, and its status says meanwhile what it waits for. */
+const LONGEST_PATIENCE_MS = 5_000;
+
 /** Writes the status when it differs from what was last written, and keeps the search attributes in step with it. */
 export class Reporter {
   readonly #input: ReconcileInput;
@@ -50,9 +55,23 @@ export class Reporter {
     this.#quietUntil = now + this.#pauseMs;
   }
 
-  /** How long readers wait for what says only that work goes on, in milliseconds. */
-  get pauseMs(): number {
-    return this.#pauseMs;
+  /**
+   * Says what is about to be done, where it may take its time: steps of a rollout may follow each other without a rest. Answers
+   * with how long the step may keep to itself what it finds, in milliseconds.
+   */
+  async announce(
+    situation: Situation,
+    step: Exclude<Step, { kind: 'wait' }>,
+  ): Promise<{ readonly state: ReconcileState; readonly patienceMs: number }> {
+    const { state } = situation;
+    // A repair that heals while readers would wait for the next status anyway is told by its event alone.
+    if (!state.rollout) return { state, patienceMs: Math.min(this.#pauseMs, LONGEST_PATIENCE_MS) };
+    const takesTime = step.kind === 'hook' || (step.kind === 'apply' && step.keys.some(takesTurns));
+    if (!takesTime) return { state, patienceMs: 0 };
+    const told = await this.report(situation);
+    // What could not be said is said at the next rest, which must not be far.
+    const silenceMs = told.failure ? 0 : (told.dueAt ?? Infinity) - Date.now();
+    return { state: told.state, patienceMs: Math.min(silenceMs, LONGEST_PATIENCE_MS) };
   }
 
   async report(situation: Situation): Promise<Reported> {
