@@ -9,13 +9,14 @@ import { commandsFingerprint, ordersOf } from '../core/commands/orders.ts';
 import { COMMANDS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Stage } from '../core/plan/collect.ts';
-import type { PlannedRef, Rendered } from '../core/plan/digests.ts';
+import type { Contents, PlannedRef, Rendered } from '../core/plan/digests.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import type { Course, Memory, PlanInput } from '../core/rollout/course.ts';
 import { courseOf, NEWEST } from '../core/rollout/course.ts';
 import type { PlanView } from '../core/rollout/state.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { fingerprintOf } from '../core/rollout/state.ts';
+import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { digest } from './digest.ts';
 import type { Renderer } from './renderer.ts';
 import { asResource } from './renderer.ts';
@@ -48,14 +49,14 @@ export async function choosePlan(
   { operator, renderer, revisions }: Sources,
   manifest: Manifest,
   memory: Memory,
-  now: number,
+  { now, contents }: { readonly now: number; readonly contents: Contents },
 ): Promise<Chosen> {
   const { generation = 0 } = manifest.metadata;
-  const rendered = renderer.render(manifest);
+  const rendered = renderer.render(manifest, contents);
   const orders = ordersIn(manifest);
   const commands = commandsFingerprint(manifest.metadata.annotations);
   const resolved = rolloutRules(operator, asResource(manifest), now);
-  const newest = { generation, digest: rendered.digest, input: inputOf(manifest) };
+  const newest = { generation, digest: rendered.digest, input: inputOf(manifest, contents) };
   const shelf = shelfOf(manifest, rendered);
   const wished = courseOf(memory, newest, orders, resolved.rules, now);
   const kept =
@@ -108,15 +109,15 @@ function hasSameTemplates(kept: KeptPlan, rendered: Rendered): boolean {
   return templates(kept) === templates(rendered);
 }
 
-/** What `desired` may look at; commands of ours and what kubectl remembers do not make another plan. */
-function inputOf(manifest: Manifest): PlanInput {
+/** What `desired` may look at, and what pods read of others; commands of ours and what kubectl remembers do not make another plan. */
+function inputOf(manifest: Manifest, contents: Contents): PlanInput {
   const { labels = {}, annotations = {} } = manifest.metadata;
   const read = Object.entries(annotations).filter(
     ([name]) => !name.startsWith('durable-operator.dev/') && !name.startsWith('kubectl.kubernetes.io/'),
   );
   const restartedAt = annotations[COMMANDS.restartedAt];
   return {
-    digest: digest([manifest['spec'], labels, Object.fromEntries(read)]),
+    digest: digest([manifest['spec'], labels, Object.fromEntries(read), ...Object.entries(contents).sort()]),
     ...(restartedAt ? { restartedAt } : {}),
   };
 }

@@ -1,7 +1,7 @@
 import objectHash from 'object-hash';
 
 /** Enough to tell contents apart, short enough for an inventory. */
-const DIGEST_LENGTH = 16;
+export const DIGEST_LENGTH = 16;
 
 /**
  * Digests what the API server would be sent: the JSON form, so that an absent field and an undefined one, a Date and its

@@ -1,11 +1,13 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { Signed } from '../core/commands/orders.ts';
 import { FINALIZER } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { isExternal } from '../core/plan/categories.ts';
+import type { Contents } from '../core/plan/digests.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { Memory } from '../core/rollout/course.ts';
-import type { SeenReference } from '../core/rollout/references.ts';
+import { contentsOf } from '../core/rollout/references.ts';
 import type { Entry, PlanFailure } from '../core/rollout/state.ts';
 import { fingerprintsOf } from '../core/rollout/state.ts';
 import { acceptGeneration } from '../core/status/conditions.ts';
@@ -18,7 +20,8 @@ import type { Chosen, PlanDelta } from './choose-plan.ts';
 import { choosePlan, deltaOf, ordersIn } from './choose-plan.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explain, failureOf } from './failure.ts';
-import { observeReferences } from './observe-references.ts';
+import type { References } from './observe-references.ts';
+import { observeReads, observeRequired } from './observe-references.ts';
 import { readResource } from './read-resource.ts';
 import type { Recovery } from './recover-inventory.ts';
 import { recoverInventory } from './recover-inventory.ts';
@@ -33,6 +36,8 @@ export interface PlanRequest {
   readonly memory: Memory;
   /** `fingerprintOf` each object of the inventory. */
   readonly inventory: Readonly<Record<ObjectKey, string>>;
+  /** Of what pods read of others, as it was last seen; absent when they read nothing. */
+  readonly contents?: Contents;
 }
 
 /** The answer holds refs and digests of what differs from the inventory: a large resource that changes little stays small. */
@@ -66,9 +71,6 @@ export type PlanAnswer =
       readonly places: Readonly<Record<ObjectKey, number>>;
     } & Recovery);
 
-/** What was seen of objects of others; absent when nothing is read of any. */
-type References = Readonly<Record<ObjectKey, SeenReference>>;
-
 /**
  * Reads the resource, builds what it wants and answers with what is new. A plan that is new is accepted before anything
  * is touched: the finalizer where one is needed, and a status that says Reconciling at this generation.
@@ -95,18 +97,24 @@ export interface Remembered {
 
 async function planLive(
   dependencies: Dependencies,
-  { known, inventory, memory }: PlanRequest,
+  { known, inventory, memory, contents = {} }: PlanRequest,
   manifest: Manifest,
   recovery: Recovery,
 ): Promise<PlanAnswer> {
   const { uid = '', generation = 0 } = manifest.metadata;
   const remembered = known?.uid === uid ? undefined : rememberedBy(manifest);
   const now = Date.now();
+  const home = manifest.metadata.namespace;
+  let read: References;
   let chosen: Chosen;
   try {
-    chosen = await choosePlan(dependencies, manifest, remembered?.memory ?? memory, now);
+    read = await observeReads(dependencies, dependencies.renderer.plan(manifest), contents, home);
+    chosen = await choosePlan(dependencies, manifest, remembered?.memory ?? memory, {
+      now,
+      contents: contentsOf(read),
+    });
   } catch (error) {
-    if (error instanceof StatusError) throw error;
+    if (error instanceof StatusError || error instanceof ApplicationFailure) throw error;
     dependencies.log.warn(
       { resource: manifest.metadata.name, error: explain(error) },
       'the resource cannot be built',
@@ -116,7 +124,8 @@ async function planLive(
   const { version } = chosen.view;
   const entries = recovery.recovered ? fingerprintsOf(recovery.recovered) : inventory;
   const delta = deltaOf({ uid, generation }, chosen, entries);
-  const references = await observeReferences(dependencies, delta.changed, manifest.metadata.namespace);
+  const required = await observeRequired(dependencies, delta.changed, read, home);
+  const references = { ...required, ...read };
   const informed = Object.keys(references).length > 0 ? { references } : {};
   if (known?.uid === uid && known.generation === generation && known.version === version)
     return { kind: 'unchanged', ...informed };

@@ -1,5 +1,5 @@
 import type { Manifest } from '../core/manifest.ts';
-import type { Rendered } from '../core/plan/digests.ts';
+import type { Contents, Rendered } from '../core/plan/digests.ts';
 import type { ObjectReference } from '../api/operator.ts';
 import type { ObjectRef, ResourceRef } from '../core/refs.ts';
 import { groupOf, versionOf } from '../core/refs.ts';
@@ -35,6 +35,8 @@ export interface PlanRef {
   readonly generation: number;
   /** The revision that is followed in the place of what the spec asks for. */
   readonly revision?: string;
+  /** Of what pods read of others; absent when they read nothing. */
+  readonly contents?: Contents;
 }
 
 /**
@@ -44,7 +46,7 @@ export interface PlanRef {
  */
 export async function readPlanned(
   dependencies: Dependencies,
-  { resource, uid, generation, revision }: PlanRef,
+  { resource, uid, generation, revision, contents }: PlanRef,
 ): Promise<{ manifest: Manifest; rendered: Rendered; plan: KeptPlan }> {
   const seen = { uid, generation, resourceVersion: '' };
   const manifest = await readResource(dependencies, resource, seen);
@@ -55,7 +57,7 @@ export async function readPlanned(
     );
   let rendered: Rendered;
   try {
-    rendered = dependencies.renderer.render(manifest);
+    rendered = dependencies.renderer.render(manifest, contents);
   } catch (error) {
     throw planStale(`it cannot be built any more: ${explain(error)}`);
   }

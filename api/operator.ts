@@ -113,6 +113,13 @@ export interface RolloutPolicy {
    * @defaultValue `'halt'`
    */
   readonly onDeadline?: 'halt' | 'rollback';
+  /**
+   * Whether pods restart, in order, when a ConfigMap or a Secret that they read and that is not the resource's own changes.
+   * Otherwise these are not read at all. A workload can say otherwise.
+   *
+   * @defaultValue `true`
+   */
+  readonly restartOnChange?: boolean;
 }
 
 /** When pods may be restarted, again and again. */

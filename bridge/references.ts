@@ -9,10 +9,11 @@ import { groupOf, kindName, parseKindName, parseObjectKey } from '../core/refs.t
 import { isContent, NOT_FOUND, seenOf } from '../core/seen.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { Backoff, pause } from '../kubernetes/backoff.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
 import type { Change, Watcher } from '../kubernetes/watcher.ts';
 import type { KnownResource } from './resources.ts';
 import { statusOf } from './resources.ts';
-import type { Watches } from './watches.ts';
+import type { OthersWatch, Watches } from './watches.ts';
 
 export interface ReferencesOptions {
   readonly api: Pick<KubernetesApi, 'get'>;
@@ -47,7 +48,7 @@ export class References {
   readonly #byWorkflow = new Map<string, readonly Reference[]>();
   readonly #byName = new Map<string, Set<Reference>>();
   readonly #sightings = new Map<string, Sighting>();
-  readonly #watchers = new Map<string, Watcher<Sighting>>();
+  readonly #watching = new Map<string, OthersWatch<Sighting>>();
   readonly #reading = new Set<string>();
   readonly #stopping = new AbortController();
   #isKeepingUp = false;
@@ -59,7 +60,7 @@ export class References {
   /** Watches all that is referred to; resolves when it was listed, or is not served. */
   async start(): Promise<void> {
     const references = [...this.#byWorkflow.values()].flat();
-    await Promise.all(references.map(({ ref }) => this.#watch(ref)));
+    await Promise.all(references.map(({ ref }) => this.#watch(ref).listed));
   }
 
   /** From now on what is referred to anew is watched at once, and what is seen is told. */
@@ -87,8 +88,8 @@ export class References {
       const siblings = this.#byName.get(name) ?? new Set();
       this.#byName.set(name, siblings.add(reference));
       if (!this.#isKeepingUp) continue;
-      if (!before.has(idOf(reference.ref))) void this.#begin(reference.ref);
-      this.#compare(reference);
+      if (before.has(idOf(reference.ref))) this.#compare(reference);
+      else void this.#begin(reference.ref);
     }
   }
 
@@ -117,8 +118,8 @@ export class References {
   /** Ends the watches of what nobody refers to any more. */
   async retire(): Promise<void> {
     const places = new Set([...this.#byWorkflow.values()].flat().map(({ ref }) => this.#placeOf(ref)));
-    const idle = [...this.#watchers.keys()].filter((place) => !places.has(place));
-    for (const place of idle) this.#watchers.delete(place);
+    const idle = [...this.#watching.keys()].filter((place) => !places.has(place));
+    for (const place of idle) this.#watching.delete(place);
     for (const [id, { ref }] of this.#sightings)
       if (!this.#byName.has(nameOf(ref))) this.#sightings.delete(id);
     await Promise.all(idle.map((place) => this.#options.watches.unwatch(place)));
@@ -126,20 +127,27 @@ export class References {
 
   /** A watch that runs already has passed over the object: it is read once, and watched from then on. */
   async #begin(ref: ObjectRef): Promise<void> {
-    const watcher = this.#watchers.get(this.#placeOf(ref));
-    if (!watcher) return this.#watch(ref);
+    const isNew = !this.#watching.has(this.#placeOf(ref));
+    const { watcher, listed } = this.#watch(ref);
+    await listed;
+    if (!isNew) await this.#read(ref, watcher);
+    for (const reference of this.#byName.get(nameOf(ref)) ?? []) this.#compare(reference);
+  }
+
+  async #read(ref: ObjectRef, watcher: Watcher<Sighting>): Promise<void> {
     const id = idOf(ref);
     const backoff = new Backoff(READ_BACKOFF);
     const { signal } = this.#stopping;
-    const metadataOnly = isContent(kindName(ref));
     this.#reading.add(id);
     while (!signal.aborted && this.#byName.has(nameOf(ref))) {
       try {
+        const metadataOnly = isContent(kindName(ref));
         const object = await this.#options.api.get(ref, { signal, metadataOnly });
         // An event that came meanwhile is newer than what was read.
         if (object && this.#reading.has(id)) watcher.show(object);
         break;
       } catch (error) {
+        if (isNotServed(error)) break;
         if (backoff.failures === 0 && !signal.aborted)
           this.#options.log.warn({ object: id, error: String(error) }, 'cannot be read; trying again');
         await pause(backoff.next(), signal);
@@ -148,8 +156,11 @@ export class References {
     this.#reading.delete(id);
   }
 
-  async #watch(ref: ObjectRef): Promise<void> {
+  /** The watch that sees the object. */
+  #watch(ref: ObjectRef): OthersWatch<Sighting> {
     const place = this.#placeOf(ref);
+    const known = this.#watching.get(place);
+    if (known) return known;
     const kind = kindName(ref);
     const watching = this.#options.watches.watchOthers<Sighting>(place, parseKindName(kind), {
       ...(this.#options.byNamespace && ref.namespace !== undefined ? { namespace: ref.namespace } : {}),
@@ -157,9 +168,8 @@ export class References {
       trim: (object) => this.#trim(object),
       onChange: (change) => this.#take(change),
     });
-    this.#watchers.set(place, watching.watcher);
-    await watching.listed;
-    for (const reference of this.#byName.get(nameOf(ref)) ?? []) this.#compare(reference);
+    this.#watching.set(place, watching);
+    return watching;
   }
 
   #trim(object: Manifest): Sighting | undefined {
@@ -181,6 +191,7 @@ export class References {
 
   #compare(reference: Reference): void {
     const word = this.#wordOf(reference.ref);
+    if (word === reference.seen) reference.told = undefined;
     if (!this.#isKeepingUp || word === undefined || word === reference.seen || word === reference.told)
       return;
     reference.told = word;
@@ -191,7 +202,7 @@ export class References {
   #wordOf(ref: ObjectRef): string | undefined {
     const sighting = this.#sightings.get(idOf(ref)) ?? this.#sightings.get(idOf({ ...ref, namespace: '' }));
     if (sighting || this.#reading.has(idOf(ref))) return sighting?.word;
-    const watcher = this.#watchers.get(this.#placeOf(ref));
+    const watcher = this.#watching.get(this.#placeOf(ref))?.watcher;
     return watcher && watcher.lastHeardAt > 0 ? NOT_FOUND : undefined;
   }
 
@@ -204,6 +215,11 @@ export class References {
 /** The namespace of a reference to a cluster-scoped object may be that of the resource: authors need not know the scope. */
 function isAbout(reference: ObjectRef, { namespace }: ObjectRef): boolean {
   return namespace === undefined || reference.namespace === namespace;
+}
+
+/** Its kind is not there, so neither is it; the watch waits for the kind. */
+function isNotServed(error: unknown): boolean {
+  return error instanceof StatusError && error.code === 404;
 }
 
 function nameOf(ref: ObjectRef): string {

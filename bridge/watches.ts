@@ -26,6 +26,12 @@ export interface WatchesOptions {
   readonly onScaler: (change: Change<LeanScaler>) => void;
 }
 
+export interface OthersWatch<Kept> {
+  readonly watcher: Watcher<Kept>;
+  /** Resolves when they were listed, or their kind is not served. */
+  readonly listed: Promise<void>;
+}
+
 export interface WatchStatus {
   /** As kubectl writes it, and the namespace where only one is watched. */
   readonly kind: string;
@@ -104,12 +110,8 @@ export class Watches {
     ]);
   }
 
-  /** Watches objects that are not the operator's; `listed` resolves when they were listed, or their kind is not served. */
-  watchOthers<Kept>(
-    place: string,
-    kind: KindRef,
-    how: Selection & How<Kept>,
-  ): { readonly watcher: Watcher<Kept>; readonly listed: Promise<void> } {
+  /** Watches objects that are not the operator's. */
+  watchOthers<Kept>(place: string, kind: KindRef, how: Selection & How<Kept>): OthersWatch<Kept> {
     const notServed = Promise.withResolvers<void>();
     const watcher = this.#start(kind, {
       ...how,

@@ -47,7 +47,17 @@ export async function startOperators(
     const cluster = openCluster(config);
     parts.api = cluster.api;
     const election = electionOf(config, cluster.home);
-    await unlessAborted(signal, start([operators].flat(), { config, log, parts, election, signal }));
+    await unlessAborted(
+      signal,
+      start([operators].flat(), {
+        config,
+        log,
+        parts,
+        home: homeNamespace(config, cluster.home),
+        election,
+        signal,
+      }),
+    );
   } catch (error) {
     await stopAll(parts);
     throw error;
@@ -72,13 +82,14 @@ interface Start {
   readonly config: Config;
   readonly log: Logger;
   readonly parts: Parts;
+  readonly home: string;
   readonly election: Surroundings['election'];
   readonly signal: AbortSignal;
 }
 
 async function start(
   operators: readonly AnyOperator[],
-  { config, log, parts, election, signal }: Start,
+  { config, log, parts, home, election, signal }: Start,
 ): Promise<void> {
   const { api } = parts;
   if (!api) throw new Error('the client of the cluster is there before the operators');
@@ -89,7 +100,7 @@ async function start(
   parts.connection = connection;
   const namespace = config.temporal.namespace ?? 'default';
   const searchAttributes = await registerSearchAttributes(connection, namespace, log);
-  const surroundings = { config, api, connection, bundle, searchAttributes, election, log };
+  const surroundings = { config, api, connection, bundle, searchAttributes, home, election, log };
   for (const operator of operators) {
     signal.throwIfAborted();
     parts.started.push(await startOperator(operator, surroundings));
@@ -126,11 +137,13 @@ function openCluster({ kubernetes }: Config): { api: KubernetesClient; home: Ret
 }
 
 /** In a cluster there may be other replicas; a person at a laptop is alone, and writes no lease. */
-function electionOf(
-  { leaderElection: { enabled, namespace, timings } }: Config,
-  home: ReturnType<typeof homeOf>,
-): Surroundings['election'] {
-  return (enabled ?? home.inCluster) ? { namespace: namespace ?? home.namespace, timings } : undefined;
+function electionOf(config: Config, home: ReturnType<typeof homeOf>): Surroundings['election'] {
+  const { enabled, timings } = config.leaderElection;
+  return (enabled ?? home.inCluster) ? { namespace: homeNamespace(config, home), timings } : undefined;
+}
+
+function homeNamespace({ leaderElection }: Config, home: ReturnType<typeof homeOf>): string {
+  return leaderElection.namespace ?? home.namespace;
 }
 
 async function serveHealth(

@@ -1,7 +1,13 @@
 import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
-import { createActivities, createEventRecorder, createRenderer, Revisions } from '../activities/index.ts';
+import {
+  createActivities,
+  createContentDigests,
+  createEventRecorder,
+  createRenderer,
+  Revisions,
+} from '../activities/index.ts';
 import type { Operator } from '../api/operator.ts';
 import { shortHash } from '../core/hash.ts';
 import type { Bridge } from '../bridge/bridge.ts';
@@ -21,6 +27,8 @@ export interface Surroundings {
   readonly connection: NativeConnection;
   readonly bundle: { readonly code: string };
   readonly searchAttributes: boolean;
+  /** The namespace where the operator itself lives. */
+  readonly home: string;
   /** Absent: this process is the only one whose bridge tells what it sees. */
   readonly election: { readonly namespace: string; readonly timings: LeaseTimings } | undefined;
   readonly log: Logger;
@@ -116,7 +124,7 @@ function leaseName(operator: string, { allowed, denied = [] }: Config['namespace
 async function workerOf(
   operator: Operator,
   bridge: Bridge | undefined,
-  { config, api, connection, bundle, log }: Surroundings,
+  { config, api, connection, bundle, home, log }: Surroundings,
 ): Promise<{ worker: Worker; flush(): Promise<void> }> {
   const events = createEventRecorder({ api, controller: operator.name, instance: config.identity, log });
   const activities = createActivities({
@@ -125,6 +133,7 @@ async function workerOf(
     ...(bridge ? { resources: bridge.resources, objects: bridge.objects, scalers: bridge.scalers } : {}),
     renderer: createRenderer(operator),
     revisions: new Revisions(api, operator.name),
+    digestContent: createContentDigests({ api, operator: operator.name, namespace: home }),
     events,
     log,
   });

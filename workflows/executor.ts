@@ -5,6 +5,7 @@ import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { ApplyResult, Removal } from '../core/rollout/fold.ts';
 import { foldApplied, foldPruned, foldReverted } from '../core/rollout/fold.ts';
 import { foldGate, foldPassage } from '../core/rollout/fold-passage.ts';
+import { contentsOf } from '../core/rollout/references.ts';
 import type { Step } from '../core/rollout/next-step.ts';
 import { changeOf } from '../core/rollout/next-step.ts';
 import { foldRoutine } from '../core/rollout/routine.ts';
@@ -55,12 +56,14 @@ export class Executor {
     { editors, patienceMs }: Circumstances,
   ): Promise<Outcome> {
     let known = state;
+    const contents = contentsOf(state.references);
     const ref: PlanRef = {
       resource: this.#resource,
       uid: plan.uid,
       generation: plan.generation,
       // What is not the newest is read from where it was kept.
       ...(isOfThePast(plan) && plan.revision ? { revision: plan.revision } : {}),
+      ...(Object.keys(contents).length === 0 ? {} : { contents }),
     };
     try {
       switch (step.kind) {

@@ -8,7 +8,7 @@ import { beginStages } from '../core/rollout/begin-rollout.ts';
 import { foldObserved, foldProgress } from '../core/rollout/fold.ts';
 import { foldPlanned, foldRetry, foldSettled } from '../core/rollout/fold-plan.ts';
 import type { Observation } from '../core/rollout/fold.ts';
-import { foldReferences } from '../core/rollout/references.ts';
+import { contentsOf, foldReferences } from '../core/rollout/references.ts';
 import { foldRoutinePlanned, isRoutineDue } from '../core/rollout/routine.ts';
 import type { Step } from '../core/rollout/next-step.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
@@ -149,6 +149,7 @@ export class Pass {
 
   #plan(hint: Hint): Promise<PlanAnswer> {
     const { uid, generation, inventory, good, previous, quarantine } = this.state;
+    const contents = contentsOf(this.state.references);
     const version = this.#situation.plan?.version;
     const wanted = hint.resource ? `generation ${hint.resource.generation}` : 'as it is now';
     return look(`${this.#title}, ${wanted}`).planResource({
@@ -161,6 +162,7 @@ export class Pass {
         ...(quarantine ? { quarantine } : {}),
       },
       inventory: fingerprintsOf(inventory),
+      ...(Object.keys(contents).length === 0 ? {} : { contents }),
     });
   }
 

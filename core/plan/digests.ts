@@ -48,6 +48,14 @@ export interface RenderedObject {
   readonly planned: PlannedObject;
 }
 
+/** Digests of contents, by object. */
+export type Contents = Readonly<Record<ObjectKey, string>>;
+
+/** Of what pods can read of a ConfigMap or a Secret. */
+export function contentDigest(manifest: Manifest, digest: Digest): string {
+  return digest([manifest['data'], manifest['binaryData']]);
+}
+
 export interface Rendered {
   readonly objects: ReadonlyMap<ObjectKey, RenderedObject>;
   readonly stages: Plan['stages'];
@@ -56,10 +64,12 @@ export interface Rendered {
   readonly digest: string;
 }
 
-export function render(plan: Plan, digest: Digest): Rendered {
-  const contents = new Map(
-    plan.objects.map(({ key, manifest }) => [key, digest([manifest['data'], manifest['binaryData']])]),
-  );
+/** @param others digests of the ConfigMaps and Secrets of others that pods read. */
+export function render(plan: Plan, digest: Digest, others: Contents = {}): Rendered {
+  const contents = new Map([
+    ...plan.objects.map(({ key, manifest }) => [key, contentDigest(manifest, digest)] as const),
+    ...Object.entries(others),
+  ]);
   const objects = new Map(
     plan.objects.map((planned) => [planned.key, renderObject(planned, contents, digest)]),
   );
@@ -77,7 +87,8 @@ function renderObject(
   contents: ReadonlyMap<ObjectKey, string>,
   digest: Digest,
 ): RenderedObject {
-  const { key, desired, stage, requires } = planned;
+  const { key, desired, stage } = planned;
+  const requires = requiredOf(planned);
   const { role, gate, before, after } = desired.options;
   const complete = withConfiguration(planned, contents, digest);
   const scalable = isScalable(complete);
@@ -123,15 +134,20 @@ function isRetained({ key, desired }: PlannedObject): boolean {
   return isExternal(key) ? retain === true : desired.kind === 'PersistentVolumeClaim' && retain !== false;
 }
 
+function requiredOf({ requires, reads }: PlannedObject): readonly ObjectKey[] {
+  return [...new Set([...requires, ...reads.filter(({ optional }) => !optional).map(({ key }) => key)])];
+}
+
 /** The digest of what its pods read goes into the pod template, so that changing it restarts them, in order. */
 function withConfiguration(
-  { manifest, configuration }: PlannedObject,
+  { manifest, configuration, reads }: PlannedObject,
   contents: ReadonlyMap<ObjectKey, string>,
   digest: Digest,
 ): Manifest {
   const template = templateOf(manifest);
-  if (!template || configuration.length === 0) return manifest;
-  const read = digest(configuration.map((key) => [key, contents.get(key)]));
+  const keys = [...configuration, ...new Set(reads.map(({ key }) => key))];
+  if (!template || keys.length === 0) return manifest;
+  const read = digest(keys.map((key) => [key, contents.get(key)]));
   const annotations = { ...template.metadata?.annotations, [ANNOTATIONS.config]: read };
   return withTemplate(manifest, { ...template, metadata: { ...template.metadata, annotations } });
 }

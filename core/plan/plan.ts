@@ -4,7 +4,7 @@
  */
 import { invalid } from '../../api/invalid.ts';
 import type { DesiredObject } from '../../api/objects.ts';
-import type { Operator } from '../../api/operator.ts';
+import type { Operator, RolloutPolicy } from '../../api/operator.ts';
 import type { Resource } from '../../api/resource.ts';
 import type { Manifest } from '../manifest.ts';
 import { namesOf } from '../names.ts';
@@ -17,6 +17,8 @@ import type { Place } from './decorate.ts';
 import { decorate } from './decorate.ts';
 import { checkExternals } from './externals.ts';
 import { leaveToScalers } from './leave-to-scalers.ts';
+import type { Read } from './reads.ts';
+import { readsOf } from './reads.ts';
 import { configurationOf } from './templates.ts';
 import { withVersions } from './versions.ts';
 
@@ -34,6 +36,8 @@ export interface PlannedObject {
   readonly requires: readonly ObjectKey[];
   /** Planned ConfigMaps and Secrets whose change restarts its pods, though its template stays as it is. */
   readonly configuration: readonly ObjectKey[];
+  /** ConfigMaps and Secrets of others whose change restarts its pods. */
+  readonly reads: readonly Read[];
 }
 
 export interface Plan {
@@ -73,11 +77,28 @@ export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: R
       uses: [...new Set([...uses, ...configuration])],
       requires: (desired.options.requires ?? []).map((required) => keyOf(required, home)),
       configuration,
+      reads: [],
       ...(stage === undefined ? {} : { stage }),
     };
   });
   checkExternals(operator, planned);
-  return { objects: withVersions(leaveToScalers(planned), home), stages, warnings };
+  return {
+    objects: withReads(withVersions(leaveToScalers(planned), home), operator.rollout(resource), home),
+    stages,
+    warnings,
+  };
+}
+
+function withReads(
+  objects: readonly PlannedObject[],
+  { restartOnChange = true }: RolloutPolicy,
+  home: string | undefined,
+): PlannedObject[] {
+  const own = new Set(objects.map(({ key }) => key));
+  return objects.map((object) => {
+    const isAsked = object.desired.options.restartOnChange ?? restartOnChange;
+    return isAsked ? { ...object, reads: readsOf(object.manifest, own, home) } : object;
+  });
 }
 
 /** Workloads of one name would share a label value, and select each other's pods. */

@@ -1,5 +1,5 @@
 /** What a resource needs of objects that are not its own, and who waits for it. */
-import type { PlannedRef } from '../plan/digests.ts';
+import type { Contents, PlannedRef } from '../plan/digests.ts';
 import { titleOf } from '../plan/categories.ts';
 import { OUR_REASONS } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
@@ -9,6 +9,7 @@ import { rfc3339 } from './times.ts';
 /** What a plan saw of an object of somebody else. */
 export interface SeenReference {
   readonly seen: string;
+  readonly digest?: string;
   /** Why what requires it cannot be applied; absent when it can. */
   readonly trouble?: Pick<Trouble, 'reason' | 'message'>;
 }
@@ -20,15 +21,18 @@ export function foldReferences(
   now: number,
 ): ReconcileState {
   const { references: before, ...rest } = state;
-  const references = Object.entries(seen).map(([key, { seen: word, trouble }]): [ObjectKey, Reference] => {
+  const references = Object.entries(seen).map(([key, { trouble, ...sight }]): [ObjectKey, Reference] => {
     const known = before?.[key]?.trouble;
     const since = known?.reason === trouble?.reason ? known?.since : undefined;
-    return [
-      key,
-      { seen: word, ...(trouble ? { trouble: { ...trouble, since: since ?? rfc3339(now) } } : {}) },
-    ];
+    return [key, { ...sight, ...(trouble ? { trouble: { ...trouble, since: since ?? rfc3339(now) } } : {}) }];
   });
   return references.length > 0 ? { ...rest, references: Object.fromEntries(references) } : rest;
+}
+
+/** The digests of what pods read of others, as last seen. */
+export function contentsOf(references: Readonly<Record<ObjectKey, SeenReference>> = {}): Contents {
+  const known = Object.entries(references).flatMap(([key, { digest }]) => (digest ? [[key, digest]] : []));
+  return Object.fromEntries(known);
 }
 
 /** Whether something that the object needs is not ready, so that it is left as it is: itself, or what it uses. */

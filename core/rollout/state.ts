@@ -77,6 +77,8 @@ export interface Refusal extends Trouble {
 export interface Reference {
   /** What was seen, in one word; a bridge that sees another one says so. */
   readonly seen: string;
+  /** Of its content, where pods read it; the last one that was seen where it is missing now. */
+  readonly digest?: string;
   /** Why what requires it is not applied; absent when it may be. */
   readonly trouble?: Trouble;
 }

@@ -200,7 +200,7 @@ export class FakeCluster {
     const manifest = this.#manifest(resource);
     let chosen: Chosen;
     try {
-      chosen = await choosePlan(this.#sources, manifest, memory, Date.now());
+      chosen = await choosePlan(this.#sources, manifest, memory, { now: Date.now(), contents: {} });
     } catch (error) {
       if (!(error instanceof InvalidResource)) throw error;
       return { kind: 'failed', uid, generation, reason: 'PlanInvalid', message: error.message };

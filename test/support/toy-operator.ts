@@ -24,6 +24,8 @@ export interface ToyNode {
   readonly replicas?: number;
   readonly image?: string;
   readonly storage?: string;
+  /** A Secret of somebody else, of which its pods read the key `password`. */
+  readonly secret?: string;
   /** Other toys that must be ready first. */
   readonly requires?: readonly { readonly name: string; readonly namespace?: string }[];
 }
@@ -55,7 +57,22 @@ export function toyOperator({ gate, before, after, name, kind = 'Toy' }: ToyOpti
             serviceName: peers.name,
             template: {
               spec: {
-                containers: [{ name: 'main', image: node.image ?? 'example.org/toy:1' }],
+                containers: [
+                  {
+                    name: 'main',
+                    image: node.image ?? 'example.org/toy:1',
+                    ...(node.secret
+                      ? {
+                          env: [
+                            {
+                              name: 'PASSWORD',
+                              valueFrom: { secretKeyRef: { name: node.secret, key: 'password' } },
+                            },
+                          ],
+                        }
+                      : {}),
+                  },
+                ],
                 volumes: [{ name: 'config', configMap: { name: config.name } }],
               },
             },

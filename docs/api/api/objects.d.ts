@@ -38,6 +38,12 @@ export interface WorkloadOptions extends ObjectOptions {
     /** Runs once after this workload is Current and its gate is open. */
     readonly after?: Hook;
     /**
+     * Whether its pods restart when a ConfigMap or a Secret that they read and that is not the resource's own changes.
+     *
+     * @defaultValue what the operator's `rollout` says
+     */
+    readonly restartOnChange?: boolean;
+    /**
      * Somebody else decides about `replicas`: they are never applied. An autoscaler that the cluster knows (an HPA, a
      * ScaledObject of KEDA, whoever the annotation `durable-operator.dev/scaled-by` names) is found without this.
      */
