@@ -8,6 +8,8 @@ import type { Bridge } from '../../bridge/bridge.ts';
 import { createBridge } from '../../bridge/bridge.ts';
 import { inventoryFingerprint, ownedFields } from '../../core/fields.ts';
 import { ANNOTATIONS, LABELS } from '../../core/labels.ts';
+import { isScalable } from '../../core/plan/categories.ts';
+import { ownsReplicas } from '../../core/replicas.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import type { ObjectKey } from '../../core/refs.ts';
 import { groupOf, kindName, objectKey, workflowIdOf } from '../../core/refs.ts';
@@ -136,6 +138,7 @@ export class BridgeWorld implements AsyncDisposable {
       key: keyOf(object, this.namespace),
       uid: object.metadata.uid ?? '',
       fields: ownedFields(object, this.operator),
+      scale: { owned: isScalable(object) && ownsReplicas(object, this.operator) },
     }));
     const kinds = new Set(
       objects.map((object) => kindName({ group: groupOf(object.apiVersion), kind: object.kind })),
