@@ -16,7 +16,6 @@ import { courseOf, NEWEST } from '../core/rollout/course.ts';
 import type { PlanView } from '../core/rollout/state.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { fingerprintOf } from '../core/rollout/state.ts';
-import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { digest } from './digest.ts';
 import type { Renderer } from './renderer.ts';
 import { asResource } from './renderer.ts';
