@@ -2,6 +2,7 @@
 import { Context as ActivityContext } from '@temporalio/activity';
 import type { Context, ObjectReference, SecretReference } from '../api/operator.ts';
 import type { Manifest } from '../core/manifest.ts';
+import { namesOf } from '../core/names.ts';
 import { isExternal } from '../core/plan/categories.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
@@ -42,6 +43,7 @@ export async function contextOf(
   let count = 0;
   const context: Context = {
     resource: asResource(resource),
+    named: namesOf(resource.metadata.name),
     ...(ref && live ? { object: { kind: ref.kind, name: ref.name, manifest: live } } : {}),
     signal,
     log: { info: say('info'), warn: say('warn') },

@@ -23,6 +23,8 @@ export type ObjectManifest = Readonly<Record<string, unknown>>;
 /** What a gate, a hook, `onDelete` or a function of an external kind is given. */
 export interface Context<Spec = unknown> {
     readonly resource: Resource<Spec>;
+    /** Names the objects of the resource, as `desired` did. */
+    readonly named: Named;
     /** The live object it is about; absent in `onDelete`. */
     readonly object?: {
         readonly kind: string;
