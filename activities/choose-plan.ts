@@ -74,13 +74,14 @@ export async function choosePlan(
   const moments = [...expiries, ...(resolved.rules.windows ?? []).map(({ closes }) => closes)];
   const opens = course.kind === 'held' ? course.opens : undefined;
   const validUntil = [...moments, ...(opens === undefined ? [] : [opens])].filter((at) => at > now);
+  const ends = validUntil.length > 0 ? { validUntil: Math.min(...validUntil) } : {};
   return {
     plan: { ...plan, warnings: [...plan.warnings, ...warnings] },
     newest: rendered,
     shelf,
     memory,
     view: {
-      version: digest([plan.digest, course.kind, orders, resolved, warnings]),
+      version: digest([plan.digest, course.kind, orders, resolved, warnings, ends]),
       course,
       newest,
       ...(revision ? { revision } : {}),
@@ -88,7 +89,7 @@ export async function choosePlan(
       ...(commands ? { commands } : {}),
       ...resolved,
       ...routineOf(operator, manifest),
-      ...(validUntil.length > 0 ? { validUntil: Math.min(...validUntil) } : {}),
+      ...ends,
     },
   };
 }

@@ -34,6 +34,8 @@ export interface PlanRequest {
   readonly known?: { readonly uid: string; readonly generation: number; readonly version?: string };
   /** What the workflow remembers of good and bad plans; in a first pass the resource's status does. */
   readonly memory: Memory;
+  /** The workflow's clock, in epoch milliseconds: windows and approvals are judged by one clock. */
+  readonly now: number;
   /** `fingerprintOf` each object of the inventory. */
   readonly inventory: Readonly<Record<ObjectKey, string>>;
   /** Of what pods read of others, as it was last seen; absent when they read nothing. */
@@ -97,13 +99,12 @@ export interface Remembered {
 
 async function planLive(
   dependencies: Dependencies,
-  { known, inventory, memory, contents = {} }: PlanRequest,
+  { known, inventory, memory, now, contents = {} }: PlanRequest,
   manifest: Manifest,
   recovery: Recovery,
 ): Promise<PlanAnswer> {
   const { uid = '', generation = 0 } = manifest.metadata;
   const remembered = known?.uid === uid ? undefined : rememberedBy(manifest);
-  const now = Date.now();
   const home = manifest.metadata.namespace;
   let read: References;
   let chosen: Chosen;

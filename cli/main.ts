@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import colors from 'picocolors';
 import { ManifestError } from '../testing/manifests.ts';
 import { SetupError } from '../worker/setup-error.ts';
+import { askCommands } from './ask.ts';
 import { UsageError } from './load-operators.ts';
 import { planCommand } from './plan.ts';
 import { replayCommand } from './replay.ts';
@@ -21,6 +22,7 @@ const program = new Command('durable-operator')
   .addCommand(planCommand())
   .addCommand(replayCommand())
   .addCommand(sandboxCommand());
+for (const command of askCommands()) program.addCommand(command);
 
 try {
   await program.parseAsync();

@@ -73,6 +73,8 @@ export const OUR_REASONS = {
   ApprovalRequired: 'ApprovalRequired',
   Pruning: 'Pruning',
   Deleting: 'Deleting',
+  /** With `--cascade=foreground` the order of a deletion is not ours. */
+  ForegroundDeletion: 'ForegroundDeletion',
   Reconciled: 'Reconciled',
   /** The server behind an activity did not answer; it is asked again. */
   Unreachable: 'Unreachable',

@@ -7,3 +7,6 @@ export { openTemporal } from './open-temporal.ts';
 export { replay } from './replay.ts';
 export type { RecordedHistory, ReplayOptions, ReplayVerdict } from './replay.ts';
 export { workflowBundle } from './workflow-bundle.ts';
+export { rolloutStatus, UPDATES } from '../workflows/messages.ts';
+export type { CommandAnswer, Commands, CommandUpdate, RolloutStatus } from '../workflows/messages.ts';
+export type { ApproveRequest, Asker, PauseRequest, RestartRequest } from '../core/commands/commands.ts';

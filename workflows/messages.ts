@@ -22,7 +22,7 @@ export interface CommandAnswer {
 export type CommandUpdate<Request> = UpdateDefinition<CommandAnswer, [Request]>;
 
 /** What people may ask for. A command that makes no sense now is refused with the reason, and changes nothing. */
-export const UPDATES: {
+export interface Commands {
   readonly approve: CommandUpdate<ApproveRequest>;
   readonly rollBack: CommandUpdate<Asker>;
   readonly retry: CommandUpdate<Asker>;
@@ -30,7 +30,9 @@ export const UPDATES: {
   readonly resume: CommandUpdate<Asker>;
   readonly restart: CommandUpdate<RestartRequest>;
   readonly abandon: CommandUpdate<Asker>;
-} = {
+}
+
+export const UPDATES: Commands = {
   approve: defineUpdate('approve'),
   rollBack: defineUpdate('rollBack'),
   retry: defineUpdate('retry'),

@@ -71,7 +71,8 @@ export class Pass {
   }
 
   get situation(): Situation {
-    return { ...this.#situation, state: this.state };
+    const foreground = this.#deletion?.foreground ? { foreground: true } : {};
+    return { ...this.#situation, ...foreground, state: this.state };
   }
 
   get status(): RolloutStatus {
@@ -154,6 +155,7 @@ export class Pass {
       resource: this.#input.resource,
       ...(hint.resource ? { seen: hint.resource } : {}),
       ...(uid === undefined ? {} : { known: { uid, generation, ...(version ? { version } : {}) } }),
+      now: Date.now(),
       memory: {
         ...(good ? { good } : {}),
         ...(previous ? { previous } : {}),
@@ -317,14 +319,7 @@ export class Pass {
   }
 
   async #rest(wakeAt: number | undefined): Promise<Rest> {
-    const {
-      state,
-      failure: unreported,
-      dueAt,
-    } = await this.#reporter.report({
-      ...this.#situation,
-      state: this.state,
-    });
+    const { state, failure: unreported, dueAt } = await this.#reporter.report(this.situation);
     this.state = state;
     if (unreported)
       log.warn('the status could not be written, and will be written later', { why: unreported.message });

@@ -259,7 +259,7 @@ export function foldPruned(state: ReconcileState, removals: readonly Removal[], 
     const entry = next.inventory[key];
     if (!entry) return next;
     if (outcome === 'refused') return withRefusal(next, { ...removal, digest: REMOVAL }, now);
-    if (outcome === 'removed') return withEntry(next, key, { ...entry, leaving: true });
+    if (outcome === 'removed') return leaving(next, key, entry, now);
     return {
       ...next,
       inventory: without(next.inventory, key),
@@ -267,6 +267,15 @@ export function foldPruned(state: ReconcileState, removals: readonly Removal[], 
       unhealthy: without(next.unhealthy, key),
     };
   }, state);
+}
+
+/** A tombstone, and since when: whoever waits for it is told. */
+function leaving(state: ReconcileState, key: ObjectKey, entry: Entry, now: number): ReconcileState {
+  const trouble = { reason: 'Terminating', message: 'is being deleted', since: rfc3339(now) };
+  return {
+    ...withEntry(state, key, { ...entry, leaving: true }),
+    unhealthy: { ...state.unhealthy, [key]: trouble },
+  };
 }
 
 /** In the place of the digest that was refused. */

@@ -5,6 +5,10 @@ import { holdOf } from '../rollout/references.ts';
 import type { RoutineState } from '../rollout/routine.ts';
 import { rfc3339 } from '../rollout/times.ts';
 import { scalersIn } from '../rollout/scaling.ts';
+import { COMMANDS } from '../labels.ts';
+import { rollbackTarget } from '../rollout/course.ts';
+import { pausesAt } from '../rollout/hold.ts';
+import { pendingApprovals } from './report.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { Situation, Verdict } from './verdict.ts';
 
@@ -28,10 +32,33 @@ export function detailsOf(situation: Situation, verdict: Verdict, title: string)
   if (state.routine) parts.push(routineLine(state.routine));
   const scaled = scalersIn(state.inventory);
   if (scaled.length > 0) parts.push('### Replicas that others decide about', scaleTable(scaled));
+  const deeds = deedsOf(situation, title);
+  if (deeds.length > 0) parts.push('### What can be done', deeds.map((deed) => `- ${deed}`).join('\n'));
   if (plan && plan.warnings.length > 0)
     parts.push('### Notes', plan.warnings.map((warning) => `- ${warning}`).join('\n'));
   parts.push(`${Object.keys(state.inventory).length} objects in the inventory.`);
   return parts.join('\n\n');
+}
+
+/** For people who have only kubectl. */
+function deedsOf(situation: Situation, title: string): readonly string[] {
+  const { plan, state, deleting } = situation;
+  const [kind = '', place = ''] = title.split(' ');
+  const [name = '', namespace] = place.split('/').reverse();
+  const annotate = (text: string): string =>
+    `\`kubectl annotate ${kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ''} --overwrite ${text}\``;
+  if (deleting) return [`end it without what it waits for: ${annotate(`${COMMANDS.abandon}=true`)}`];
+  const deeds = pendingApprovals(situation).map(
+    ({ stage, token, reason }) =>
+      `approve ${stage === '-' ? 'it' : `stage ${stage}`} (${reason}): ${annotate(`${COMMANDS.approve}=${token}`)}`,
+  );
+  if (pausesAt(plan?.orders, 0).length > 0) deeds.push(`resume: ${annotate(`${COMMANDS.pause}-`)}`);
+  const target = plan?.newest && state.rollout && rollbackTarget(state, plan.newest);
+  if (plan?.newest && target && plan.course?.kind !== 'rolledBack')
+    deeds.push(
+      `roll back to generation ${target.generation}: ${annotate(`${COMMANDS.rollback}=${plan.newest.generation}`)}`,
+    );
+  return deeds;
 }
 
 function stageTable(

@@ -17,7 +17,7 @@ export function newsOf(
   verdict: Verdict,
 ): { readonly news: readonly Headline[]; readonly told: Told } {
   const news = status.rollout ? rolloutNews(told.rollout, status.rollout) : [];
-  const isStalled = verdict.phase === 'Stalled';
+  const isStalled = verdict.phase === 'Stalled' || verdict.reason === OUR_REASONS.ForegroundDeletion;
   const isTrouble = isStalled || verdict.reason === OUR_REASONS.DependencyNotReady;
   if (isTrouble && told.trouble !== verdict.reason)
     news.push({

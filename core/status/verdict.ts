@@ -25,6 +25,8 @@ export interface Situation {
   /** The step that is being taken; absent before the first. */
   readonly step?: Step;
   readonly deleting?: boolean;
+  /** `kubectl delete --cascade=foreground`: objects go in any order. */
+  readonly foreground?: boolean;
 }
 
 /** For example `Progressing (WaitingForHealth): StatefulSet pinot-broker: 0 of 1 replicas ready`. */
@@ -32,7 +34,8 @@ export function summaryOf({ phase, reason, message }: Verdict): string {
   return `${phase} (${reason}): ${message}`;
 }
 
-export function verdictOf({ state, plan, failure, step, deleting }: Situation, now: number): Verdict {
+export function verdictOf(situation: Situation, now: number): Verdict {
+  const { state, plan, failure, step, deleting, foreground } = situation;
   if (failure)
     return {
       phase: failure.passes ? (deleting ? 'Deleting' : 'Degraded') : 'Stalled',
@@ -40,7 +43,7 @@ export function verdictOf({ state, plan, failure, step, deleting }: Situation, n
       message: failure.message,
     };
   const held = refusalOf(state);
-  if (deleting) return deletingVerdict(state, held);
+  if (deleting) return deletingVerdict(state, held, foreground);
   if (!plan) return { phase: 'Progressing', reason: 'Installing', message: 'is being planned' };
   if (step?.kind === 'wait') {
     const stalled = stallOf(plan, state, step.on, now);
@@ -197,8 +200,15 @@ function stepMessage(step: Step | undefined): string {
 function deletingVerdict(
   state: ReconcileState,
   held: Pick<Verdict, 'reason' | 'message'> | undefined,
+  foreground: boolean | undefined,
 ): Verdict {
   const message = deletingMessage(state);
+  if (!held && foreground)
+    return {
+      phase: 'Deleting',
+      reason: OUR_REASONS.ForegroundDeletion,
+      message: `deleted with --cascade=foreground, so the garbage collector deletes objects in any order; ${message}`,
+    };
   if (!held) return { phase: 'Deleting', reason: OUR_REASONS.Deleting, message };
   const phase = isPassing(held.reason) ? 'Deleting' : 'Stalled';
   return { phase, reason: held.reason, message: `${held.message}; ${message}` };
@@ -206,7 +216,15 @@ function deletingVerdict(
 
 function deletingMessage(state: ReconcileState): string {
   const left = Object.keys(state.inventory);
-  return left.length === 0 ? 'nothing is left' : `${count(left.length, 'object')} left: ${listed(left)}`;
+  if (left.length === 0) return 'nothing is left';
+  const oldest = left
+    .filter((key) => state.inventory[key]?.leaving)
+    .map((key) => ({ key, since: state.unhealthy[key]?.since ?? '' }))
+    .sort((a, b) => (a.since < b.since ? -1 : 1))[0];
+  const waits = oldest
+    ? `waits for ${titleOf(oldest.key)}, which is being deleted since ${oldest.since}; `
+    : '';
+  return `${waits}${count(left.length, 'object')} left: ${listed(left)}`;
 }
 
 function count(n: number, noun: string): string {

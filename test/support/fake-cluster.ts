@@ -193,14 +193,14 @@ export class FakeCluster {
     return body();
   }
 
-  async #plan({ known, inventory, memory }: PlanRequest): Promise<PlanAnswer> {
+  async #plan({ known, inventory, memory, now }: PlanRequest): Promise<PlanAnswer> {
     const { resource } = this;
     if (!resource) return { kind: 'gone' };
     const { uid, generation, held, deleting } = resource;
     const manifest = this.#manifest(resource);
     let chosen: Chosen;
     try {
-      chosen = await choosePlan(this.#sources, manifest, memory, { now: Date.now(), contents: {} });
+      chosen = await choosePlan(this.#sources, manifest, memory, { now, contents: {} });
     } catch (error) {
       if (!(error instanceof InvalidResource)) throw error;
       return { kind: 'failed', uid, generation, reason: 'PlanInvalid', message: error.message };

@@ -1,5 +1,5 @@
 /** The smallest operator with an order, configuration, services and storage; tests say what they need of it. */
-import type { Gate, Hook, Operator, Resource } from '../../index.ts';
+import type { Gate, Hook, Operator, Resource, RolloutPolicy } from '../../index.ts';
 import {
   configMap,
   customResource,
@@ -36,11 +36,16 @@ export interface ToyOptions {
   readonly after?: Hook;
   readonly name?: string;
   readonly kind?: string;
+  readonly rollout?: RolloutPolicy;
+  /** Another build makes other pods of the same spec. */
+  readonly build?: string;
 }
 
-export function toyOperator({ gate, before, after, name, kind = 'Toy' }: ToyOptions = {}): Operator<ToySpec> {
+export function toyOperator(options: ToyOptions = {}): Operator<ToySpec> {
+  const { gate, before, after, name, kind = 'Toy', rollout, build } = options;
   return defineOperator(customResource<ToySpec>('toy.dev/v1', kind), {
     ...(name ? { name } : {}),
+    ...(rollout ? { rollout } : {}),
     desired({ spec }, named) {
       const nodes = spec.nodes.map((node, index) => {
         if (!spec.order.includes(node.role) && node.role === 'unknown')
@@ -50,6 +55,14 @@ export function toyOperator({ gate, before, after, name, kind = 'Toy' }: ToyOpti
           );
         const config = configMap(named(node.name, 'config'), { data: { 'node.conf': node.config } });
         const peers = service(named(node.name), { clusterIP: 'None', ports: [{ port: 80 }] });
+        const password = node.secret && {
+          name: 'PASSWORD',
+          valueFrom: { secretKeyRef: { name: node.secret, key: 'password' } },
+        };
+        const variables = [
+          ...(password ? [password] : []),
+          ...(build ? [{ name: 'BUILD', value: build }] : []),
+        ];
         return statefulSet(
           named(node.name),
           {
@@ -61,16 +74,7 @@ export function toyOperator({ gate, before, after, name, kind = 'Toy' }: ToyOpti
                   {
                     name: 'main',
                     image: node.image ?? 'example.org/toy:1',
-                    ...(node.secret
-                      ? {
-                          env: [
-                            {
-                              name: 'PASSWORD',
-                              valueFrom: { secretKeyRef: { name: node.secret, key: 'password' } },
-                            },
-                          ],
-                        }
-                      : {}),
+                    ...(variables.length > 0 ? { env: variables } : {}),
                   },
                 ],
                 volumes: [{ name: 'config', configMap: { name: config.name } }],

@@ -182,6 +182,11 @@ export class Actor extends FakeCluster {
   summary(): Promise<string> {
     return this.handle.query(rolloutStatus).then(({ summary }) => summary);
   }
+
+  /** The page in Temporal UI. */
+  page(): Promise<string> {
+    return this.handle.query(rolloutStatus).then(({ details }) => details);
+  }
 }
 
 /** One worker for all actors: an activity is that of the resource it is about. */

@@ -17,7 +17,7 @@ export interface CommandAnswer {
 }
 export type CommandUpdate<Request> = UpdateDefinition<CommandAnswer, [Request]>;
 /** What people may ask for. A command that makes no sense now is refused with the reason, and changes nothing. */
-export declare const UPDATES: {
+export interface Commands {
     readonly approve: CommandUpdate<ApproveRequest>;
     readonly rollBack: CommandUpdate<Asker>;
     readonly retry: CommandUpdate<Asker>;
@@ -25,7 +25,8 @@ export declare const UPDATES: {
     readonly resume: CommandUpdate<Asker>;
     readonly restart: CommandUpdate<RestartRequest>;
     readonly abandon: CommandUpdate<Asker>;
-};
+}
+export declare const UPDATES: Commands;
 /** What a `reconcile` workflow is started with. */
 export interface ReconcileInput {
     readonly resource: ResourceRef;
