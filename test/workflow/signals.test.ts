@@ -3,13 +3,13 @@ import { after, before, describe, it } from 'node:test';
 import type { Hint } from '../../core/hint.ts';
 import { configured, FOUR_ROLES } from '../support/toy-specs.ts';
 import type { Actor } from '../support/workflow-lab.ts';
-import { versionIn } from '../support/versions.ts';
+import { unversioned, versionIn } from '../support/versions.ts';
 import { WorkflowLab } from '../support/workflow-lab.ts';
 
 /** What stands in the end, without what differs between two resources. */
 function outcome(toy: Actor): unknown {
   const objects = [...toy.objects].map(([key, { health, fields }]) => [
-    key.replace(toy.ref.name, ''),
+    unversioned([key])[0]?.replace(toy.ref.name, ''),
     health,
     fields,
   ]);
