@@ -1,7 +1,7 @@
 /** An example as its user runs it: the CRD, the program, the samples. Each at most once at a time, for its operator has one name. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import type { Manifest } from '../../core/manifest.ts';
 import type { ObjectRef } from '../../core/refs.ts';
 import type { ResourceStatus } from '../../core/status/resource-status.ts';
@@ -16,16 +16,22 @@ import { Program, ROOT } from './program.ts';
 
 export type Condition = ResourceStatus['conditions'][number];
 
-const PATIENCE = { timeoutMs: 40_000 };
+const PATIENCE_MS = 40_000;
 
 export interface Example {
-  /** Its folder under `examples`; the module is `operator.ts`, the schema `crd.yaml`. */
+  /** Its folder under `examples`. */
   readonly folder: string;
+  /** @defaultValue `operator.ts` */
+  readonly module?: string;
+  /** @defaultValue `crd.yaml` alone */
+  readonly schemas?: readonly string[];
   readonly group: string;
   readonly kind: string;
 }
 
-type Resource = Manifest & { readonly spec: unknown; readonly status?: ResourceStatus };
+export type Resource = Manifest & { readonly spec: unknown; readonly status?: ResourceStatus };
+
+type Schema = Manifest & { readonly spec: { readonly names: { readonly kind: string } } };
 
 export interface Place {
   readonly sandbox: Sandbox;
@@ -60,18 +66,23 @@ export class ExampleStage<R extends Resource> implements AsyncDisposable {
   }
 
   async #install(): Promise<void> {
-    const crd = parse(await readFile(path.join(this.#folder, 'crd.yaml'), 'utf8')) as Manifest;
-    const { object } = await this.api.apply(crd, { fieldManager: 'kubectl' });
-    await eventually(`${object.metadata.name} is served`, () =>
-      this.api.list(this.#example, { namespace: this.namespace }),
-    );
+    const { schemas = ['crd.yaml'], group } = this.#example;
+    const texts = await Promise.all(schemas.map((file) => readFile(path.join(this.#folder, file), 'utf8')));
+    for (const document of texts.flatMap((text) => [...parseAllDocuments(text)])) {
+      const crd = document.toJS() as Schema;
+      await this.api.apply(crd, { fieldManager: 'kubectl' });
+      const { kind } = crd.spec.names;
+      await eventually(`${kind} is served`, () =>
+        this.api.list({ group, kind }, { namespace: this.namespace }),
+      );
+    }
   }
 
   /** Runs the program and waits until it is at work. */
   async start(): Promise<void> {
     const { kubeconfig, temporal } = this.sandbox;
     const servers = ['--kubeconfig', kubeconfig, '--temporal-address', temporal.address];
-    const operator = path.join(this.#folder, 'operator.ts');
+    const operator = path.join(this.#folder, this.#example.module ?? 'operator.ts');
     const program = Program.start('run', operator, ...servers, '--allow-namespace', this.namespace);
     this.#program = program;
     await program.logged('operator started');
@@ -87,15 +98,14 @@ export class ExampleStage<R extends Resource> implements AsyncDisposable {
     await this.api.close();
   }
 
-  async sample(file: string): Promise<R> {
-    return parse(await readFile(path.join(this.#folder, 'samples', file), 'utf8')) as R;
+  async sample<Kind extends Resource = R>(file: string): Promise<Kind> {
+    return parse(await readFile(path.join(this.#folder, 'samples', file), 'utf8')) as Kind;
   }
 
   /** Creates the resource, or changes it; as kubectl does. */
-  async want(resource: R): Promise<void> {
-    const { apiVersion, kind, metadata, spec } = resource;
-    const { name } = metadata;
-    const manifest = { apiVersion, kind, metadata: { name, namespace: this.namespace }, spec };
+  async want({ apiVersion, kind, metadata, spec }: Resource): Promise<void> {
+    const { name, annotations = {} } = metadata;
+    const manifest = { apiVersion, kind, metadata: { name, namespace: this.namespace, annotations }, spec };
     await this.api.apply(manifest, { fieldManager: 'kubectl' });
   }
 
@@ -104,17 +114,22 @@ export class ExampleStage<R extends Resource> implements AsyncDisposable {
   }
 
   /** The resource, once its status says so at its newest generation. */
-  async until(name: string, what: string, holds: (status: ResourceStatus) => boolean): Promise<R> {
+  async until(
+    name: string,
+    what: string,
+    holds: (status: ResourceStatus) => boolean,
+    { kind = this.#example.kind, timeoutMs = PATIENCE_MS }: { kind?: string; timeoutMs?: number } = {},
+  ): Promise<R> {
     let last: R | undefined;
     const look = async (): Promise<R | undefined> => {
-      last = (await this.api.get(this.ref(this.#example.kind, name, this.#example.group))) as R | undefined;
+      last = (await this.api.get(this.ref(kind, name, this.#example.group))) as R | undefined;
       const { status, metadata } = last ?? {};
       if (!last || !status || status.observedGeneration !== metadata?.generation) return undefined;
       assertConditionLaws(last);
       return holds(status) ? last : undefined;
     };
-    return eventually(what, look, PATIENCE).catch((error: unknown) => {
-      throw new Error(`${name}: ${what}; its status is ${JSON.stringify(last?.status, null, 1)}`, {
+    return eventually(what, look, { timeoutMs }).catch((error: unknown) => {
+      throw new Error(`${kind} ${name}: ${what}; its status is ${JSON.stringify(last?.status, null, 1)}`, {
         cause: error,
       });
     });
