@@ -25,6 +25,9 @@ export interface Handle {
   readonly redact: (text: string) => string;
 }
 
+/** For all that is done at one time; the rest of the resource waits so long, whatever an author's function does. */
+const PATIENCE_MS = 60_000;
+
 /**
  * Gives an external object to `work`, and answers what it answers, or what an author's function threw in its place.
  *
@@ -45,14 +48,26 @@ export async function handling<Result>(
       message: `the operator ${dependencies.operator.name} has no external kind ${kind} any more; run a version that has`,
     };
   const { context, redact } = await contextOf(dependencies, resource, key);
+  const limit = AbortSignal.timeout(PATIENCE_MS);
   const handle: Handle = {
     functions: known.functions,
-    context: { ...context, name, ...(place ? { place } : {}), idempotencyKey: `${uid}/${key}` },
+    context: {
+      ...context,
+      signal: AbortSignal.any([context.signal, limit]),
+      name,
+      ...(place ? { place } : {}),
+      idempotencyKey: `${uid}/${key}`,
+    },
     redact,
   };
   try {
-    return await heartbeating(() => work(handle));
+    return await heartbeating(() => Promise.race([work(handle), rejected(limit)]));
   } catch (error) {
+    if (limit.aborted)
+      return {
+        reason: OUR_REASONS.Unreachable,
+        message: `its server took longer than ${PATIENCE_MS / 1000} s`,
+      };
     if (context.signal.aborted)
       throw ApplicationFailure.create({
         message: `${titleOf(key)}: cancelled`,
@@ -60,6 +75,13 @@ export async function handling<Result>(
       });
     return { reason: reasonOf(error), message: redact(sentence(error)) };
   }
+}
+
+/** Functions that ignore their signal are left alone; what they do late is met by the next look. */
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(new Unreachable('it takes too long')), { once: true }),
+  );
 }
 
 const TIMED_OUT: ReadonlySet<string> = new Set(['TimeoutError', 'AbortError']);

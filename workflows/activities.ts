@@ -65,7 +65,7 @@ export function routine(summary: string): ActivityInterfaceFor<Routine> {
  */
 export function external(summary: string): ActivityInterfaceFor<External> {
   return proxyActivities<External>({
-    startToCloseTimeout: '10 minutes',
+    startToCloseTimeout: '2 minutes',
     heartbeatTimeout: '20 seconds',
     retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
     summary: summary.slice(0, SUMMARY_LENGTH),

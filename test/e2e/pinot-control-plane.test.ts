@@ -169,7 +169,7 @@ describe('schemas, tables and tenants of Pinot', () => {
   });
 
   it('change as their resources do, once, though the program is killed in the middle', async () => {
-    remote.tables.all.set('flights_REALTIME', { ...remote.tables.all.get('flights_REALTIME')!, segments: 4 });
+    remote.tables.edit('flights_REALTIME', () => ({ segments: 4 }));
     remote.tables.loadsAtOnce = 1;
     schema = edited(
       schema,
@@ -200,11 +200,9 @@ describe('schemas, tables and tenants of Pinot', () => {
   });
 
   it('are put back when somebody changes them in Pinot', async () => {
-    const kept = remote.tables.all.get('flights_REALTIME')!;
-    remote.tables.all.set('flights_REALTIME', {
-      ...kept,
-      config: { ...kept.config, query: { timeoutMs: 1 } },
-    });
+    remote.tables.edit('flights_REALTIME', ({ config }) => ({
+      config: { ...config, query: { timeoutMs: 1 } },
+    }));
     remote.schemas.all.delete('flights');
     for (const tags of remote.tenants.tags.values()) tags.delete('flightsBrokers_BROKER');
     await lookAgain('pinotschemas', 'flights');

@@ -39,6 +39,13 @@ export class PinotTables {
     this.#tenants = tenants;
   }
 
+  /** Changes a table behind everybody's back. */
+  edit(name: string, change: (table: Table) => Partial<Table>): void {
+    const table = this.all.get(name);
+    if (!table) throw new Error(`there is no table ${name}`);
+    this.all.set(name, { ...table, ...change(table) });
+  }
+
   add(given: Json): Json {
     const { name, config, unrecognizedProperties } = this.#read(given);
     this.#validate(name, config);

@@ -147,7 +147,7 @@ describe('the stand-in for a Pinot controller', () => {
 
   it('asks for a reload of segments whose configuration changed, and tells how far it came', async () => {
     assert.equal((await call('POST', '/segments/flights_REALTIME/reload')).status, 404);
-    pinot.tables.all.set('flights_REALTIME', { ...pinot.tables.all.get('flights_REALTIME')!, segments: 3 });
+    pinot.tables.edit('flights_REALTIME', () => ({ segments: 3 }));
     pinot.tables.loadsAtOnce = 1;
     const config = {
       ...TABLE,
