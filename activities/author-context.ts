@@ -3,9 +3,11 @@ import { Context as ActivityContext } from '@temporalio/activity';
 import type { Context, ObjectReference, SecretReference } from '../api/operator.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { namesOf } from '../core/names.ts';
-import { isExternal } from '../core/plan/categories.ts';
-import type { ObjectKey } from '../core/refs.ts';
-import { parseObjectKey } from '../core/refs.ts';
+import { isConfiguration, isExternal } from '../core/plan/categories.ts';
+import type { Rendered } from '../core/plan/digests.ts';
+import type { ObjectKey, ObjectRef } from '../core/refs.ts';
+import { objectKey, parseObjectKey } from '../core/refs.ts';
+import type { KubernetesApi } from '../kubernetes/api.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explain } from './failure.ts';
 import type { Redaction } from './redaction.ts';
@@ -40,6 +42,10 @@ export async function contextOf(
     (message, fields) =>
       log[level]({ ...told, ...redactedFields(fields, redact) }, redact(message));
   const scaling = new Scaling(dependencies, resource, signal);
+  const asPlanned = <Ref extends ObjectRef>(wanted: Ref): Ref => ({
+    ...wanted,
+    name: plannedName(dependencies, resource, wanted),
+  });
   let count = 0;
   const context: Context = {
     resource: asResource(resource),
@@ -47,11 +53,11 @@ export async function contextOf(
     ...(ref && live ? { object: { kind: ref.kind, name: ref.name, manifest: live } } : {}),
     signal,
     log: { info: say('info'), warn: say('warn') },
-    read: (reference) => api.get(readable(reference, home), { signal }),
+    read: (reference) => api.get(asPlanned(readable(reference, home)), { signal }),
     scale: (target, replicas) => scaling.scale(target, replicas),
     release: (target) => scaling.release(target),
     secret: async (reference) => {
-      const values = await readSecret(dependencies, reference, home, signal);
+      const values = await readSecret(api, asPlanned(secretOf(reference, home)), signal);
       redaction.hide(Object.values(values));
       return values;
     },
@@ -84,12 +90,7 @@ function readable(reference: ObjectReference, home: string | undefined): ReturnT
 }
 
 /** A resource's author may not read, with the rights of the operator, what lies in another namespace. */
-async function readSecret(
-  { api }: Dependencies,
-  { name = '', namespace = '' }: SecretReference,
-  home: string | undefined,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, string>>> {
+function secretOf({ name = '', namespace = '' }: SecretReference, home: string | undefined): ObjectRef {
   const place = namespace || home;
   const title = `Secret ${place ?? ''}/${name}`;
   if (!name || !place) throw new Error(`${title} cannot be read: its reference needs a name and a namespace`);
@@ -97,10 +98,42 @@ async function readSecret(
     throw new Error(
       `${title} is not read: a resource may use the Secrets of its own namespace ${home} alone`,
     );
-  const secret = await api.get({ group: '', kind: 'Secret', namespace: place, name }, { signal });
-  if (!secret) throw new Error(`${title} is not there; create it, or correct the reference to it`);
+  return { group: '', kind: 'Secret', namespace: place, name };
+}
+
+async function readSecret(
+  api: KubernetesApi,
+  ref: ObjectRef,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const secret = await api.get(ref, { signal });
+  if (!secret)
+    throw new Error(
+      `Secret ${ref.namespace}/${ref.name} is not there; create it, or correct the reference to it`,
+    );
   const data = (secret['data'] ?? {}) as Readonly<Record<string, string>>;
   return Object.fromEntries(
     Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
   );
+}
+
+/** An author knows a ConfigMap or Secret by the name that `desired` gave it, whichever version of it is planned. */
+function plannedName(
+  { renderer }: Dependencies,
+  resource: Manifest,
+  { group, kind, namespace, name }: ObjectRef,
+): string {
+  if (!isConfiguration(objectKey({ group, kind, name }, undefined))) return name;
+  let objects: Rendered['objects'];
+  try {
+    ({ objects } = renderer.render(resource));
+  } catch {
+    // A resource that is deleted is cleaned up also when it cannot be built; then no name is planned.
+    return name;
+  }
+  const found = Array.from(objects.values()).find(
+    ({ manifest, planned: { desired } }) =>
+      desired.kind === kind && desired.name === name && manifest.metadata.namespace === namespace,
+  );
+  return found?.manifest.metadata.name ?? name;
 }

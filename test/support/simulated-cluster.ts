@@ -6,7 +6,9 @@ import { digest } from '../../activities/digest.ts';
 import type { Operator, Resource } from '../../index.ts';
 import { plan } from '../../index.ts';
 import { isExternal, isWorkload } from '../../core/plan/categories.ts';
+import type { Rendered } from '../../core/plan/digests.ts';
 import { render } from '../../core/plan/digests.ts';
+import { configurationOf } from '../../core/plan/templates.ts';
 import type { ObjectKey } from '../../core/refs.ts';
 import {
   foldApplied,
@@ -34,13 +36,17 @@ interface Live {
   readonly generation: number;
   readonly template: string;
   readonly fields: string;
-  readonly health: 'Current' | 'InProgress' | 'Failed';
+  readonly health: keyof typeof HEALTH;
+  /** What its pods read, of whatever template they are; workloads only. */
+  readonly mounts: readonly ObjectKey[];
+  readonly deleting?: true;
   readonly scale?: ScaleSeen;
 }
 
 const HEALTH = {
   Current: { state: 'Current', reason: '', message: '' },
   InProgress: { state: 'InProgress', reason: 'LessReady', message: '0 of 1 replicas ready' },
+  Lagging: { state: 'Current', reason: '', message: 'a pod of the former template goes on', lags: true },
   Failed: { state: 'Failed', reason: 'CrashLoop', message: 'pod crashes' },
 } as const;
 
@@ -55,8 +61,13 @@ export class SimulatedCluster {
   /** The reason of what is refused. */
   refusal: string = 'Invalid';
   gate: true | string = true;
+  /** Workloads that are asked to go keep their pods until the test lets them {@link go}. */
+  lingers = false;
+  /** What was taken from under pods that read it. */
+  readonly torn: string[] = [];
   #uid = 0;
   readonly #operator: Operator<ToySpec>;
+  readonly #readBy = new Map<string, readonly ObjectKey[]>();
 
   constructor(operator: Operator<ToySpec>) {
     this.#operator = operator;
@@ -64,7 +75,11 @@ export class SimulatedCluster {
 
   /** Takes up a spec, as `planResource` would. */
   want(spec: ToySpec, generation: number): void {
-    this.plan = planView(this.#operator, toy(spec, generation));
+    const resource = toy(spec, generation);
+    const rendered = render(plan(this.#operator, resource), digest);
+    for (const { ref, manifest } of rendered.objects.values())
+      this.#readBy.set(ref.template ?? '', [...configurationOf(manifest, resource.metadata.namespace)]);
+    this.plan = viewOf(rendered, resource);
     this.state = foldPlanned(this.state, this.plan, this.now);
   }
 
@@ -84,9 +99,19 @@ export class SimulatedCluster {
 
   /** Sets the health of an object and lets it be seen. */
   become(key: ObjectKey, health: Live['health']): void {
-    const live = this.live.get(key);
-    if (live) this.live.set(key, { ...live, health });
+    this.turn(key, health);
     this.look([key]);
+  }
+
+  /** Sets the health of an object; nobody is told. */
+  turn(key: ObjectKey, health: Live['health']): void {
+    const live = this.live.get(key);
+    if (live)
+      this.live.set(key, {
+        ...live,
+        health,
+        ...(health === 'Current' ? { mounts: this.#readBy.get(live.template) ?? [] } : {}),
+      });
   }
 
   /** Somebody sets its replicas: an autoscaler that is there from now on, or a person. */
@@ -96,6 +121,11 @@ export class SimulatedCluster {
     const scale: ScaleSeen = { replicas, owned: false, ...by };
     this.live.set(key, { ...live, generation: live.generation + 1, scale });
     this.look([key]);
+  }
+
+  /** The last pod of what was asked to go is gone; nobody is told. */
+  go(): void {
+    for (const [key, { deleting }] of this.live) if (deleting) this.live.delete(key);
   }
 
   edit(key: ObjectKey): void {
@@ -109,7 +139,7 @@ export class SimulatedCluster {
       keys.map((key) => {
         const live = this.live.get(key);
         if (!live) return { key, exists: false };
-        const { health, template: _, ...known } = live;
+        const { health, template: _, mounts: _mounts, ...known } = live;
         return { key, exists: true, ...known, health: HEALTH[health] };
       }),
       this.now,
@@ -169,7 +199,12 @@ export class SimulatedCluster {
   #remove(key: ObjectKey): Removal {
     const message = this.refused.get(key);
     if (message && isExternal(key)) return { key, outcome: 'refused', reason: 'Unreachable', message };
-    this.live.delete(key);
+    if (this.state.inventory[key]?.retain) return { key, outcome: 'retained' };
+    for (const [reader, { mounts }] of this.live)
+      if (reader !== key && mounts.includes(key)) this.torn.push(`${key}, which pods of ${reader} read`);
+    const live = this.live.get(key);
+    if (this.lingers && isWorkload(key) && live) this.live.set(key, { ...live, deleting: true });
+    else this.live.delete(key);
     return { key, outcome: isExternal(key) ? 'gone' : 'removed' };
   }
 
@@ -189,7 +224,7 @@ export class SimulatedCluster {
     const entry = this.state.inventory[key];
     const order = ref ? scaleOrderOf(ref, entry, changeOf(ref, entry)) : {};
     const template = (order.scaleOnly ? known?.template : ref?.template) ?? '';
-    const { owned: _, ...before } = known?.scale ?? { replicas: 1, owned: false };
+    const { owned: _owned, ...before } = known?.scale ?? { replicas: 1, owned: false };
     const { replicas = before.replicas } = order;
     const scales = isWorkload(key) && known !== undefined && before.replicas !== replicas;
     const rolls = isWorkload(key) && known?.template !== template;
@@ -198,20 +233,27 @@ export class SimulatedCluster {
       generation: (known?.generation ?? 0) + 1,
       template,
       fields: 'all',
+      mounts: isWorkload(key)
+        ? [...new Set([...(known?.mounts ?? []), ...(this.#readBy.get(template) ?? [])])]
+        : [],
+      ...(known?.deleting ? { deleting: true as const } : {}),
       health: rolls || scales ? 'InProgress' : (known?.health ?? 'Current'),
       ...(isWorkload(key)
         ? { scale: { ...before, replicas, owned: order.replicas !== undefined && !order.scaleOnly } }
         : {}),
     };
     this.live.set(key, live);
-    const { health, template: _template, ...told } = live;
+    const { health, template: _template, mounts: _, ...told } = live;
     const scaledOnly = order.scaleOnly ? { scaledOnly: true as const } : {};
     return { key, applied: true, created: !known, ...told, ...scaledOnly, health: HEALTH[health] };
   }
 }
 
 export function planView(operator: Operator<ToySpec>, resource: Resource<ToySpec>): PlanView {
-  const rendered = render(plan(operator, resource), digest);
+  return viewOf(render(plan(operator, resource), digest), resource);
+}
+
+function viewOf(rendered: Rendered, resource: Resource<ToySpec>): PlanView {
   return {
     uid: resource.metadata.uid,
     generation: resource.metadata.generation,
