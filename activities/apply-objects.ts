@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
 import type { Manifest } from '../core/manifest.ts';
-import { isExternal, isWorkload, titleOf } from '../core/plan/categories.ts';
+import { isConfiguration, isExternal, isWorkload, titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ObjectRef } from '../core/refs.ts';
 import { groupOf, parseObjectKey } from '../core/refs.ts';
@@ -34,8 +34,8 @@ export interface ApplyItem extends ScaleOrder {
 
 export interface RevertItem {
   readonly key: ObjectKey;
-  /** Digest of the pod template that it had. */
-  readonly template: string;
+  /** Digest of the pod template that it had; absent for what is no workload. */
+  readonly template?: string;
 }
 
 /**
@@ -128,6 +128,8 @@ async function applyOne(
   try {
     // Of a Secret no revision keeps the content: the live one is left as it is.
     const live = isOfThePast && manifest.kind === 'Secret' ? await api.get(refOf(manifest)) : undefined;
+    if (isOfThePast && manifest.kind === 'Secret' && !live)
+      return { item, object: manifest, result: { key, applied: false, ...CONTENT_IS_LOST } };
     const signal = Context.current().cancellationSignal;
     const apply = async (): Promise<AppliedWorkload> =>
       live ? { object: live, created: false } : await applyWorkload(dependencies, manifest, item, signal);
@@ -161,7 +163,12 @@ function refOf({ apiVersion, kind, metadata: { name, namespace } }: Manifest): O
   return { group: groupOf(apiVersion), kind, name, ...(namespace ? { namespace } : {}) };
 }
 
-/** Puts back workloads that a rollout has not come to, from the revision whose pods they had. */
+const CONTENT_IS_LOST = {
+  reason: STATUS_REASONS.NotFound,
+  message: 'is gone, and no revision keeps the content of a Secret; create it, or change the resource',
+} as const;
+
+/** Puts back workloads that a rollout has not come to, from the revision whose pods they had, and what those pods read. */
 export async function revertObjects(
   dependencies: Dependencies,
   plan: PlanRef,
@@ -178,13 +185,21 @@ export async function revertObjects(
       ? await applyOne(dependencies, item, kept, true)
       : { item, object: manifest, result: { key, applied: false, ...unkept(template) } };
     tell(dependencies, manifest, [attempt]);
-    results.push({ ...attempt.result, digest: item.digest, template });
+    const reads = kept?.ref.uses?.filter(isConfiguration);
+    results.push({
+      ...attempt.result,
+      digest: item.digest,
+      ...(template === undefined ? {} : { template, ...(reads ? { reads } : {}) }),
+    });
   }
   return results;
 }
 
-function unkept(template: string): { reason: string; message: string } {
-  const message = `cannot be put back as it was: no revision keeps the pod template ${template.slice(0, 10)}; it is made anew when its turn comes`;
+function unkept(template: string | undefined): { reason: string; message: string } {
+  const message =
+    template === undefined
+      ? 'is gone and no revision keeps it; pods of a stage that the rollout has not come to wait for it when they restart'
+      : `cannot be put back as it was: no revision keeps the pod template ${template.slice(0, 10)}; it is made anew when its turn comes`;
   return { reason: STATUS_REASONS.NotFound, message };
 }
 

@@ -111,11 +111,11 @@ export class Revisions {
     return plan;
   }
 
-  /** The newest kept form of an object whose pods were made from this template. */
+  /** The newest kept form of an object; of a workload, that whose pods were made from this template. */
   async find(
     { namespace, resource }: Shelf,
     key: ObjectKey,
-    template: string,
+    template: string | undefined,
   ): Promise<KeptObject | undefined> {
     for (const { metadata } of (await this.#list(namespace, resource)).toReversed()) {
       const object = (await this.read(namespace, metadata.name))?.objects.get(key);

@@ -81,7 +81,7 @@ export class Executor {
         case 'unblock':
           return { state: await this.#unblock(step.key, plan, state) };
         case 'revert': {
-          const items = step.keys.map((key) => ({ key, template: templateBefore(key, state) }));
+          const items = step.keys.map((key) => ({ key, ...templateBefore(key, state) }));
           const summary = `as before, until its turn: ${step.keys.map(titleOf).join(', ')}`;
           const results = await write(summary).revertObjects(ref, items);
           return { state: foldReverted(state, plan, results, Date.now()) };
@@ -188,8 +188,9 @@ function isOfThePast({ course }: PlanView): boolean {
   return course !== undefined && course.kind !== 'newest';
 }
 
-function templateBefore(key: ObjectKey, { inventory, lost }: ReconcileState): string {
-  return inventory[key]?.template ?? lost?.[key] ?? '';
+function templateBefore(key: ObjectKey, { inventory, lost }: ReconcileState): { readonly template?: string } {
+  const template = inventory[key]?.template ?? lost?.[key];
+  return template === undefined ? {} : { template };
 }
 
 function itemOf(

@@ -100,6 +100,8 @@ function versionOf(key: ObjectKey, { name, body }: DesiredObject, manifest: Mani
 
 /** Labels and annotations are no part of it: they can change where they are. */
 function versionName(name: string, body: DesiredObject['body']): string {
-  const hash = shortHash(canonicalJson([name, body])).slice(0, HASH_LENGTH);
-  return `${name.slice(0, LONGEST_NAME - HASH_LENGTH - 1).replace(/[-.]+$/, '')}-${hash}`;
+  const head = name.slice(0, LONGEST_NAME - HASH_LENGTH - 1);
+  // A name that loses its end is told by the hash from others that begin alike.
+  const content = head === name ? body : { ...body, name };
+  return `${head.replace(/[-.]+$/, '')}-${shortHash(canonicalJson(content)).slice(0, HASH_LENGTH)}`;
 }

@@ -4,6 +4,7 @@
  */
 import type { Orders, Signed } from '../commands/orders.ts';
 import { shortHash } from '../hash.ts';
+import type { ObjectKey } from '../refs.ts';
 import type { RolloutRules } from './rules.ts';
 import { windowAt } from './rules.ts';
 
@@ -23,6 +24,8 @@ export interface Good {
   /** Of the plan. */
   readonly digest: string;
   readonly input: PlanInput;
+  /** Its Secrets, which a rollback needs and no revision keeps. */
+  readonly secrets?: readonly ObjectKey[];
 }
 
 /** A plan that must not be rolled out, until the resource changes. */

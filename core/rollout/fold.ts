@@ -11,7 +11,7 @@ import type { Entry, PlanView, ReconcileState, Rollout, Trouble } from './state.
 import { placeOf, without } from './state.ts';
 import { withRefusal } from './refusal.ts';
 import { forgetUnblocking } from './unblock.ts';
-import { readingOf, seenWith } from './readers.ts';
+import { forgetUnread, readingOf, seenWith } from './readers.ts';
 import { finishedSince, preciseTime, rfc3339 } from './times.ts';
 
 /** What a look at one object showed. */
@@ -69,7 +69,7 @@ export function foldApplied(
 
 function foldOneApplied(
   state: ReconcileState,
-  ref: PlannedRef,
+  ref: PlannedRef & Pick<Entry, 'reads'>,
   result: Extract<ApplyResult, { applied: true }>,
   now: number,
 ): ReconcileState {
@@ -113,7 +113,12 @@ function passApplied(rollout: Rollout, ref: PlannedRef, now: number): Rollout {
 }
 
 /** What putting back one object gave: as when applying, with what it was put back to. */
-export type RevertResult = ApplyResult & { readonly digest: string; readonly template: string };
+export type RevertResult = ApplyResult &
+  Pick<Entry, 'reads'> & {
+    readonly digest: string;
+    /** Of a workload. */
+    readonly template?: string;
+  };
 
 /** Records what was put back as it was; it is still to be changed when its turn comes. */
 export function foldReverted(
@@ -124,11 +129,11 @@ export function foldReverted(
 ): ReconcileState {
   let next = state;
   for (const result of results) {
-    const ref = plan.refs[result.key];
-    if (!ref) continue;
-    const { digest, template } = result;
+    const { key, digest, template, reads } = result;
+    const ref = plan.refs[key] ?? { key, digest };
+    const before = { ...ref, digest, ...(template ? { template } : {}), ...(reads ? { reads } : {}) };
     next = result.applied
-      ? foldOneApplied(withoutRollout(next), { ...ref, digest, template }, result, now)
+      ? foldOneApplied(withoutRollout(next), before, result, now)
       : withRefusal(next, { ...result, digest: ref.digest }, now);
   }
   return state.rollout ? { ...next, rollout: state.rollout } : next;
@@ -190,7 +195,8 @@ function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: 
 }
 
 /** Marks the stages that are through, and the rollout finished when nothing of it is left. */
-export function foldProgress(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
+export function foldProgress(known: ReconcileState, plan: PlanView, now: number): ReconcileState {
+  const state = forgetUnread(known, plan);
   const { rollout } = state;
   if (!rollout) return state;
   const busy = Object.values(plan.refs).filter((ref) => takesTurns(ref.key) && isBusy(ref, state, rollout));

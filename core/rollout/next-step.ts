@@ -11,7 +11,7 @@ import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { Hold } from './hold.ts';
 import { bakedAt, bakingHold, pauseOf, stageHold, wholePause } from './hold.ts';
-import { stillRead } from './readers.ts';
+import { missingReads, stillNeeded } from './readers.ts';
 import { growsFirst, isGrowing, scalesLast, scalesNow } from './scaling.ts';
 import { holdOf, isHeld } from './references.ts';
 import { abandoned, mustReshape } from './reshape.ts';
@@ -74,6 +74,8 @@ function stepOf(plan: PlanView, state: ReconcileState, now: number): Step {
   const due = refs.filter((ref) => isDue(ref, plan, state, now));
   const supporting = due.filter(({ key }) => !takesTurns(key));
   if (supporting.length > 0) return { kind: 'apply', keys: keysOf(supporting) };
+  const missing = missingReads(plan, state).filter((key) => !isPostponed(key, state, now));
+  if (missing.length > 0) return { kind: 'revert', keys: missing };
 
   const reshaped = refs.find((ref) => isReshapeDue(ref, state, now));
   if (reshaped) return { kind: 'reshape', key: reshaped.key };
@@ -104,7 +106,7 @@ function stepOf(plan: PlanView, state: ReconcileState, now: number): Step {
 
   const unwanted = Object.keys(state.inventory).filter((key) => !(key in plan.refs));
   const staying = unwanted.filter((key) => !state.inventory[key]?.leaving);
-  const read = stillRead(state.inventory);
+  const read = stillNeeded(plan, state);
   const unread = staying.filter((key) => !read.has(key));
   const leavers = unused(unread, unwanted, state).filter((key) => !isPostponed(key, state, now));
   if (leavers.length > 0) return { kind: 'prune', keys: leavers };
@@ -310,7 +312,8 @@ export function deadlineOf(key: ObjectKey, plan: PlanView, state: ReconcileState
 /** What holds up no stage and still keeps the resource from being Ready. */
 function restingWaits(plan: PlanView, state: ReconcileState, now: number): Waiting[] {
   const unhealthy = Object.keys(state.unhealthy).filter((key) => key in plan.refs && !takesTurns(key));
-  const refused = Object.entries(state.refusals).filter(([key]) => key in plan.refs);
+  const missing = missingReads(plan, state);
+  const refused = Object.entries(state.refusals).filter(([key]) => key in plan.refs || missing.includes(key));
   const unmet = Object.values(plan.refs).filter((ref) => !takesTurns(ref.key) && isHeld(ref, plan, state));
   const looks = Object.entries(state.unhealthy)
     .filter(([key]) => key in plan.refs && isExternal(key))

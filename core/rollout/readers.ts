@@ -5,15 +5,36 @@
 import type { Health } from '../health/health.ts';
 import { isConfiguration } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
-import type { Entry } from './state.ts';
+import type { Entry, PlanView, ReconcileState } from './state.ts';
+import { without } from './state.ts';
 
 type Reading = Pick<Entry, 'reads' | 'former'>;
 /** From a plan, or from the inventory where only its scale was applied. */
 type Applied = Pick<Entry, 'template' | 'uses' | 'reads'>;
 
 /** What the pods of any workload of the inventory may read; a workload that is being deleted still has pods. */
-export function stillRead(inventory: Readonly<Record<ObjectKey, Entry>>): ReadonlySet<ObjectKey> {
-  return new Set(Object.values(inventory).flatMap(({ reads = [], former = [] }) => [...reads, ...former]));
+function stillRead({ inventory }: ReconcileState): readonly ObjectKey[] {
+  return Object.values(inventory).flatMap(({ reads = [], former = [] }) => [...reads, ...former]);
+}
+
+/** What must stay though it is desired no longer. No revision keeps the content of a Secret, so a rollback needs the live one. */
+export function stillNeeded(plan: PlanView, state: ReconcileState): ReadonlySet<ObjectKey> {
+  const before = state.good?.digest === plan.digest ? state.previous : state.good;
+  return new Set([...stillRead(state), ...(before?.secrets ?? [])]);
+}
+
+/** What pods may read and nobody has: it was deleted while only pods of former templates need it. */
+export function missingReads({ refs }: PlanView, state: ReconcileState): readonly ObjectKey[] {
+  return [...new Set(stillRead(state))].filter((key) => !(key in refs) && !(key in state.inventory));
+}
+
+/** Forgets that something cannot be had again, when no pod is left that could read it. */
+export function forgetUnread(state: ReconcileState, plan: PlanView): ReconcileState {
+  const missing = missingReads(plan, state);
+  const isOver = (key: ObjectKey): boolean =>
+    isConfiguration(key) && !(key in plan.refs) && !(key in state.inventory) && !missing.includes(key);
+  const over = Object.keys(state.refusals).filter(isOver);
+  return over.length === 0 ? state : { ...state, refusals: over.reduce(without, state.refusals) };
 }
 
 /** What the pods of a workload may read once it is applied: what the plan says, and until they are gone what it said before. */

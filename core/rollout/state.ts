@@ -215,9 +215,10 @@ export interface PlanView {
 }
 
 /** What is known to be good, once a plan is carried out in full. */
-export function goodOf({ revision, newest, digest }: PlanView): Good | undefined {
+export function goodOf({ revision, newest, digest, refs }: PlanView): Good | undefined {
   if (!revision || newest?.digest !== digest) return undefined;
-  return { revision, ...newest };
+  const secrets = Object.keys(refs).filter((key) => key.startsWith('Secret/'));
+  return { revision, ...newest, ...(secrets.length > 0 ? { secrets } : {}) };
 }
 
 /** Why the resource cannot be reconciled now. Nothing is applied and nothing is deleted until it can. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { isWorkload } from '../../core/plan/categories.ts';
-import { verdictOf } from '../../core/status/report.ts';
+import { verdictOf } from '../../core/status/verdict.ts';
 import type { Operator } from '../../index.ts';
 import { customResource, defineOperator, persistentVolumeClaim } from '../../index.ts';
 import { events, heal, play, spec, toldEvents } from '../support/rollout-events.ts';

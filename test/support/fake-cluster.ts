@@ -172,7 +172,7 @@ export class FakeCluster {
           'revertObjects',
           items.map(({ key }) => key),
           () =>
-            items.map(({ key, template }) => ({
+            items.map(({ key, template = '' }) => ({
               ...this.#put({ key, digest: `of ${template}`, cause: 'drift' }, template),
               digest: `of ${template}`,
               template,

@@ -210,10 +210,12 @@ export class SimulatedCluster {
 
   /** Back to the pods it had. */
   #restore(key: ObjectKey, view: PlanView): RevertResult {
-    const template = this.state.inventory[key]?.template ?? this.state.lost?.[key] ?? '';
+    const template = this.state.inventory[key]?.template ?? this.state.lost?.[key];
+    if (template === undefined) return { ...this.#apply(key, view), digest: 'as kept' };
     const ref = view.refs[key];
     const before = ref ? { ...view, refs: { [key]: { ...ref, template } } } : view;
-    return { ...this.#apply(key, before), digest: `of ${template}`, template };
+    const reads = this.#readBy.get(template) ?? [];
+    return { ...this.#apply(key, before), digest: `of ${template}`, template, reads };
   }
 
   #apply(key: ObjectKey, view: PlanView): Parameters<typeof foldApplied>[2][number] {
