@@ -15,6 +15,7 @@ import { applyWorkload } from './apply-workload.ts';
 import { claimRefusal } from './claim-refusal.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
+import { healthOptions } from './health-options.ts';
 import { failureOf, planStale } from './failure.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
@@ -150,7 +151,7 @@ async function applyOne(
       fields: ownedFields(object, operator.name),
       ...(scale ? { scale } : {}),
       ...(scaledOnly ? { scaledOnly } : {}),
-      health: health(object, [], { now: Date.now() }),
+      health: health(object, [], await healthOptions(dependencies.api, object)),
     };
     return { item, object, result, ...(handedTo ? { handedTo } : {}) };
   } catch (error) {
@@ -179,8 +180,9 @@ export async function revertObjects(
   const results: RevertResult[] = [];
   for (const { key, template } of items) {
     const kept = shelf && (await dependencies.revisions.find(shelf, key, template));
-    const { digest = '', replicas } = kept?.ref ?? {};
-    const item: ApplyItem = { key, digest, cause: 'drift', ...(replicas === undefined ? {} : { replicas }) };
+    const { digest = '', replicas, yields } = kept?.ref ?? {};
+    const order = replicas === undefined ? { handOver: true as const } : { replicas };
+    const item: ApplyItem = { key, digest, cause: 'drift', ...order, ...(yields ? { yields } : {}) };
     const attempt: Attempt = kept
       ? await applyOne(dependencies, item, kept, true)
       : { item, object: manifest, result: { key, applied: false, ...unkept(template) } };

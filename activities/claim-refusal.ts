@@ -4,7 +4,7 @@ import { OUR_REASONS } from '../core/reasons.ts';
 import type { Reason } from '../core/reasons.ts';
 import { canExpand, isLess, sizedClaim } from '../core/storage/claims.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
-import { storageClass } from './observe-shape.ts';
+import { storageClass } from './storage-class.ts';
 
 /** Why the server would not resize a claim, in words that name sizes and class; undefined when it is about something else. */
 export async function claimRefusal(

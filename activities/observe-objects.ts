@@ -1,5 +1,6 @@
 import { ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
+import { isSpent } from '../core/health/job.ts';
 import { LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { isScalable, isWorkload, titleOf } from '../core/plan/categories.ts';
@@ -12,6 +13,7 @@ import type { Observation } from '../core/rollout/fold.ts';
 import type { Dependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
 import { findScalers } from './find-scalers.ts';
+import { healthOptions } from './health-options.ts';
 
 /** Looks at live objects: never at a cache, since what is seen here decides. */
 export async function observeObjects(
@@ -39,8 +41,8 @@ async function observeOne(
     const object = await api.get(ref);
     if (!object) return { key, exists: false };
     const { uid = '', generation, deletionTimestamp } = object.metadata;
-    const now = Date.now();
-    const alone = health(object, [], { now });
+    const options = await healthOptions(api, object);
+    const alone = health(object, [], options);
     const pods =
       isWorkload(key) && alone.state !== 'Current'
         ? await api.list(
@@ -62,7 +64,8 @@ async function observeOne(
       ...(generation === undefined ? {} : { generation }),
       fields: ownedFields(object, operator.name),
       ...(scale ? { scale } : {}),
-      health: pods.items.length > 0 ? health(object, pods.items, { now }) : alone,
+      health: pods.items.length > 0 ? health(object, pods.items, options) : alone,
+      ...(isSpent(object) ? { spent: true as const } : {}),
       ...(deletionTimestamp ? { deleting: true as const } : {}),
       ...(editors.length > 0 ? { editors } : {}),
     };

@@ -18,6 +18,7 @@ import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
 import { readJournal } from './recreation-journal.ts';
 import { entryOf } from './recover-inventory.ts';
+import { storageClass } from './storage-class.ts';
 
 /** What comes next; with `done`, the object as it is now, or nothing when there is none. */
 export type ShapeAnswer =
@@ -110,8 +111,4 @@ async function classesOf(
   const names = [...new Set(asked.map(({ className }) => className))].filter(Boolean);
   const found = await Promise.all(names.map((name) => storageClass(api, name)));
   return new Map(found.flatMap((each) => (each ? [[each.metadata.name, each] as const] : [])));
-}
-
-export function storageClass(api: KubernetesApi, name: string): Promise<Manifest | undefined> {
-  return api.get({ group: 'storage.k8s.io', kind: 'StorageClass', name });
 }

@@ -1,4 +1,5 @@
 import type { Manifest } from '../manifest.ts';
+import { groupOf, kindName } from '../refs.ts';
 import type { Health, HealthRule } from './health.ts';
 import { current, failed, inProgress, suspended } from './health.ts';
 import { phrase, read, readCount, readNumber, trueCondition } from './read.ts';
@@ -19,6 +20,14 @@ export const job: HealthRule = (object, pods, { now }): Health =>
     replaces: () => false,
     tolerates: JUDGED_BY_THE_JOB,
   });
+
+/** Whether it is complete, and its TTL deletes it: a Job that is gone then has done what it was for, and is not run again. */
+export function isSpent(object: Manifest): boolean {
+  const kind = kindName({ group: groupOf(object.apiVersion), kind: object.kind });
+  if (kind !== 'Job.batch' || readNumber(object, 'spec', 'ttlSecondsAfterFinished') === undefined)
+    return false;
+  return trueCondition(object, 'Complete') !== undefined;
+}
 
 function verdictOf(object: Manifest): Health {
   const succeeded = readCount(object, 'status', 'succeeded');

@@ -25,6 +25,8 @@ export type Observation =
       readonly fields: string;
       readonly scale?: ScaleSeen;
       readonly health: Health;
+      /** A complete Job, which its TTL deletes. */
+      readonly spent?: true;
       /** Somebody deleted it, or we did. */
       readonly deleting?: true;
       /** Managers other than us that last wrote its spec, for people. */
@@ -154,6 +156,7 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
   if (!entry || state.reshaping?.[seen.key]) return state;
   // One that took the name, and of which we own no field, is somebody else's: ours is gone.
   const isAnother = seen.exists && seen.uid !== entry.uid && seen.fields === '';
+  if (!seen.exists && entry.ending) return foldExpired(state, seen.key, entry);
   if (!seen.exists || isAnother)
     return {
       ...state,
@@ -163,14 +166,23 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
       inventory: without(state.inventory, seen.key),
       unhealthy: without(state.unhealthy, seen.key),
     };
-  if (seen.deleting) return withEntry(state, seen.key, { ...entry, uid: seen.uid, leaving: true });
-  const { leaving: _, ...staying } = entry;
+  const ending = seen.spent ? { ending: 'complete' as const } : {};
+  if (seen.deleting) return withEntry(state, seen.key, { ...entry, ...ending, uid: seen.uid, leaving: true });
+  const { leaving: _, ...others } = entry;
+  const staying = { ...others, ...ending };
   const scaled = { ...staying, ...scaleObserved(entry.scale, seen.scale) };
   if (seen.uid !== entry.uid || seen.fields !== entry.fields)
     return withEntry(state, seen.key, { ...scaled, uid: seen.uid, digest: '' });
   const stale = entry.generation !== undefined && (seen.generation ?? 0) < entry.generation;
   const reading = seenWith(scaled, seen.health);
   return stale ? state : foldHealth(withEntry(state, seen.key, reading), seen.key, seen.health, now);
+}
+
+/** It did what it was for: the entry stays, so that it is not made again before it is another. */
+function foldExpired(state: ReconcileState, key: ObjectKey, entry: Entry): ReconcileState {
+  const { leaving: _1, health: _2, ...rest } = entry;
+  const expired = withEntry(state, key, { ...rest, ending: 'expired' });
+  return { ...expired, unhealthy: without(state.unhealthy, key) };
 }
 
 function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: number): ReconcileState {

@@ -45,6 +45,8 @@ export interface Entry {
   readonly former?: readonly ObjectKey[];
   /** Absent: Current. */
   readonly health?: Exclude<HealthState, 'Current'>;
+  /** A Job that its TTL deletes: `complete` while it is there, `expired` when it is gone and not to be run again. */
+  readonly ending?: 'complete' | 'expired';
   /** It is being deleted, and stays listed until it is seen to be gone. */
   readonly leaving?: true;
 }

@@ -183,7 +183,7 @@ export function inventoryStatus(
 ): InventoryStatus {
   const entries = Object.entries(state.inventory);
   const keys = new Set([...entries.map(([key]) => key), ...Object.keys(plan?.refs ?? {})]);
-  const inCluster = entries.filter(([key]) => !isExternal(key));
+  const inCluster = entries.filter(([key, { ending }]) => !isExternal(key) && ending !== 'expired');
   return {
     objects: entries.length,
     ...placesOf(keys, home),

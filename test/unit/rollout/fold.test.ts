@@ -22,6 +22,29 @@ describe('what is observed', () => {
   });
 });
 
+describe('a Job that its TTL deletes', () => {
+  const JOB = 'Job.batch/t1-once';
+  const there = { key: JOB, exists: true, uid: 'ours', fields: 'all', health: HEALTH } as const;
+  const gone = { key: JOB, exists: false } as const;
+  const terminating = { state: 'Terminating', reason: 'Terminating', message: '' } as const;
+  const state = {
+    ...NEW_STATE,
+    inventory: { [JOB]: { digest: 'd', template: 't', uid: 'ours', fields: 'all' } },
+  };
+
+  it('is done when it was complete before, and stays in the inventory', () => {
+    const seen = foldObserved(state, [{ ...there, spent: true }], 0);
+    const expired = { [JOB]: { ...state.inventory[JOB], ending: 'expired' } };
+    assert.deepEqual(foldObserved(seen, [gone], 0).inventory, expired);
+    const deleting = { ...there, spent: true, deleting: true, health: terminating } as const;
+    assert.deepEqual(foldObserved(foldObserved(state, [deleting], 0), [gone], 0).inventory, expired);
+  });
+
+  it('is to be made again when it was not', () => {
+    assert.deepEqual(foldObserved(foldObserved(state, [there], 0), [gone], 0).inventory, {});
+  });
+});
+
 describe('an entry of the inventory', () => {
   it('gives back the planned object with its gate and hooks', () => {
     const ref = { key: KEY, digest: 'd', template: 't', stage: 1, gate: 'loaded' };
