@@ -7,6 +7,7 @@ import { isConfiguration, isExternal, isWorkload, titleOf } from '../core/plan/c
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ObjectRef } from '../core/refs.ts';
 import { groupOf, parseObjectKey } from '../core/refs.ts';
+import { shapeOf, withGrownClaims } from '../core/storage/shape.ts';
 import type { ScaleOrder } from '../core/rollout/scaling.ts';
 import type { ApplyResult, RevertResult } from '../core/rollout/fold.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
@@ -121,16 +122,20 @@ export interface Attempt {
 async function applyOne(
   dependencies: Dependencies,
   item: ApplyItem,
-  { manifest }: KeptObject,
+  { manifest: planned }: KeptObject,
   isOfThePast: boolean,
 ): Promise<Attempt> {
   const { api, operator } = dependencies;
   const { key } = item;
+  let manifest = planned;
   try {
-    // Of a Secret no revision keeps the content: the live one is left as it is.
-    const live = isOfThePast && manifest.kind === 'Secret' ? await api.get(refOf(manifest)) : undefined;
-    if (isOfThePast && manifest.kind === 'Secret' && !live)
-      return { item, object: manifest, result: { key, applied: false, ...CONTENT_IS_LOST } };
+    const isKept = isOfThePast && (planned.kind === 'Secret' || shapeOf(planned) !== undefined);
+    const former = isKept ? await api.get(refOf(planned)) : undefined;
+    // Of a Secret no revision keeps the content: the live one is left as it is. So are claims that have grown since.
+    const live = planned.kind === 'Secret' ? former : undefined;
+    if (former) manifest = withGrownClaims(planned, former);
+    if (isOfThePast && planned.kind === 'Secret' && !live)
+      return { item, object: planned, result: { key, applied: false, ...CONTENT_IS_LOST } };
     const signal = Context.current().cancellationSignal;
     const apply = async (): Promise<AppliedWorkload> =>
       live ? { object: live, created: false } : await applyWorkload(dependencies, manifest, item, signal);

@@ -7,7 +7,7 @@ import type { Entry } from '../core/rollout/state.ts';
 import { mustAsk, sizedClaims } from '../core/storage/claims.ts';
 import type { ReshapeStep, ShapeRefusal } from '../core/storage/next-reshape.ts';
 import { nextReshape } from '../core/storage/next-reshape.ts';
-import { isAboutShape } from '../core/storage/shape.ts';
+import { isAboutShape, withGrownClaims } from '../core/storage/shape.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -19,6 +19,7 @@ import { readPlanned } from './read-resource.ts';
 import { readJournal } from './recreation-journal.ts';
 import { entryOf } from './recover-inventory.ts';
 import { storageClass } from './storage-class.ts';
+import type { KeptPlan } from './revisions.ts';
 
 /** What comes next; with `done`, the object as it is now, or nothing when there is none. */
 export type ShapeAnswer =
@@ -31,7 +32,7 @@ export async function observeShape(
   key: ObjectKey,
 ): Promise<ShapeAnswer> {
   const { api, operator } = dependencies;
-  const { desired } = await readDesired(dependencies, plan, key);
+  const { desired: planned } = await readDesired(dependencies, plan, key);
   try {
     const ref = parseObjectKey(key, plan.resource.namespace);
     const [live, journal, claims, pods] = await Promise.all([
@@ -40,6 +41,7 @@ export async function observeShape(
       ofWorkload(api, 'PersistentVolumeClaim', plan.resource.name, ref),
       ofWorkload(api, 'Pod', plan.resource.name, ref),
     ]);
+    const desired = wantedOf(plan, planned, live ?? journal?.manifest);
     const tried = live && !live.metadata.deletionTimestamp;
     const refusal = tried ? await trial(api, desired, operator.name) : undefined;
     const classes = await classesOf(api, desired, claims);
@@ -61,11 +63,16 @@ export async function readDesired(
   dependencies: Dependencies,
   plan: PlanRef,
   key: ObjectKey,
-): Promise<{ readonly resource: Manifest; readonly desired: Manifest }> {
-  const { manifest, rendered } = await readPlanned(dependencies, plan);
-  const desired = rendered.objects.get(key)?.manifest;
+): Promise<{ readonly resource: Manifest; readonly kept: KeptPlan; readonly desired: Manifest }> {
+  const { manifest, plan: kept } = await readPlanned(dependencies, plan);
+  const desired = kept.objects.get(key)?.manifest;
   if (!desired) throw planStale(`${titleOf(key)} is no longer planned`);
-  return { resource: manifest, desired };
+  return { resource: manifest, kept, desired };
+}
+
+/** An older plan that is carried out again asks for the claims of its time: those that have grown since stay as they are. */
+export function wantedOf({ revision }: PlanRef, planned: Manifest, live: Manifest | undefined): Manifest {
+  return revision && live ? withGrownClaims(planned, live) : planned;
 }
 
 /** Claims or pods of one workload: by its own labels, never by those that all workloads of the resource share. */

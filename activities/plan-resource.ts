@@ -22,6 +22,7 @@ import type { Dependencies } from './dependencies.ts';
 import { explain, failureOf } from './failure.ts';
 import type { References } from './observe-references.ts';
 import { observeReads, observeRequired } from './observe-references.ts';
+import { hold, lacksFinalizer } from './finalizer.ts';
 import { readResource } from './read-resource.ts';
 import type { Recovery } from './recover-inventory.ts';
 import { recoverInventory } from './recover-inventory.ts';
@@ -46,7 +47,7 @@ export interface PlanRequest {
 export type PlanAnswer =
   | { readonly kind: 'gone' }
   | { readonly kind: 'unchanged'; readonly references?: References }
-  | ({ readonly kind: 'failed'; readonly uid: string } & PlanFailure)
+  | ({ readonly kind: 'failed'; readonly uid: string } & PlanFailure & Recovery)
   | (PlanDelta & {
       readonly kind: 'planned';
       /** The conditions of the accepting status, where one was written. */
@@ -120,7 +121,8 @@ async function planLive(
       { resource: manifest.metadata.name, error: explain(error) },
       'the resource cannot be built',
     );
-    return { kind: 'failed', uid, generation, reason: OUR_REASONS.PlanInvalid, message: explain(error) };
+    const message = explain(error);
+    return { kind: 'failed', uid, generation, reason: OUR_REASONS.PlanInvalid, message, ...recovery };
   }
   const { version } = chosen.view;
   const entries = recovery.recovered ? fingerprintsOf(recovery.recovered) : inventory;
@@ -179,11 +181,7 @@ async function accept(
     kind: manifest.kind,
     metadata: { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) },
   };
-  if (lacksFinalizer(dependencies, manifest, plan))
-    await api.apply(
-      { ...header, metadata: { ...header.metadata, finalizers: [FINALIZER] } },
-      { fieldManager: `${operator.name}-finalizer` },
-    );
+  if (lacksFinalizer(dependencies, manifest, plan)) await hold(dependencies, manifest);
   const previous = manifest['status'] as ResourceStatus | undefined;
   const keys = [...plan.objects.keys(), ...(previous?.inventory?.externals ?? [])];
   const { kinds, externals } = placesOf(keys, namespace);
@@ -200,18 +198,6 @@ async function accept(
     shelf && memory.previous ? revisions.sweep(shelf, memory, newest.digest) : undefined,
   ]);
   return status.conditions;
-}
-
-function lacksFinalizer(dependencies: Dependencies, { metadata }: Manifest, plan: KeptPlan): boolean {
-  return !metadata.finalizers?.includes(FINALIZER) && needsFinalizer(dependencies, plan);
-}
-
-/** An order to take down, something to clean up, something that no ownerReference will collect. */
-function needsFinalizer({ operator }: Dependencies, rendered: KeptPlan): boolean {
-  if (operator.onDelete || rendered.stages.length > 1) return true;
-  return Array.from(rendered.objects.values()).some(
-    ({ manifest, ref }) => !ref.retain && !manifest.metadata.ownerReferences,
-  );
 }
 
 function deletionOf(

@@ -16,10 +16,17 @@ import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
 import { findScalers } from './find-scalers.ts';
 import { failureOf } from './failure.ts';
-import { ofWorkload, readDesired, refusalMessage } from './observe-shape.ts';
+import { hold, unhold } from './finalizer.ts';
+import { ofWorkload, readDesired, refusalMessage, wantedOf } from './observe-shape.ts';
 import type { PlanRef } from './read-resource.ts';
 import { giveBackFields, isRefusal, make, managers, putBack, tryOut, untilGone } from './recreate.ts';
-import { creatable, readJournal, removeJournal, writeJournal } from './recreation-journal.ts';
+import {
+  creatable,
+  journalledWorkloads,
+  readJournal,
+  removeJournal,
+  writeJournal,
+} from './recreation-journal.ts';
 import { entryOf } from './recover-inventory.ts';
 
 /** What the server said of a step; a refusal leaves all as it was. */
@@ -72,7 +79,7 @@ export async function releasePods(
   try {
     const live = await api.get(ref);
     if (live?.metadata.uid === uid && !live.metadata.deletionTimestamp) {
-      const refused = await tryOut(api, reshaped(creatable(live), desired));
+      const refused = await tryOut(api, reshaped(creatable(live), wantedOf(plan, desired, live)));
       if (refused) return { done: false, ...refused };
       const pods = await ofWorkload(api, 'Pod', plan.resource.name, ref);
       const journal: Journal = {
@@ -80,6 +87,8 @@ export async function releasePods(
         manifest: { ...creatable(live), metadata: { ...creatable(live).metadata, ...managers(live) } },
         pods: Object.fromEntries(pods.map(({ metadata }) => [metadata.name, metadata.uid ?? ''])),
       };
+      // A resource that went in the middle would leave pods that nobody deletes.
+      await hold(dependencies, resource);
       await writeJournal(api, ref, journal, { resourceUid: plan.uid, fieldManager: operator.name });
       // What was written down is what is deleted: a scale or an edit in between makes this a conflict, and all begins again.
       const { resourceVersion } = live.metadata;
@@ -118,7 +127,7 @@ export async function recreateStatefulSet(
   try {
     const journal = await readJournal(api, ref);
     if (!journal) return DONE;
-    const refused = await make(api, ref, journal, desired);
+    const refused = await make(api, ref, journal, wantedOf(plan, desired, journal.manifest));
     if (refused) {
       const digest = digestOf(desired);
       await writeJournal(
@@ -150,7 +159,7 @@ export async function settleStatefulSet(
   key: ObjectKey,
 ): Promise<StepResult> {
   const { api } = dependencies;
-  const { resource } = await readDesired(dependencies, plan, key);
+  const { resource, kept } = await readDesired(dependencies, plan, key);
   const ref = parseObjectKey(key, plan.resource.namespace);
   try {
     const journal = await readJournal(api, ref);
@@ -161,6 +170,8 @@ export async function settleStatefulSet(
       tell(dependencies, resource, key, recreated(key, journal, live, pods));
     }
     await removeJournal(api, ref);
+    const others = await journalledWorkloads(api, plan.uid, plan.resource.namespace);
+    if (others.length === 0) await unhold(dependencies, resource, kept);
     return DONE;
   } catch (error) {
     throw failureOf(error, titleOf(key));

@@ -97,7 +97,9 @@ export interface TargetOptions extends ObjectOptions {
 
 export interface ClaimOptions extends ObjectOptions {
   /**
-   * Keeps the claim and its data when it is no longer desired and when the resource is deleted.
+   * Keeps the claim and its data when it is no longer desired and when the resource is deleted. Among the
+   * `volumeClaimTemplates` of a StatefulSet, `false` sets its `persistentVolumeClaimRetentionPolicy` to delete the claims
+   * with the StatefulSet, and those of pods that are scaled away; a policy that the StatefulSet names itself counts more.
    *
    * @defaultValue `true`
    */
@@ -177,11 +179,12 @@ export function statefulSet(
 ): DesiredObject {
   const { volumeClaimTemplates, ...rest } = spec;
   const claims = volumeClaimTemplates?.map((claim) => ('body' in claim ? claimTemplate(claim) : claim));
+  const retention = retentionOf(name, volumeClaimTemplates ?? []);
   return desire(
     'apps/v1',
     'StatefulSet',
     name,
-    { spec: claims ? { ...rest, volumeClaimTemplates: claims } : rest },
+    { spec: claims ? { ...retention, ...rest, volumeClaimTemplates: claims } : rest },
     options,
   );
 }
@@ -313,6 +316,20 @@ export function desire(
       );
   }
   return Object.freeze({ apiVersion, kind, name, ...(namespace ? { namespace } : {}), body, options });
+}
+
+/** Kubernetes has one retention policy for all claims of a StatefulSet, and keeps them where it says nothing. */
+function retentionOf(
+  name: string,
+  templates: NonNullable<StatefulSetBody['volumeClaimTemplates']>,
+): Partial<StatefulSetBody> {
+  const given = templates.filter((claim) => 'body' in claim && claim.options.retain === false);
+  if (given.length === 0) return {};
+  if (given.length < templates.length)
+    throw new TypeError(
+      `StatefulSet ${name}: retain must be false for all of its volumeClaimTemplates or for none, since Kubernetes keeps or deletes them together`,
+    );
+  return { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' } };
 }
 
 function claimTemplate(claim: DesiredObject): V1PersistentVolumeClaim {

@@ -1,16 +1,18 @@
 /**
  * The storage of a cloud, without any: claims of the default class get a volume at once, grow when they ask for more, and
- * their volumes go when they are released. Binding itself is done by the real controller.
+ * their volumes go when they are released. Binding itself is done by the real controller. Other classes of this provisioner
+ * may say how theirs grow, by `parameters` (`expansion.ts`).
  */
-import { MERGE, type ClusterApi } from './cluster-api.ts';
+import type { ClusterApi } from './cluster-api.ts';
 import type { LoopOptions } from './kubelet.ts';
+import { expand } from './expansion.ts';
 import { isLarger } from './quantity.ts';
 import { watchLoop } from './watch-loop.ts';
 
 export const STORAGE_CLASS = 'standard';
 const PROVISIONER = 'sandbox.durable-operator.dev/storage';
 
-interface Claim {
+export interface Claim {
   readonly metadata: {
     readonly name: string;
     readonly namespace: string;
@@ -25,7 +27,11 @@ interface Claim {
     readonly storageClassName?: string;
     readonly resources?: { readonly requests?: { readonly storage?: string } };
   };
-  readonly status?: { readonly phase?: string; readonly capacity?: { readonly storage?: string } };
+  readonly status?: {
+    readonly phase?: string;
+    readonly capacity?: { readonly storage?: string };
+    readonly conditions?: readonly { readonly type: string }[];
+  };
 }
 
 interface Volume {
@@ -118,17 +124,6 @@ async function createVolume(api: ClusterApi, { metadata, spec }: Claim, signal: 
     },
   };
   await api.expect({ method: 'POST', path: '/api/v1/persistentvolumes', body, signal }, 409);
-}
-
-async function expand(api: ClusterApi, claim: Claim, storage: string, signal: AbortSignal): Promise<void> {
-  const { name, namespace } = claim.metadata;
-  const capacity = { storage };
-  const patch = (path: string, body: object): Promise<unknown> =>
-    api.expect({ method: 'PATCH', path, body, contentType: MERGE, signal }, 404);
-  await patch(`/api/v1/persistentvolumes/${claim.spec.volumeName}`, { spec: { capacity } });
-  await patch(`/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}/status`, {
-    status: { capacity },
-  });
 }
 
 async function releaseVolume(api: ClusterApi, volume: Volume, signal: AbortSignal): Promise<void> {

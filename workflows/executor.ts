@@ -74,10 +74,10 @@ export class Executor {
         }
         case 'reshape':
           return {
-            state: await reshape(this.#resource, step.key, plan, { state, keep: (kept) => (known = kept) }),
+            state: await reshape(ref, step.key, plan, { state, keep: (kept) => (known = kept) }),
           };
         case 'restore':
-          return { state: await restore(this.#resource, step.keys, state) };
+          return await this.restore(step.keys, state);
         case 'unblock':
           return { state: await this.#unblock(step.key, plan, state) };
         case 'revert': {
@@ -146,6 +146,19 @@ export class Executor {
       }),
     );
     return { state: foldPruned(state, results, Date.now()), error };
+  }
+
+  /** Puts back what is between two shapes, as it was. */
+  async restore(keys: readonly ObjectKey[], state: ReconcileState): Promise<Outcome> {
+    try {
+      const run = write(`put back as it was: ${keys.map(titleOf).join(', ')}`);
+      const restored = await run.restoreStatefulSets(this.#resource, keys);
+      return {
+        state: restored.reduce((next, { key, entry }) => foldReshaped(next, key, entry, undefined), state),
+      };
+    } catch (error) {
+      return { state, error };
+    }
   }
 
   async #unblock(key: ObjectKey, plan: PlanView, state: ReconcileState): Promise<ReconcileState> {
@@ -226,19 +239,6 @@ function summaryOf(items: readonly ApplyItem[], plan: PlanView): string {
     })
     .join('; ')
     .slice(0, 190);
-}
-
-/** Puts back what is between two shapes, as it was. */
-export async function restore(
-  resource: ResourceRef,
-  keys: readonly ObjectKey[],
-  state: ReconcileState,
-): Promise<ReconcileState> {
-  const restored = await write(`put back as it was: ${keys.map(titleOf).join(', ')}`).restoreStatefulSets(
-    resource,
-    keys,
-  );
-  return restored.reduce((next, { key, entry }) => foldReshaped(next, key, entry, undefined), state);
 }
 
 /** What is to go, each as it is known, so that nothing that took its name goes instead. */

@@ -21,7 +21,7 @@ import { detailsOf } from '../core/status/details.ts';
 import { summaryOf, verdictOf, type Situation } from '../core/status/verdict.ts';
 import { author, external, look, write } from './activities.ts';
 import type { Outcome } from './executor.ts';
-import { Executor, restore } from './executor.ts';
+import { Executor } from './executor.ts';
 import { failureOf, isPlanStale } from './failures.ts';
 import { earliest, retryAt } from './retry.ts';
 import type { Inbox } from './inbox.ts';
@@ -184,12 +184,13 @@ export class Pass {
       this.#editors.clear();
     }
     this.#deletion = undefined;
-    if (answer.kind === 'failed') {
-      this.#situation = { failure: answer };
-      return undefined;
-    }
     if (answer.recovered) this.state = { ...this.state, inventory: answer.recovered };
     if (answer.interrupted) this.state = foldInterrupted(this.state, answer.interrupted, Date.now());
+    if (answer.kind === 'failed') {
+      const { recovered: _1, interrupted: _2, ...failure } = answer;
+      this.#situation = { failure };
+      return undefined;
+    }
     if (answer.kind === 'deleting') {
       this.#deletion = answer;
       // What could not be applied no longer matters; what cannot be removed does.
@@ -225,7 +226,7 @@ export class Pass {
     const { plan, failure } = this.#situation;
     // What cannot be planned must not stay without the StatefulSet that looks after its pods.
     const orphaned = failure && !failure.passes ? released(this.state) : [];
-    if (orphaned.length > 0) return this.#restore(orphaned);
+    if (orphaned.length > 0) this.state = (await this.#executor.restore(orphaned, this.state)).state;
     if (!plan || failure) return this.#rest(undefined);
     this.state = foldProgress(this.state, plan, Date.now());
     const quarantine = quarantineAt(plan, this.state, Date.now());
@@ -248,16 +249,6 @@ export class Pass {
     else if (isPlanStale(error) && ++this.#staleness <= MOST_STALE_PLANS) this.#situation = {};
     else this.#situation = { ...this.#situation, failure: failureOf(error, plan.generation) };
     return undefined;
-  }
-
-  async #restore(keys: readonly ObjectKey[]): Promise<Rest | undefined> {
-    try {
-      this.state = await restore(this.#input.resource, keys, this.state);
-      return undefined;
-    } catch (error) {
-      this.#situation = { ...this.#situation, failure: failureOf(error, this.state.generation) };
-      return this.#rest(undefined);
-    }
   }
 
   async #execute(step: Exclude<Step, { kind: 'wait' }>, plan: PlanView): Promise<Outcome> {
@@ -307,11 +298,10 @@ export class Pass {
       this.#situation = { deleting: true, step };
       return this.#rest(Math.min(Date.now() + TEARDOWN_LOOK_MS, step.wakeAt ?? Infinity));
     }
-    if (step.kind === 'restore') {
-      this.state = await restore(resource, step.keys, this.state);
-      return undefined;
-    }
-    const { state, error } = await this.#executor.remove(step.keys, this.state, 'delete');
+    const { state, error } =
+      step.kind === 'restore'
+        ? await this.#executor.restore(step.keys, this.state)
+        : await this.#executor.remove(step.keys, this.state, 'delete');
     this.state = state;
     if (error !== undefined)
       this.#situation = { deleting: true, failure: failureOf(error, this.state.generation) };

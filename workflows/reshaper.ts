@@ -2,7 +2,7 @@ import type { PlanRef } from '../activities/index.ts';
 import type { ShapeAnswer, StepResult } from '../activities/index.ts';
 import { titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
-import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+import type { ObjectKey } from '../core/refs.ts';
 import { foldReshaped, foldReshapeRefused, foldReshaping } from '../core/rollout/reshape.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { look, write } from './activities.ts';
@@ -15,12 +15,11 @@ type Act = Exclude<ShapeAnswer, { kind: 'wait' | 'refuse' | 'done' }>;
  * but what is waited for, so that a crash in between costs a look. `keep` is given what must be known even when the step fails.
  */
 export async function reshape(
-  resource: ResourceRef,
+  planned: PlanRef,
   key: ObjectKey,
   plan: PlanView,
   { state, keep }: { readonly state: ReconcileState; keep(state: ReconcileState): void },
 ): Promise<ReconcileState> {
-  const planned: PlanRef = { resource, uid: plan.uid, generation: plan.generation };
   const ref = plan.refs[key];
   if (!ref) return state;
   const answer = await look(`${titleOf(key)}: what cannot be changed in place`).observeShape(planned, key);

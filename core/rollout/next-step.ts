@@ -77,7 +77,7 @@ function stepOf(plan: PlanView, state: ReconcileState, now: number): Step {
   const missing = missingReads(plan, state).filter((key) => !isPostponed(key, state, now));
   if (missing.length > 0) return { kind: 'revert', keys: missing };
 
-  const reshaped = refs.find((ref) => isReshapeDue(ref, state, now));
+  const reshaped = refs.find((ref) => isReshapeDue(ref, plan, state, now));
   if (reshaped) return { kind: 'reshape', key: reshaped.key };
 
   const workloads = refs.filter(({ key }) => takesTurns(key));
@@ -139,9 +139,11 @@ function isThere(key: ObjectKey, plan: PlanView, state: ReconcileState): boolean
   return entry !== undefined && entry.digest === plan.refs[key]?.digest && !entry.health && !entry.leaving;
 }
 
-function isReshapeDue(ref: PlannedRef, state: ReconcileState, now: number): boolean {
+function isReshapeDue(ref: PlannedRef, plan: PlanView, state: ReconcileState, now: number): boolean {
+  const { released, lookAt = now } = state.reshaping?.[ref.key] ?? {};
   if (!mustReshape(ref, state) || isRefused(ref.key, ref.digest, state, now)) return false;
-  return (state.reshaping?.[ref.key]?.lookAt ?? now) <= now;
+  // Pods without their StatefulSet wait for nobody.
+  return lookAt <= now && (released === true || !pauseOf(plan.orders, ref, now));
 }
 
 function isRefused(key: ObjectKey, digest: string, state: ReconcileState, now: number): boolean {

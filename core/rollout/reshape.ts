@@ -65,7 +65,8 @@ export function foldReshaping(
     lookAt: when.now + delay,
     ...(released || known?.released ? { released: true } : {}),
   };
-  return { ...state, reshaping: { ...state.reshaping, [key]: reshaping } };
+  const refusals = without(state.refusals, key);
+  return { ...state, refusals, reshaping: { ...state.reshaping, [key]: reshaping } };
 }
 
 /** What cannot be begun leaves nothing to wait for; what was released goes on being looked after. */

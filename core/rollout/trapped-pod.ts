@@ -27,16 +27,22 @@ export function trappedPod(statefulSet: Manifest, pods: readonly Manifest[], now
   const old = pods.filter((pod) => readText(pod, 'metadata', 'labels', REVISION_LABEL) !== updateRevision);
   const broken = old
     .filter(
-      (pod) => ordinalOf(pod) >= firstUpdated && !isLeaving(pod) && podTrouble(pod, now)?.state === 'Failed',
+      (pod) =>
+        ordinalOf(pod.metadata.name) >= firstUpdated &&
+        !isLeaving(pod) &&
+        podTrouble(pod, now)?.state === 'Failed',
     )
-    .toSorted((a, b) => ordinalOf(a) - ordinalOf(b));
+    .toSorted((a, b) => ordinalOf(a.metadata.name) - ordinalOf(b.metadata.name));
   const [first] = broken;
   if (!first) return none('');
   const starting = pods.find((pod) => isLeaving(pod) || (!old.includes(pod) && !isReady(pod)));
   if (starting) return none(`pod ${starting.metadata.name} comes first: one pod is replaced at a time`);
   // One that is missing behind the broken pod is made when that is ready; one before it is being made.
-  const below = new Set(pods.map(ordinalOf).filter((ordinal) => ordinal < ordinalOf(first)));
-  const missing = ordinalOf(first) - readCount(statefulSet, 'spec', 'ordinals', 'start') - below.size;
+  const lowest = ordinalOf(first.metadata.name);
+  const below = new Set(
+    pods.map(({ metadata }) => ordinalOf(metadata.name)).filter((ordinal) => ordinal < lowest),
+  );
+  const missing = lowest - readCount(statefulSet, 'spec', 'ordinals', 'start') - below.size;
   if (missing > 0)
     return none(`${missing} of ${wanted} pods are yet to be made: one pod is replaced at a time`);
   const why = podTrouble(first, now)?.message ?? 'it does not get ready';

@@ -14,6 +14,8 @@ export interface ClaimTemplate {
 export interface SizedClaim {
   readonly name: string;
   readonly uid: string;
+  /** Of the pod it belongs to; -1 for a claim of its own. */
+  readonly ordinal: number;
   readonly className: string;
   readonly bound: boolean;
   readonly wanted: string;
@@ -52,6 +54,7 @@ export function sizedClaim(claim: Manifest, wanted: string): SizedClaim {
   return {
     name: claim.metadata.name,
     uid: claim.metadata.uid ?? '',
+    ordinal: ordinalOf(claim.metadata.name),
     className: readText(claim, 'spec', 'storageClassName'),
     bound: readText(claim, 'status', 'phase') === 'Bound',
     wanted,
@@ -88,9 +91,9 @@ export function hasFailed(claim: SizedClaim): boolean {
   return isTooSmall(claim) && /(Infeasible|Failed)$/.test(claim.resize);
 }
 
-/** The number a StatefulSet gave to a pod. */
-export function ordinalOf({ metadata }: Manifest): number {
-  return Number(/-(\d+)$/.exec(metadata.name)?.[1] ?? -1);
+/** The number a StatefulSet gave to a pod or a claim, by its name. */
+export function ordinalOf(name: string): number {
+  return Number(/-(\d+)$/.exec(name)?.[1] ?? -1);
 }
 
 export function canExpand(storageClass: Manifest | undefined): boolean {

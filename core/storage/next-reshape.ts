@@ -3,6 +3,7 @@
  * around them. There is no program counter: each step follows from what is there, so that a crash between any two loses
  * nothing. What the deletion would lose (the manifest, the replicas, the uids) is written down before, in the journal.
  */
+import { readCount, readNumber } from '../health/read.ts';
 import { statefulSet } from '../health/stateful-set.ts';
 import { digestOf } from '../labels.ts';
 import type { Manifest } from '../manifest.ts';
@@ -180,24 +181,24 @@ function shapeStep(sight: ShapeSight, uid: string): ReshapeStep {
 
 /** A file system that does not grow while it is mounted grows when its pod starts: one pod after the other. */
 function fileSystemStep({ desired, live, claims, pods, now }: ShapeSight): ReshapeStep | undefined {
+  const first = readCount(live, 'spec', 'ordinals', 'start');
+  const beyond = first + (readNumber(live, 'spec', 'replicas') ?? 1);
+  // One that no pod has now grows whenever there is one.
   const pending = sizedClaims(desired, claims).filter(
-    (claim) => isTooSmall(claim) && claim.fileSystemPendingSince !== undefined,
+    (claim) =>
+      isTooSmall(claim) &&
+      claim.fileSystemPendingSince !== undefined &&
+      claim.ordinal >= first &&
+      claim.ordinal < beyond,
   );
-  const [first] = pending;
-  if (!live || !first) return undefined;
+  if (!live || pending.length === 0) return undefined;
   const message = `${pending.map(progressOf).join(', ')}: the file system is yet to grow`;
   const since = Math.max(...pending.map(({ fileSystemPendingSince = 0 }) => fileSystemPendingSince));
   if (now < since + ONLINE_GROWTH_MS) return wait(OUR_REASONS.Resizing, message);
-  const pod = pods
-    .filter(
-      ({ metadata }) =>
-        !metadata.deletionTimestamp && pending.some(({ name }) => name.endsWith(`-${metadata.name}`)),
-    )
-    .toSorted((a, b) => ordinalOf(b) - ordinalOf(a))[0];
   const health = statefulSet(live, pods, { now });
-  // With no pod of its own a claim grows whenever there is one.
-  if (!pod) return undefined;
-  if (health.state !== 'Current') return wait(OUR_REASONS.Resizing, `${message}; ${health.message}`);
+  const last = Math.max(...pending.map(({ ordinal }) => ordinal));
+  const pod = pods.find((each) => !each.metadata.deletionTimestamp && ordinalOf(each.metadata.name) === last);
+  if (!pod || health.state !== 'Current') return wait(OUR_REASONS.Resizing, `${message}; ${health.message}`);
   return { kind: 'restart', pod: pod.metadata.name, uid: pod.metadata.uid ?? '' };
 }
 

@@ -3,7 +3,8 @@
  * around its pods (`next-reshape.ts`).
  */
 import type { Manifest } from '../manifest.ts';
-import { read } from '../health/read.ts';
+import { read, readMany, readText } from '../health/read.ts';
+import { claimTemplatesOf, isLess } from './claims.ts';
 
 const IMMUTABLE = ['volumeClaimTemplates', 'serviceName', 'podManagementPolicy', 'selector'] as const;
 
@@ -29,4 +30,19 @@ export function reshaped(former: Manifest, desired: Manifest): Manifest {
     ([field]) => !IMMUTABLE.some((each) => each === field),
   );
   return { ...former, spec: { ...Object.fromEntries(kept), ...shape } };
+}
+
+/** The StatefulSet with no claim template that asks for less than the live one does. */
+export function withGrownClaims(desired: Manifest, live: Manifest): Manifest {
+  if (shapeOf(desired) === undefined) return desired;
+  const grown = new Map(claimTemplatesOf(live).map(({ name, storage }) => [name, storage]));
+  const volumeClaimTemplates = readMany(desired, 'spec', 'volumeClaimTemplates').map((template) => {
+    const storage = grown.get(readText(template, 'metadata', 'name')) ?? '';
+    const { spec = {}, ...rest } = Object(template);
+    const { requests = {}, ...resources } = Object(spec.resources);
+    if (!isLess(String(requests.storage), storage)) return template;
+    return { ...rest, spec: { ...spec, resources: { ...resources, requests: { ...requests, storage } } } };
+  });
+  if (volumeClaimTemplates.length === 0) return desired;
+  return { ...desired, spec: { ...Object(desired['spec']), volumeClaimTemplates } };
 }

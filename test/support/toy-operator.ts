@@ -1,5 +1,5 @@
 /** The smallest operator with an order, configuration, services and storage; tests say what they need of it. */
-import type { Gate, Hook, Operator, Resource, RolloutPolicy } from '../../index.ts';
+import type { Gate, Hook, Operator, Resource, RolloutPolicy, StatefulSetBody } from '../../index.ts';
 import {
   configMap,
   customResource,
@@ -15,6 +15,10 @@ import {
 export interface ToySpec {
   readonly order: readonly string[];
   readonly nodes: readonly ToyNode[];
+  /** Claims of their own: sizes by name. */
+  readonly claims?: Readonly<Record<string, string>>;
+  /** Of all claims. */
+  readonly storageClassName?: string;
 }
 
 export interface ToyNode {
@@ -26,6 +30,9 @@ export interface ToyNode {
   readonly storage?: string;
   /** A Secret of somebody else, of which its pods read the key `password`. */
   readonly secret?: string;
+  readonly retainStorage?: boolean;
+  /** More of the StatefulSet's spec. */
+  readonly more?: Partial<StatefulSetBody>;
   /** Other toys that must be ready first. */
   readonly requires?: readonly { readonly name: string; readonly namespace?: string }[];
 }
@@ -83,13 +90,13 @@ export function toyOperator(options: ToyOptions = {}): Operator<ToySpec> {
             ...(node.storage
               ? {
                   volumeClaimTemplates: [
-                    persistentVolumeClaim('data', {
-                      accessModes: ['ReadWriteOnce'],
-                      resources: { requests: { storage: node.storage } },
+                    persistentVolumeClaim('data', claimSpec(node.storage, spec), {
+                      ...(node.retainStorage === undefined ? {} : { retain: node.retainStorage }),
                     }),
                   ],
                 }
               : {}),
+            ...node.more,
           },
           {
             role: node.role,
@@ -103,9 +110,23 @@ export function toyOperator(options: ToyOptions = {}): Operator<ToySpec> {
           },
         );
       });
-      return [inOrder(spec.order, nodes)];
+      const claims = Object.entries(spec.claims ?? {}).map(([claim, size]) =>
+        persistentVolumeClaim(named(claim), claimSpec(size, spec)),
+      );
+      return [...claims, inOrder(spec.order, nodes)];
     },
   });
+}
+
+function claimSpec(
+  storage: string,
+  { storageClassName }: ToySpec,
+): Parameters<typeof persistentVolumeClaim>[1] {
+  return {
+    accessModes: ['ReadWriteOnce'],
+    ...(storageClassName ? { storageClassName } : {}),
+    resources: { requests: { storage } },
+  };
 }
 
 export const TWO_ROLES: ToySpec = {

@@ -74,7 +74,9 @@ export interface TargetOptions extends ObjectOptions {
 }
 export interface ClaimOptions extends ObjectOptions {
     /**
-     * Keeps the claim and its data when it is no longer desired and when the resource is deleted.
+     * Keeps the claim and its data when it is no longer desired and when the resource is deleted. Among the
+     * `volumeClaimTemplates` of a StatefulSet, `false` sets its `persistentVolumeClaimRetentionPolicy` to delete the claims
+     * with the StatefulSet, and those of pods that are scaled away; a policy that the StatefulSet names itself counts more.
      *
      * @defaultValue `true`
      */

@@ -1,0 +1,107 @@
+/** The steps of giving a StatefulSet another shape, taken by hand: real activities and a real API server, no workflow. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import type { Activities, PlanRef, ShapeAnswer } from '../../activities/index.ts';
+import { createActivities, createContentDigests, createRenderer } from '../../activities/index.ts';
+import type { Manifest } from '../../core/manifest.ts';
+import type { ObjectKey } from '../../core/refs.ts';
+import type { KubernetesApi } from '../../kubernetes/api.ts';
+import { Revisions } from '../../activities/revisions.ts';
+import type { ToyStage } from './toy-stage.ts';
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+const MOST_STEPS = 200;
+
+export class ReshapeStage {
+  readonly key: ObjectKey;
+  readonly #stage: ToyStage;
+  readonly #resource: string;
+
+  /** Of one workload of a resource whose program does not run. */
+  constructor(stage: ToyStage, resource: string, node: string) {
+    this.#stage = stage;
+    this.#resource = resource;
+    this.key = `StatefulSet.apps/${resource}-${node}`;
+  }
+
+  /** Step by step, until nothing is left or something is refused. */
+  async run(api: KubernetesApi): Promise<Extract<ShapeAnswer, { kind: 'done' | 'refuse' }>> {
+    const plan = await this.plan();
+    const activities = this.activities(api);
+    for (let count = 0; count < MOST_STEPS; count++) {
+      const answer = await this.#run(() => activities.observeShape(plan, this.key));
+      if (answer.kind === 'done' || answer.kind === 'refuse') return answer;
+      if (answer.kind === 'wait') await sleep(100);
+      else {
+        const result = await this.#act(activities, plan, answer);
+        if (!result.done) return { kind: 'refuse', reason: result.reason, message: result.message };
+      }
+    }
+    throw new Error(`${this.key} has no end of steps`);
+  }
+
+  activities(api: KubernetesApi): Activities {
+    const { operator } = this.#stage;
+    return createActivities({
+      operator,
+      api,
+      renderer: createRenderer(operator),
+      revisions: new Revisions(api, operator.name),
+      digestContent: createContentDigests({ api, operator: operator.name, namespace: this.#stage.namespace }),
+      events: { record() {}, flush: () => Promise.resolve() },
+      log: SILENT,
+    });
+  }
+
+  async plan(): Promise<PlanRef> {
+    const resource = await this.#stage.resource(this.#resource);
+    assert.ok(resource, `Toy ${this.#resource} exists`);
+    const { uid = '', generation = 0, namespace, name } = resource.metadata;
+    const place = namespace ? { namespace } : {};
+    return {
+      resource: { group: 'toy.dev', version: 'v1', kind: 'Toy', plural: 'toys', ...place, name },
+      uid,
+      generation,
+    };
+  }
+
+  restore(api: KubernetesApi): Promise<unknown> {
+    return this.#run(async () => {
+      const { resource } = await this.plan();
+      return this.activities(api).restoreStatefulSets(resource, [this.key]);
+    });
+  }
+
+  async live(): Promise<Manifest | undefined> {
+    const name = this.key.slice(this.key.indexOf('/') + 1);
+    return this.#stage.api.get(this.#stage.ref('StatefulSet', name, 'apps'));
+  }
+
+  #act(
+    activities: Activities,
+    plan: PlanRef,
+    answer: Exclude<ShapeAnswer, { kind: 'done' | 'refuse' | 'wait' }>,
+  ): ReturnType<Activities['growClaims']> {
+    const { key } = this;
+    return this.#run(() => {
+      switch (answer.kind) {
+        case 'grow':
+          return activities.growClaims(plan, key, answer.claims);
+        case 'release':
+          return activities.releasePods(plan, key, answer.uid);
+        case 'recreate':
+          return activities.recreateStatefulSet(plan, key);
+        case 'settle':
+          return activities.settleStatefulSet(plan, key);
+        case 'restart':
+          return activities.restartPod(plan.resource, key, { name: answer.pod, uid: answer.uid });
+      }
+    });
+  }
+
+  #run<Result>(activity: () => Promise<Result>): Promise<Result> {
+    return new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') }).run(activity);
+  }
+}
