@@ -64,20 +64,21 @@ function isOrdered(entry: Desired[number]): entry is Ordered {
 }
 
 function stagesOf(ordered: Ordered, home: string | undefined, warnings: string[]): Stage[] {
-  const byRole = new Map<string, ObjectKey[]>(ordered.order.map((role) => [role, []]));
+  const byRole = new Map<string, DesiredObject[]>(ordered.order.map((role) => [role, []]));
   for (const workload of ordered.workloads) {
     const role = workload.options.role ?? workload.name;
     if (!byRole.has(role)) {
       byRole.set(role, []);
       warnings.push(`role "${role}" is not in the order and comes last`);
     }
-    byRole.get(role)?.push(keyOf(workload, home));
+    byRole.get(role)?.push(workload);
   }
   const stages: Stage[] = [];
   for (const [role, workloads] of byRole) {
     if (workloads.length === 0) warnings.push(`role "${role}" is in the order and no workload has it`);
-    else if (ordered.parallel) stages.push({ role, workloads });
-    else stages.push(...workloads.map((workload) => ({ role, workloads: [workload] })));
+    else
+      for (const batch of ordered.batches(workloads))
+        stages.push({ role, workloads: batch.map((workload) => keyOf(workload, home)) });
   }
   return stages;
 }

@@ -11,6 +11,7 @@ import type { ObjectKey } from '../refs.ts';
 import type { RoutineState } from './routine.ts';
 import type { ScaleSeen } from '../scalers.ts';
 import type { Condition, RolloutReport } from '../status/resource-status.ts';
+import type { CommandsTold } from '../status/command-news.ts';
 import type { Course, Good, Memory, Newest } from './course.ts';
 import type { RolloutRules, Trigger } from './rules.ts';
 
@@ -173,6 +174,7 @@ export interface Told {
   readonly rollout?: RolloutReport;
   /** Reason of the last warning; absent when all is well. */
   readonly trouble?: string;
+  readonly commands?: CommandsTold;
 }
 
 export const NEW_STATE: ReconcileState = {

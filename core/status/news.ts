@@ -1,6 +1,8 @@
 /** What events tell of a rollout: that it started, each stage, that it is complete; and of trouble, once. */
+import type { Orders } from '../commands/orders.ts';
 import { OUR_REASONS } from '../reasons.ts';
 import type { Told } from '../rollout/state.ts';
+import { commandNews } from './command-news.ts';
 import type { Verdict } from './verdict.ts';
 import type { ResourceStatus, RolloutReport } from './resource-status.ts';
 
@@ -15,8 +17,12 @@ export function newsOf(
   told: Told,
   status: ResourceStatus,
   verdict: Verdict,
+  orders: Orders | undefined,
+  now: number,
 ): { readonly news: readonly Headline[]; readonly told: Told } {
-  const news = status.rollout ? rolloutNews(told.rollout, status.rollout) : [];
+  const asked = commandNews(told, orders, now);
+  const why = status.memory?.quarantine?.message;
+  const news = [...asked.news, ...(status.rollout ? rolloutNews(told.rollout, status.rollout, why) : [])];
   const isStalled = verdict.phase === 'Stalled' || verdict.reason === OUR_REASONS.ForegroundDeletion;
   const isTrouble = isStalled || verdict.reason === OUR_REASONS.DependencyNotReady;
   if (isTrouble && told.trouble !== verdict.reason)
@@ -31,17 +37,24 @@ export function newsOf(
     told: {
       ...(status.rollout ? { rollout: status.rollout } : {}),
       ...(isTrouble ? { trouble: verdict.reason } : {}),
+      ...(Object.keys(asked.commands).length > 0 ? { commands: asked.commands } : {}),
     },
   };
 }
 
-function rolloutNews(before: RolloutReport | undefined, now: RolloutReport): Headline[] {
+function rolloutNews(
+  before: RolloutReport | undefined,
+  now: RolloutReport,
+  quarantine: string | undefined,
+): Headline[] {
   const known =
     before?.generation === now.generation && before.startedAt === now.startedAt ? before : undefined;
   const what = WORDS[now.trigger];
   const name = now.trigger === 'Rollback' ? 'Rollback' : 'Rollout';
   const news: Headline[] = [];
-  if (!known) news.push(headline(`${name}Started`, `${what} of generation ${now.generation}: ${order(now)}`));
+  const why = now.trigger === 'Rollback' && quarantine ? ` (${quarantine})` : '';
+  if (!known)
+    news.push(headline(`${name}Started`, `${what} of generation ${now.generation}${why}: ${order(now)}`));
   // An install does not go by stages: they begin together, and what is told of each would be told of all.
   const stages = now.trigger === 'Install' ? [] : now.stages;
   for (const [index, stage] of stages.entries()) {

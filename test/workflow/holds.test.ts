@@ -150,6 +150,7 @@ describe('a rollout that is held', () => {
     const until = new Date(Date.now() + 2 * DAY).toISOString();
     await toy.annotate({ [COMMANDS.pause]: JSON.stringify({ until, by: 'ann', why: 'audit' }) });
     await toy.until('Paused', () => toy.condition('Paused')?.message.endsWith('by ann: audit') ?? false);
+    assert.ok(toy.news.some((news) => /^Paused: is paused until .* by ann: audit$/.test(news)));
     toy.calls.length = 0;
     await toy.want(X);
     await toy.ready();

@@ -9,6 +9,7 @@ import {
   service,
   statefulSet,
 } from 'durable-operator';
+import type { OrderOptions } from 'durable-operator';
 
 const template = { spec: { containers: [{ name: 'app', image: 'app:1' }] } };
 
@@ -112,8 +113,17 @@ describe('inOrder', () => {
   });
 
   it('takes the workloads of a role one after the other unless told otherwise', () => {
-    assert.equal(inOrder([], []).parallel, false);
-    assert.equal(inOrder([], [], { parallel: true }).parallel, true);
+    const workloads = ['a', 'b', 'c'].map((name) => deployment(name, { template }));
+    const sizes = (options?: OrderOptions): readonly number[] =>
+      inOrder([], workloads, options)
+        .batches(workloads)
+        .map((batch) => batch.length);
+    assert.deepEqual(sizes(), [1, 1, 1]);
+    assert.deepEqual(sizes({ parallel: true }), [3]);
+    assert.deepEqual(sizes({ parallel: 2 }), [2, 1]);
+    assert.deepEqual(sizes({ batchBy: ({ name }) => (name === 'b' ? 'east' : 'west') }), [2, 1]);
+    assert.deepEqual(sizes({ batchBy: () => 'west', parallel: 2 }), [2, 1]);
+    assert.throws(() => inOrder([], [], { parallel: 0 }), TypeError);
   });
 });
 
