@@ -39,8 +39,12 @@ export function inOrder(
   if (typeof parallel === 'number' && (!Number.isInteger(parallel) || parallel < 1))
     throw new TypeError(`inOrder: parallel is true, false or a whole number of at least 1, not ${parallel}`);
   const size = parallel === true ? Infinity : Number(parallel) || 1;
-  const batches: Ordered['batches'] = (workloads) =>
-    Array.from(Map.groupBy(workloads, batchBy).values()).flatMap((domain) => chunks(domain, size));
+  const batches: Ordered['batches'] = (workloads) => {
+    const domains = new Map<string, readonly DesiredObject[]>();
+    for (const workload of workloads)
+      domains.set(batchBy(workload), [...(domains.get(batchBy(workload)) ?? []), workload]);
+    return Array.from(domains.values()).flatMap((domain) => chunks(domain, size));
+  };
   return Object.freeze({ order, workloads: wanted, batches });
 }
 
