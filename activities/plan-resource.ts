@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Signed } from '../core/commands/orders.ts';
+import type { Orders, Signed } from '../core/commands/orders.ts';
 import { FINALIZER } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { isExternal } from '../core/plan/categories.ts';
@@ -70,6 +70,8 @@ export type PlanAnswer =
       readonly foreground: boolean;
       /** Somebody asked that it end whatever is left. */
       readonly abandon?: Signed;
+      /** Somebody asked that what is waited for be tried at once. */
+      readonly retry?: NonNullable<Orders['retry']>;
       /** Stages by object, so that a workflow that knows nothing can still take down in order. */
       readonly places: Readonly<Record<ObjectKey, number>>;
     } & Recovery);
@@ -227,6 +229,7 @@ function deletionOf(
     foreground: finalizers.includes('foregroundDeletion'),
     cleanUp: operator.onDelete !== undefined,
     ...(orders.abandon ? { abandon: orders.abandon } : {}),
+    ...(orders.retry ? { retry: orders.retry } : {}),
     places,
   };
 }

@@ -196,12 +196,8 @@ export class Pass {
       // What could not be applied no longer matters; what cannot be removed does.
       const refusals = this.#situation.deleting ? this.state.refusals : {};
       this.#situation = { deleting: true };
-      this.state = {
-        ...this.state,
-        refusals,
-        generation: answer.generation,
-        inventory: placed(this.state.inventory, answer.places),
-      };
+      const inventory = placed(this.state.inventory, answer.places);
+      this.state = foldRetry({ ...this.state, refusals, generation: answer.generation, inventory }, answer);
       return undefined;
     }
     if (answer.remembered) {

@@ -50,7 +50,7 @@ function remember(state: ReconcileState, { course, generation }: PlanView, now: 
 }
 
 /** Somebody asked that what is waited for be tried at once. */
-export function foldRetry(state: ReconcileState, orders: Orders | undefined): ReconcileState {
+export function foldRetry(state: ReconcileState, orders: Pick<Orders, 'retry'> | undefined): ReconcileState {
   const token = orders?.retry?.token;
   if (token === undefined || token === state.retried) return state;
   const refusals = Object.fromEntries(

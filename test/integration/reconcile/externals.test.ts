@@ -207,6 +207,37 @@ describe('objects behind an API', () => {
     assert.deepEqual(remote.content.get('far'), { config: 'a' });
   });
 
+  it('say that their server is away when they are looked at, and are well again when it is back', async () => {
+    await stage.want(tables(['seen', 'a']), 'looked-at');
+    await stage.ready('looked-at');
+    await server.goAway();
+    await lookAgain('looked-at');
+    const { status } = await stage.until(
+      'the status says why',
+      (each) => conditionOf(each, 'Ready')?.reason === 'Unreachable',
+      'looked-at',
+    );
+    assert.equal(conditionOf(status, 'Ready')?.status, 'False');
+    assert.equal(conditionOf(status, 'Reconciling')?.status, 'True');
+    await server.comeBack();
+    await stage.ready('looked-at');
+    assert.equal(server.count('POST /tables/seen') + server.count('PUT /tables/seen'), 1);
+  });
+
+  it('are refused when their server lets nobody look at them', async () => {
+    await stage.want(tables(['hidden', 'a']), 'hidden');
+    await stage.ready('hidden');
+    server.fault = ({ path }) =>
+      path === '/tables/hidden'
+        ? { kind: 'refuse', reply: { status: 403, body: { error: 'no' } } }
+        : undefined;
+    await lookAgain('hidden');
+    const { status } = await stage.stalled('RemoteRefused', 'hidden');
+    assert.equal(conditionOf(status, 'Ready')?.message, 'Table hidden: 403 {"error":"no"}');
+    server.fault = () => undefined;
+    await stage.ready('hidden');
+  });
+
   it('keep the resource from going while their server does not let them go', async () => {
     await stage.want(tables(['stays', 'a']), 'held');
     const { metadata } = await stage.ready('held');
@@ -224,6 +255,42 @@ describe('objects behind an API', () => {
     server.fault = () => undefined;
     await eventually('the resource is gone', async () => !(await stage.resource('held')));
     assert.equal(remote.content.has('stays'), false);
+  });
+
+  async function annotate(name: string, annotation: string, value: string): Promise<void> {
+    const path = `/metadata/annotations/durable-operator.dev~1${annotation}`;
+    const live = await stage.resource(name);
+    await stage.api.patch(stage.ref('Toy', name, 'toy.dev'), [
+      ...(live?.metadata.annotations
+        ? []
+        : [{ op: 'add' as const, path: '/metadata/annotations', value: {} }]),
+      { op: 'add', path, value },
+    ]);
+  }
+
+  it('go at once when somebody asks for it, and stay behind when their deletion is abandoned', async () => {
+    await stage.want(tables(['asked', 'a'], ['left', 'a']), 'ordered');
+    const { metadata } = await stage.ready('ordered');
+    const stuck = new Set(['/tables/asked', '/tables/left']);
+    server.fault = ({ method, path }) =>
+      method === 'DELETE' && stuck.has(path) ? { kind: 'refuse', reply: { status: 500 } } : undefined;
+    await stage.api.remove(stage.ref('Toy', 'ordered', 'toy.dev'), { uid: metadata.uid ?? '' });
+    await stage.stalled('RemoteRefused', 'ordered');
+    // The second refusal puts the next attempt 20 s away.
+    await eventually('it was refused twice', () => server.count('DELETE /tables/left') === 2);
+    stuck.delete('/tables/left');
+    const askedAt = Date.now();
+    await annotate('ordered', 'retry', 'now');
+    await eventually('the table is gone', () => !remote.content.has('left'));
+    assert.ok(Date.now() - askedAt < 15_000);
+    await annotate('ordered', 'abandon', 'true');
+    await eventually('the resource is gone', async () => !(await stage.resource('ordered')));
+    assert.ok(remote.content.has('asked'));
+    await eventually('what stays behind is told', async () =>
+      (await stage.events()).some(
+        ({ reason, note }) => reason === 'Abandoned' && note.includes('Table asked'),
+      ),
+    );
   });
 
   it('say what they wait for until they are ready', async () => {
