@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { BundleOptions } from '@temporalio/worker';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { createLogger, temporalLogger } from './logger.ts';
 import { defaultCacheDirectory } from './config.ts';
@@ -35,11 +36,34 @@ export async function workflowBundle(
 
 /** Bundles the workflow code into a file that {@link workflowBundle} reads. */
 export async function bundleInto(file: string): Promise<void> {
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(ROOT, 'workflows', `index${EXTENSION}`),
-    logger: temporalLogger(createLogger('warn')),
-  });
+  const { code } = await bundleWorkflowCode({ ...BUNDLING, logger: temporalLogger(createLogger('warn')) });
   await keep(file, withoutSources(code));
+}
+
+const WORKFLOWS = join(ROOT, 'workflows', `index${EXTENSION}`);
+
+/** How the workflow code becomes one file. */
+export const BUNDLING: Pick<BundleOptions, 'workflowsPath' | 'preloadModules' | 'webpackConfigHook'> = {
+  workflowsPath: WORKFLOWS,
+  // None of our modules holds state, so all workflows of a worker share them: they are compiled once, and get hot.
+  preloadModules: [WORKFLOWS],
+  webpackConfigHook: (config) => ({
+    ...config,
+    module: { ...config.module, rules: (config.module?.rules ?? []).map(asWritten) },
+  }),
+};
+
+type Rule = NonNullable<
+  NonNullable<ReturnType<NonNullable<BundleOptions['webpackConfigHook']>>['module']>['rules']
+>[number];
+
+/** Private fields and spread stay what they are: as WeakMaps and helper functions they cost several times as much. */
+function asWritten(rule: Rule): Rule {
+  const use = typeof rule === 'object' && rule !== null ? rule.use : undefined;
+  if (typeof use !== 'object' || !('options' in use) || typeof use.options !== 'object') return rule;
+  const { jsc, ...options } = use.options;
+  const compiler = { ...(typeof jsc === 'object' ? jsc : {}), target: 'es2022' };
+  return { ...rule, use: { ...use, options: { ...options, jsc: compiler } } };
 }
 
 const SOURCE_MAP = /\/\/# sourceMappingURL=data:[^,]*;base64,(?<map>[A-Za-z0-9+/=]+)\s*$/;
