@@ -59,11 +59,12 @@ type Rule = NonNullable<
 
 /** Private fields and spread stay what they are: as WeakMaps and helper functions they cost several times as much. */
 function asWritten(rule: Rule): Rule {
-  const use = typeof rule === 'object' && rule !== null ? rule.use : undefined;
+  if (typeof rule !== 'object' || rule === null) return rule;
+  const { use } = rule;
   if (typeof use !== 'object' || !('options' in use) || typeof use.options !== 'object') return rule;
-  const { jsc, ...options } = use.options;
-  const compiler = { ...(typeof jsc === 'object' ? jsc : {}), target: 'es2022' };
-  return { ...rule, use: { ...use, options: { ...options, jsc: compiler } } };
+  const jsc: unknown = use.options['jsc'];
+  const compiler = Object.assign({}, jsc, { target: 'es2022' });
+  return { ...rule, use: { ...use, options: { ...use.options, jsc: compiler } } };
 }
 
 const SOURCE_MAP = /\/\/# sourceMappingURL=data:[^,]*;base64,(?<map>[A-Za-z0-9+/=]+)\s*$/;

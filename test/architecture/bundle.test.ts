@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { parseSync } from 'oxc-parser';
 import { BUNDLING } from '../../worker/workflow-bundle.ts';
 import { ROOT } from './imports.ts';
 
@@ -38,6 +39,19 @@ describe('the workflow bundle', async () => {
     const known = [...OURS.map((room) => join(ROOT, room)), ...THE_SDK.map((name) => join(PACKAGES, name))];
     const strangers = modules.filter((file) => !known.some((folder) => file.startsWith(`${folder}/`)));
     assert.deepEqual(strangers, []);
+  });
+
+  it('holds no state in a module: all workflows of a worker share its modules', () => {
+    const ours = modules.filter((file) => OURS.some((room) => file.startsWith(`${join(ROOT, room)}/`)));
+    const variables = ours.flatMap((file) =>
+      parseSync(file, readFileSync(file, 'utf8')).program.body.flatMap((statement) => {
+        const inner = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
+        const isVariable = inner?.type === 'VariableDeclaration' && inner.kind !== 'const';
+        return isVariable ? [relative(ROOT, file)] : [];
+      }),
+    );
+    assert.ok(ours.length > 0);
+    assert.deepEqual(variables, []);
   });
 
   it('holds what it is for', () => {
