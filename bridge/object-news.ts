@@ -8,7 +8,7 @@ import { isWorkloadObject } from './owned-objects.ts';
 import type { KnownResource } from './resources.ts';
 
 export interface ObjectNewsOptions {
-  readonly objects: OwnedObjects;
+  readonly objects: Pick<OwnedObjects, 'get' | 'ownedBy'>;
   /** Undefined when nobody looks after the owner's objects. */
   readonly resourceOf: (owner: string) => KnownResource | undefined;
   readonly say: (resource: KnownResource, hint: Hint) => void;
@@ -18,6 +18,8 @@ export interface ObjectNewsOptions {
 export const BLIP_MS = 1_000;
 /** A resource whose objects take longer than this is looked at, so that its status says what they wait for. */
 export const LINGER_MS = 10_000;
+/** Objects that go together, as those of a prune, are told together. */
+export const GONE_MS = 50;
 /** While other workloads of the resource are on their way, one that is there waits this long for their company. */
 export const COMPANY_MS = 1_000;
 
@@ -25,6 +27,11 @@ export const COMPANY_MS = 1_000;
 export class ObjectNews {
   readonly #options: ObjectNewsOptions;
   readonly #late = new Map<string, NodeJS.Timeout>();
+  readonly #lingersSince = new Map<
+    string,
+    { readonly generation: number | undefined; readonly at: number }
+  >();
+  readonly #goneKeys = new Map<string, Set<ObjectKey>>();
   readonly #gathered = new Map<string, { readonly keys: Set<ObjectKey>; readonly timer: NodeJS.Timeout }>();
 
   constructor(options: ObjectNewsOptions) {
@@ -32,12 +39,13 @@ export class ObjectNews {
   }
 
   take(news: News, object: OwnedObject): void {
+    if (news !== NEWS.Lingers) this.#lingersSince.delete(object.lean.uid);
     const resource = this.#options.resourceOf(object.owner);
     if (!resource) return;
     if (news === NEWS.Left)
       return this.#later(object.lean.uid, BLIP_MS, () => this.#sayIfStill(object.lean.uid));
-    if (news === NEWS.Lingers)
-      return this.#later(resource.workflowId, LINGER_MS, () => this.#sayWhatLingers(resource.workflowId));
+    if (news === NEWS.Lingers) return this.#linger(resource, object);
+    if (news === NEWS.Gone) return this.#gone(resource, object);
     if (news === NEWS.Turned && object.verdict.state === 'Current') return this.#gather(resource, object);
     this.#say(resource, object);
   }
@@ -45,6 +53,7 @@ export class ObjectNews {
   stop(): void {
     for (const timer of this.#late.values()) clearTimeout(timer);
     for (const id of this.#gathered.keys()) this.#flush(id);
+    for (const id of this.#goneKeys.keys()) this.#sayGone(id);
     this.#late.clear();
   }
 
@@ -64,13 +73,46 @@ export class ObjectNews {
     if (resource && object.verdict.state !== 'Current') this.#say(resource, object);
   }
 
+  /** Each object has its own patience: a stage that begins late in a rollout does not inherit that of the stage before. */
+  #linger({ workflowId }: KnownResource, { generation, lean: { uid } }: OwnedObject): void {
+    if (this.#lingersSince.get(uid)?.generation !== generation)
+      this.#lingersSince.set(uid, { generation, at: performance.now() });
+    this.#later(workflowId, LINGER_MS, () => this.#sayWhatLingers(workflowId));
+  }
+
   #sayWhatLingers(workflowId: string): void {
     const resource = this.#options.resourceOf(workflowId);
-    const objects = resource
-      ? this.#ownedBy(resource).filter(({ verdict }) => verdict.state === 'InProgress')
-      : [];
-    if (!resource || objects.length === 0) return;
-    this.#options.say(resource, { objects: objects.map((object) => keyOf(resource, object)) });
+    if (!resource) return;
+    const now = performance.now();
+    const onTheirWay = this.#ownedBy(resource).flatMap((object) => {
+      const since = this.#lingersSince.get(object.lean.uid);
+      return object.verdict.state === 'InProgress' && since !== undefined
+        ? [{ object, leftMs: Math.floor(since.at + LINGER_MS - now) }]
+        : [];
+    });
+    const due = onTheirWay.filter(({ leftMs }) => leftMs <= 0).map(({ object }) => object);
+    const later = onTheirWay.map(({ leftMs }) => leftMs).filter((leftMs) => leftMs > 0);
+    if (later.length > 0) this.#later(workflowId, Math.min(...later), () => this.#sayWhatLingers(workflowId));
+    if (due.length === 0) return;
+    for (const { lean } of due) this.#lingersSince.delete(lean.uid);
+    this.#options.say(resource, { objects: due.map((object) => keyOf(resource, object)) });
+    this.#flush(workflowId);
+  }
+
+  /** What is pruned goes at once, and is told at once. */
+  #gone(resource: KnownResource, object: OwnedObject): void {
+    const { workflowId } = resource;
+    const keys = this.#goneKeys.get(workflowId) ?? new Set<ObjectKey>();
+    this.#goneKeys.set(workflowId, keys.add(keyOf(resource, object)));
+    this.#later(`${workflowId} gone`, GONE_MS, () => this.#sayGone(workflowId));
+  }
+
+  #sayGone(workflowId: string): void {
+    const keys = this.#goneKeys.get(workflowId);
+    this.#goneKeys.delete(workflowId);
+    const resource = this.#options.resourceOf(workflowId);
+    if (!resource || !keys) return;
+    this.#options.say(resource, { objects: [...keys] });
     this.#flush(workflowId);
   }
 
