@@ -11,6 +11,7 @@ import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
 import { failureOf } from './failure.ts';
+import { isThere, writeStatus } from './write-status.ts';
 
 export interface StatusReport {
   readonly resource: ResourceRef;
@@ -26,21 +27,17 @@ export async function patchStatus(
   dependencies: Dependencies,
   { resource, uid, status, news }: StatusReport,
 ): Promise<void> {
-  const { api, operator, events } = dependencies;
   const { info } = Context.current();
   const header = headerOf(resource, uid);
   try {
-    const { object } = await api.apply(
-      { ...header, status },
-      { fieldManager: `${operator.name}-status`, subresource: 'status' },
-    );
+    const object = await writeStatus(dependencies, header, status);
     for (const [index, each] of news.entries())
-      events.record(
+      dependencies.events.record(
         { regarding: object, occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${index}` },
         each,
       );
   } catch (error) {
-    if (isAnother(error)) return;
+    if (isAnother(error) && !(await isThere(dependencies.api, header))) return;
     throw failureOf(error, `status of ${resource.kind} ${resource.name}`);
   }
 }

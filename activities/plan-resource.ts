@@ -27,6 +27,7 @@ import { readResource } from './read-resource.ts';
 import type { Recovery } from './recover-inventory.ts';
 import { recoverInventory } from './recover-inventory.ts';
 import type { KeptPlan } from './revisions.ts';
+import { writeStatus } from './write-status.ts';
 
 export interface PlanRequest {
   readonly resource: ResourceRef;
@@ -176,7 +177,7 @@ async function accept(
   manifest: Manifest,
   { plan, newest, shelf, memory, view }: Chosen,
 ): Promise<readonly Condition[]> {
-  const { api, operator, revisions } = dependencies;
+  const { revisions } = dependencies;
   const { name, namespace, uid, generation = 0 } = manifest.metadata;
   const header = {
     apiVersion: manifest.apiVersion,
@@ -195,7 +196,7 @@ async function accept(
     fingerprint: previous?.inventory?.fingerprint ?? '',
   });
   await Promise.all([
-    api.apply({ ...header, status }, { fieldManager: `${operator.name}-status`, subresource: 'status' }),
+    writeStatus(dependencies, header, status),
     shelf && view.course?.kind === 'newest' ? revisions.keep(shelf, newest) : undefined,
     shelf && memory.previous ? revisions.sweep(shelf, memory, newest.digest) : undefined,
   ]);

@@ -80,6 +80,8 @@ export const OUR_REASONS = {
   Unreachable: 'Unreachable',
   /** The server behind an external object refuses what is wanted; the message is its answer. */
   RemoteRefused: 'RemoteRefused',
+  /** The schema of the resource does not take the status; nothing goes on until it does. */
+  StatusRefused: 'StatusRefused',
 } as const;
 
 const PASSING: ReadonlySet<string> = new Set([
