@@ -9,7 +9,7 @@ import { foldObserved, foldProgress } from '../core/rollout/fold.ts';
 import { foldPlanned, foldRetry, foldSettled } from '../core/rollout/fold-plan.ts';
 import type { Observation } from '../core/rollout/fold.ts';
 import { contentsOf, foldReferences } from '../core/rollout/references.ts';
-import { foldRoutinePlanned, isRoutineDue } from '../core/rollout/routine.ts';
+import { foldRoutinePlanned, isRoutineDue, routineAt } from '../core/rollout/routine.ts';
 import type { Step } from '../core/rollout/next-step.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
 import { quarantineAt } from '../core/rollout/quarantine.ts';
@@ -235,7 +235,7 @@ export class Pass {
     this.#situation = { ...this.#situation, step };
     const isIdle = step.kind === 'wait';
     if (isIdle && step.on.length === 0) this.state = foldSettled(this.state, plan);
-    if (isIdle && !isRoutineDue(this.state, Date.now()))
+    if (isIdle && !isRoutineDue(this.state, plan, Date.now()))
       return this.#rest(earliest(step.wakeAt, plan.validUntil));
     const { state, error } = isIdle
       ? await this.#executor.runRoutine(plan, this.state)
@@ -312,9 +312,9 @@ export class Pass {
     const failures = [this.#situation.failure, unreported].filter((failure) => failure !== undefined);
     this.#attempts = failures.length > 0 ? this.#attempts + 1 : 0;
     const { plan, failure } = this.#situation;
-    const routineAt = plan && !failure ? this.state.routine?.nextAt : undefined;
+    const routine = plan && !failure ? routineAt(this.state, plan, Date.now()) : undefined;
     const retries = failures.map((each) => retryAt(each, this.#attempts));
-    const at = earliest(wakeAt, dueAt, routineAt, ...retries);
+    const at = earliest(wakeAt, dueAt, routine, ...retries);
     return { kind: 'rest', ...(at === undefined ? {} : { wakeAt: at }) };
   }
 }

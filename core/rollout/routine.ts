@@ -1,5 +1,6 @@
 /** When an author's routine runs, and what its runs came to. */
 import type { RoutineAnswer } from '../../api/routine.ts';
+import { wholePause } from './hold.ts';
 import type { PlanView, ReconcileState, Trouble } from './state.ts';
 import { rfc3339 } from './times.ts';
 
@@ -30,8 +31,15 @@ export function foldRoutinePlanned(
   return { ...rest, routine: { ...routine, nextAt: now } };
 }
 
-export function isRoutineDue({ routine }: ReconcileState, now: number): boolean {
-  return routine !== undefined && routine.nextAt <= now;
+/** When it runs next, in epoch milliseconds; undefined: not before somebody asks. A paused resource has no routine. */
+export function routineAt({ routine }: ReconcileState, plan: PlanView, now: number): number | undefined {
+  const pause = wholePause(plan.orders, now);
+  if (!routine || (pause && pause.until === undefined)) return undefined;
+  return Math.max(routine.nextAt, pause?.until ?? 0);
+}
+
+export function isRoutineDue(state: ReconcileState, plan: PlanView, now: number): boolean {
+  return (routineAt(state, plan, now) ?? Infinity) <= now;
 }
 
 export function foldRoutine(

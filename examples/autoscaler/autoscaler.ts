@@ -68,6 +68,7 @@ export type Decision =
   | 'WouldScaleDown'
   | 'CoolingDown'
   | 'Hibernated'
+  | 'Refused'
   | 'Unknown';
 
 export interface AutoscalerState {

@@ -10,7 +10,11 @@ import { queryOne } from './prometheus.ts';
 
 type Run = RoutineContext<AutoscalerSpec, AutoscalerState>;
 
-export const METRICS_UNAVAILABLE = 'MetricsUnavailable';
+/** Why the resource is not Ready, by what keeps an entry from being decided. */
+const REASONS: Readonly<Partial<Record<EntryStatus['decision'], string>>> = {
+  Refused: 'ScalingRefused',
+  Unknown: 'MetricsUnavailable',
+};
 
 /** The entries that are decided here; those with a `resource` are an HPA's. */
 export function queriedIn({ autoscaling }: AutoscalerSpec): readonly Entry[] {
@@ -33,7 +37,7 @@ export async function run(context: Run): Promise<RoutineAnswer<AutoscalerState>>
   );
   const credentials = await credentialsOf(context);
   const entries = await Promise.all(queried.map((entry) => runEntry(context, entry, credentials)));
-  const unknown = entries.filter(({ decision }) => decision === 'Unknown');
+  const failing = entries.filter(({ decision }) => REASONS[decision]);
   tell(context, entries);
   // What was decided, and is not done yet.
   const decided = entries.some(
@@ -42,11 +46,11 @@ export async function run(context: Run): Promise<RoutineAnswer<AutoscalerState>>
   return {
     state: { entries },
     ...(decided ? { again: '1 second' } : {}),
-    ...(unknown.length > 0
+    ...(failing[0]
       ? {
           trouble: {
-            reason: METRICS_UNAVAILABLE,
-            message: unknown.map(({ name, why }) => `${name}: ${why}`).join('; '),
+            reason: REASONS[failing[0].decision] ?? '',
+            message: failing.map(({ name, why }) => `${name}: ${why}`).join('; '),
           },
         }
       : {}),
@@ -73,40 +77,43 @@ async function runEntry(context: Run, entry: Entry, credentials: Credentials): P
     ...(wanted === undefined ? {} : { wanted }),
     ...(coolDownUntil ? { coolDownUntil } : {}),
   };
+  const failed = (decision: 'Refused' | 'Unknown', error: unknown): EntryStatus => {
+    if (context.signal.aborted) throw error;
+    const { value, replicas } = last ?? {};
+    const known = {
+      ...(value === undefined ? {} : { value }),
+      ...(replicas === undefined ? {} : { replicas }),
+    };
+    return { ...kept, ...known, decision, why: error instanceof Error ? error.message : String(error) };
+  };
+  let replicas: number;
   try {
-    const replicas = await replicasOf(context, kind, name);
+    replicas = await replicasOf(context, kind, name);
     // Somebody who sets 0 replicas wants none, whatever was decided before.
     if (last && wanted !== undefined && replicas > 0 && replicas !== wanted) {
       await context.scale(workload(kind, name), wanted);
       return { ...last, replicas: wanted };
     }
-    const value = await queryOne(
-      external?.spec ?? { url: '' },
-      spec.query ?? '',
-      credentials,
-      context.signal,
-    );
-    const now = Date.now();
-    const sight = { value, replicas: replicas > 0 ? (wanted ?? replicas) : 0, coolDownUntil, now };
-    const verdict = decide(spec, sight);
-    const seen = { ...kept, value: short(value), replicas, why: verdict.why };
-    if (verdict.decision !== 'ScaledUp' && verdict.decision !== 'ScaledDown')
-      return { ...seen, decision: verdict.decision };
-    if (dryRun)
-      return { ...seen, decision: verdict.decision === 'ScaledUp' ? 'WouldScaleUp' : 'WouldScaleDown' };
-    const until = `${new Date(now + coolDownOf(spec)).toISOString().slice(0, 19)}Z`;
-    return { ...seen, decision: verdict.decision, wanted: verdict.replicas, coolDownUntil: until };
   } catch (error) {
-    if (context.signal.aborted) throw error;
-    const { value, replicas } = last ?? {};
-    return {
-      ...kept,
-      ...(value === undefined ? {} : { value }),
-      ...(replicas === undefined ? {} : { replicas }),
-      decision: 'Unknown',
-      why: error instanceof Error ? error.message : String(error),
-    };
+    return failed('Refused', error);
   }
+  let value: number;
+  try {
+    const server = external?.spec ?? { url: '' };
+    value = await queryOne(server, spec.query ?? '', credentials, context.signal);
+  } catch (error) {
+    return failed('Unknown', error);
+  }
+  const now = Date.now();
+  const sight = { value, replicas: replicas > 0 ? (wanted ?? replicas) : 0, coolDownUntil, now };
+  const verdict = decide(spec, sight);
+  const seen = { ...kept, value: short(value), replicas, why: verdict.why };
+  if (verdict.decision !== 'ScaledUp' && verdict.decision !== 'ScaledDown')
+    return { ...seen, decision: verdict.decision };
+  if (dryRun)
+    return { ...seen, decision: verdict.decision === 'ScaledUp' ? 'WouldScaleUp' : 'WouldScaleDown' };
+  const until = `${new Date(now + coolDownOf(spec)).toISOString().slice(0, 19)}Z`;
+  return { ...seen, decision: verdict.decision, wanted: verdict.replicas, coolDownUntil: until };
 }
 
 async function replicasOf(context: Run, kind: WorkloadKind, name: string): Promise<number> {
@@ -126,8 +133,9 @@ function tell({ event, last }: Run, entries: readonly EntryStatus[]): void {
   for (const { name, decision, why } of entries) {
     const before = last?.entries.find((each) => each.name === name);
     if (/^(Would)?Scale/.test(decision) && before?.why !== why) event('Normal', decision, `${name} ${why}`);
-    if (decision === 'Unknown' && before?.decision !== 'Unknown')
-      event('Warning', METRICS_UNAVAILABLE, `${name}: ${why}; its replicas stay as they are`);
+    const reason = REASONS[decision];
+    if (reason && before?.decision !== decision)
+      event('Warning', reason, `${name}: ${why}; its replicas stay as they are`);
   }
 }
 

@@ -178,6 +178,33 @@ describe('the autoscaler, run from the command line', () => {
     );
   });
 
+  it('leaves alone what an HPA scales, and says so', async () => {
+    prometheus.values.set('taken()', 180);
+    await install('taken');
+    const hpa = {
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'taken', namespace: stage.namespace },
+      spec: {
+        minReplicas: 1,
+        maxReplicas: 3,
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'taken-web' },
+      },
+    };
+    await stage.api.apply(hpa, { fieldManager: 'kubectl' });
+    await autoscale('taken', 'taken()');
+    const { status } = await stage.until(
+      'taken',
+      'says it',
+      (said) => conditionOf(said, 'Ready')?.reason === 'ScalingRefused',
+    );
+    assert.match(
+      entryOf(status)?.why ?? '',
+      /StatefulSet taken-web is scaled by HorizontalPodAutoscaler taken/,
+    );
+    assert.equal(replicasOf(await workload('taken')), 2);
+  });
+
   it('signs in with a Secret, which nobody else gets to see', async () => {
     prometheus.values.set('secret()', 100);
     const secret = {

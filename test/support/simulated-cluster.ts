@@ -65,6 +65,8 @@ export class SimulatedCluster {
   lingers = false;
   /** What was taken from under pods that read it. */
   readonly torn: string[] = [];
+  /** Every write to an object that was there, as it was and as it became. */
+  readonly writes: { readonly key: ObjectKey; readonly before: Live; readonly after: Live }[] = [];
   #uid = 0;
   readonly #operator: Operator<ToySpec>;
   readonly #readBy = new Map<string, readonly ObjectKey[]>();
@@ -245,6 +247,7 @@ export class SimulatedCluster {
         : {}),
     };
     this.live.set(key, live);
+    if (known) this.writes.push({ key, before: known, after: live });
     const { health, template: _template, mounts: _, ...told } = live;
     const scaledOnly = order.scaleOnly ? { scaledOnly: true as const } : {};
     return { key, applied: true, created: !known, ...told, ...scaledOnly, health: HEALTH[health] };

@@ -150,6 +150,29 @@ describe('a routine', () => {
     await every('throws');
   });
 
+  it('does not run while its resource is paused', async () => {
+    await every('paused', '1 second');
+    await hasRun('paused', 1);
+    const pause = (annotations: Readonly<Record<string, string>>): Promise<unknown> =>
+      stage.api.apply(
+        {
+          apiVersion: 'toy.dev/v1',
+          kind: 'Toy',
+          metadata: { name: 'paused', namespace: stage.namespace, annotations },
+        },
+        { fieldManager: 'ann' },
+      );
+    await pause({ 'durable-operator.dev/pause': 'true' });
+    await stage.until('it is paused', (seen) => conditionOf(seen, 'Paused')?.status === 'True', 'paused');
+    const { length } = runsOf('paused');
+    await every('awake', '1 second');
+    await hasRun('awake', 3);
+    assert.equal(runsOf('paused').length, length);
+    await pause({});
+    await hasRun('paused', length + 1);
+    await Promise.all([every('paused'), every('awake')]);
+  });
+
   it('that is asked for too often is refused, with the field to blame', async () => {
     await every('hasty', '10 milliseconds');
     const { status } = await stage.stalled('PlanInvalid', 'hasty');
