@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
+import { ANNOTATIONS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { isConfiguration, isExternal, isWorkload, titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
@@ -30,6 +31,8 @@ export interface ApplyItem extends ScaleOrder {
   readonly digest: string;
   /** Why: it is new or changed in the plan, or somebody changed or deleted it. */
   readonly cause: 'plan' | 'drift';
+  /** Of a StatefulSet whose first few pods change: those below it keep what they have. */
+  readonly partition?: number;
   /** Managers that changed it, for people. */
   readonly editors?: readonly string[];
 }
@@ -138,7 +141,9 @@ async function applyOne(
       return { item, object: planned, result: { key, applied: false, ...CONTENT_IS_LOST } };
     const signal = Context.current().cancellationSignal;
     const apply = async (): Promise<AppliedWorkload> =>
-      live ? { object: live, created: false } : await applyWorkload(dependencies, manifest, item, signal);
+      live
+        ? { object: live, created: false }
+        : await applyWorkload(dependencies, partitioned(manifest, item), item, signal);
     const applied = await apply().catch(async (error: unknown) => {
       if (item.cause !== 'drift') throw error;
       const ref = parseObjectKey(key, manifest.metadata.namespace);
@@ -152,6 +157,7 @@ async function applyOne(
       applied: true,
       created,
       uid,
+      ...(item.partition === undefined ? {} : { partition: item.partition }),
       ...(generation === undefined ? {} : { generation }),
       fields: ownedFields(object, operator.name),
       ...(scale ? { scale } : {}),
@@ -163,6 +169,19 @@ async function applyOne(
     const refusal = await refusalOf(dependencies, manifest, key, error);
     return { item, object: manifest, result: { key, applied: false, ...refusal } };
   }
+}
+
+/** Its digest is not that of the plan: whoever knows nothing of the rollout finds it unfinished, and finishes it. */
+function partitioned(manifest: Manifest, { partition }: ApplyItem): Manifest {
+  if (partition === undefined) return manifest;
+  const { metadata } = manifest;
+  const spec = manifest['spec'] as { readonly updateStrategy?: object };
+  const annotations = { ...metadata.annotations, [ANNOTATIONS.digest]: 'canary' };
+  return {
+    ...manifest,
+    metadata: { ...metadata, annotations },
+    spec: { ...spec, updateStrategy: { ...spec.updateStrategy, rollingUpdate: { partition } } },
+  };
 }
 
 function refOf({ apiVersion, kind, metadata: { name, namespace } }: Manifest): ObjectRef {

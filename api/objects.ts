@@ -54,6 +54,13 @@ export interface WorkloadOptions extends ObjectOptions {
   readonly role?: string;
   /** Asked after the workload is Current; while it answers a string, later stages wait and the string is the reason. */
   readonly gate?: Gate;
+  /**
+   * Of a StatefulSet: how many pods get a changed template first, those of the highest ordinals. The others follow when
+   * these are Current and the gate is open; then the gate is asked once more.
+   *
+   * @defaultValue all together
+   */
+  readonly canary?: number;
   /** Runs once before this workload is changed by a rollout. */
   readonly before?: Hook;
   /** Runs once after this workload is Current and its gate is open. */

@@ -9,6 +9,7 @@ import { contentsOf } from '../core/rollout/references.ts';
 import type { Step } from '../core/rollout/next-step.ts';
 import { changeOf } from '../core/rollout/next-step.ts';
 import { foldRoutine } from '../core/rollout/routine.ts';
+import { partitionOf } from '../core/rollout/canary.ts';
 import { hasBeenScaled, scaleOrderOf } from '../core/rollout/scaling.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { author, external, routine, write } from './activities.ts';
@@ -48,6 +49,18 @@ export class Executor {
     this.#resource = resource;
   }
 
+  #planRef(plan: PlanView, state: ReconcileState): PlanRef {
+    const contents = contentsOf(state.references);
+    return {
+      resource: this.#resource,
+      uid: plan.uid,
+      generation: plan.generation,
+      // What is not the newest is read from where it was kept.
+      ...(isOfThePast(plan) && plan.revision ? { revision: plan.revision } : {}),
+      ...(Object.keys(contents).length === 0 ? {} : { contents }),
+    };
+  }
+
   /** What was achieved counts also when a part of the step failed. */
   async execute(
     step: Exclude<Step, { kind: 'wait' }>,
@@ -56,19 +69,13 @@ export class Executor {
     { editors, patienceMs }: Circumstances,
   ): Promise<Outcome> {
     let known = state;
-    const contents = contentsOf(state.references);
-    const ref: PlanRef = {
-      resource: this.#resource,
-      uid: plan.uid,
-      generation: plan.generation,
-      // What is not the newest is read from where it was kept.
-      ...(isOfThePast(plan) && plan.revision ? { revision: plan.revision } : {}),
-      ...(Object.keys(contents).length === 0 ? {} : { contents }),
-    };
+    const ref = this.#planRef(plan, state);
     try {
       switch (step.kind) {
         case 'apply': {
-          const items = step.keys.map((key) => itemOf(key, plan, state, editors.get(key)));
+          const items = step.keys.map((key) =>
+            itemOf(key, plan, state, { editors: editors.get(key), whole: step.whole }),
+          );
           const { results, error } = await this.#apply(ref, items, plan, patienceMs);
           return { state: foldApplied(state, plan, results, Date.now()), error };
         }
@@ -210,16 +217,18 @@ function itemOf(
   key: ObjectKey,
   plan: PlanView,
   state: ReconcileState,
-  editors?: readonly string[],
+  { editors, whole }: { readonly editors?: readonly string[] | undefined; readonly whole?: true | undefined },
 ): ApplyItem {
   const ref = plan.refs[key];
   const entry = state.inventory[key];
   const hasDrifted = entry?.digest === '' || (ref !== undefined && hasBeenScaled(ref, entry));
+  const partition = ref && !whole ? partitionOf(ref, state) : undefined;
   return {
     key,
     digest: ref?.digest ?? '',
     cause: hasDrifted ? 'drift' : 'plan',
     ...(hasDrifted && editors ? { editors } : {}),
+    ...(partition === undefined ? {} : { partition }),
     ...(ref ? scaleOrderOf(ref, entry, changeOf(ref, entry)) : {}),
   };
 }

@@ -32,6 +32,8 @@ export interface PlannedRef {
   readonly uses?: readonly ObjectKey[];
   /** Objects of others that must be ready before it is applied. */
   readonly requires?: readonly ObjectKey[];
+  /** How many pods change first. */
+  readonly canary?: number;
   readonly gate?: string;
   readonly before?: string;
   readonly after?: string;
@@ -108,6 +110,7 @@ function renderObject(
     ...(stage === undefined ? {} : { stage }),
     ...(takesTurns(key) && planned.uses.length > 0 ? { uses: planned.uses } : {}),
     ...(requires.length > 0 ? { requires } : {}),
+    ...(desired.options.canary === undefined ? {} : { canary: desired.options.canary }),
     ...(gate ? { gate: gate.name } : {}),
     ...(before ? { before: before.name } : {}),
     ...(after ? { after: after.name } : {}),

@@ -60,6 +60,7 @@ export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: R
     home,
   );
   refuseTwins(objects);
+  refuseCanaries(objects);
   const users = usersOf(objects, home);
   const stageOf = new Map(
     stages.flatMap((stage, index) => stage.workloads.map((key) => [key, index] as const)),
@@ -113,6 +114,18 @@ function refuseTwins(objects: ReadonlyMap<ObjectKey, DesiredObject>): void {
         `has the name of ${twin}; their pods could not be told apart, so give one another name`,
       );
     seen.set(`${namespace}/${name}`, key);
+  }
+}
+
+/** Only a StatefulSet has an order among its pods. */
+function refuseCanaries(objects: ReadonlyMap<ObjectKey, DesiredObject>): void {
+  for (const [key, { kind, options }] of objects) {
+    const { canary } = options;
+    if (canary === undefined) continue;
+    if (kind !== 'StatefulSet')
+      throw invalid(key, `has the option canary, which only a StatefulSet can have`);
+    if (!Number.isInteger(canary) || canary < 1)
+      throw invalid(key, `has canary ${canary}; it is a number of pods, at least 1`);
   }
 }
 

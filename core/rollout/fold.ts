@@ -6,6 +6,7 @@ import type { ObjectKey } from '../refs.ts';
 import type { RolloutReport } from '../status/resource-status.ts';
 import { bakeEnd, changeOf } from './next-step.ts';
 import type { ScaleSeen } from '../scalers.ts';
+import { foldCanary } from './canary.ts';
 import { scaleApplied, scaleObserved, scalingOf } from './scaling.ts';
 import type { Entry, PlanView, ReconcileState, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
@@ -38,6 +39,8 @@ export type ApplyResult =
   | {
       readonly key: ObjectKey;
       readonly applied: true;
+      /** Only the pods above it got the new template. */
+      readonly partition?: number;
       readonly created: boolean;
       readonly uid: string;
       readonly generation?: number;
@@ -97,7 +100,8 @@ function foldOneApplied(
     refusals: without(state.refusals, ref.key),
   };
   const seen = foldHealth(next, ref.key, result.health, now);
-  return rolled && seen.rollout ? { ...seen, rollout: passApplied(seen.rollout, ref, now) } : seen;
+  const passed = rolled && seen.rollout ? { ...seen, rollout: passApplied(seen.rollout, ref, now) } : seen;
+  return foldCanary(passed, ref, result.partition);
 }
 
 function passApplied(rollout: Rollout, ref: PlannedRef, now: number): Rollout {
@@ -236,6 +240,7 @@ function isBusy(ref: PlannedRef, { inventory, refusals }: ReconcileState, { pass
   if (scalingOf(ref, entry) !== 'none') return true;
   const passage = passages[ref.key];
   if (!passage?.applied) return false;
+  if (passage.canary === 'rolling') return true;
   return (ref.gate !== undefined && passage.gate !== 'open') || (ref.after !== undefined && !passage.after);
 }
 

@@ -20,7 +20,8 @@ import type { Entry, PlanView, ReconcileState } from './state.ts';
 import { isPostponed, unused } from './removal.ts';
 
 export type Step =
-  | { readonly kind: 'apply'; readonly keys: readonly ObjectKey[] }
+  /** `whole`: the rest of the pods, after the first few. */
+  | { readonly kind: 'apply'; readonly keys: readonly ObjectKey[]; readonly whole?: true }
   | {
       readonly kind: 'hook';
       readonly key: ObjectKey;
@@ -289,6 +290,7 @@ function gateStep(lane: readonly PlannedRef[], state: ReconcileState, now: numbe
       if (!passage.gate || now >= passage.gate.askAgainAt) return { kind: 'gate', key, gate };
       return { kind: 'wait', on: [key], wakeAt: passage.gate.askAgainAt };
     }
+    if (passage.canary === 'rolling') return { kind: 'apply', keys: [key], whole: true };
     if (after && !passage.after) return { kind: 'hook', key, when: 'after', hook: after };
   }
   return undefined;

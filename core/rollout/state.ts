@@ -40,6 +40,7 @@ export interface Entry {
   readonly gate?: string;
   readonly before?: string;
   readonly after?: string;
+  readonly canary?: number;
   /** ConfigMaps and Secrets that its pods read, as it was applied; workloads only. */
   readonly reads?: readonly ObjectKey[];
   /** Those that pods of its former templates read, while there are such pods. */
@@ -116,6 +117,8 @@ export interface Passage {
   readonly applied?: true;
   readonly gate?: 'open' | GateAnswer;
   readonly after?: true;
+  /** Only the first few pods have changed; or those were well, and the others followed. */
+  readonly canary?: 'rolling' | 'passed';
 }
 
 export interface GateAnswer {
@@ -243,6 +246,7 @@ export type Place = Pick<
   | 'stage'
   | 'retain'
   | 'keepsPods'
+  | 'canary'
   | 'uses'
   | 'requires'
   | 'gate'
@@ -252,6 +256,7 @@ export type Place = Pick<
 
 export function placeOf(place: Place): Place {
   const { replicas, yields, role, stage, retain, keepsPods, uses, requires, gate, before, after } = place;
+  const { canary } = place;
   return {
     ...(replicas === undefined ? {} : { replicas }),
     ...(yields ? { yields } : {}),
@@ -259,6 +264,7 @@ export function placeOf(place: Place): Place {
     ...(stage === undefined ? {} : { stage }),
     ...(retain ? { retain } : {}),
     ...(keepsPods ? { keepsPods } : {}),
+    ...(canary === undefined ? {} : { canary }),
     ...(uses ? { uses } : {}),
     ...(requires ? { requires } : {}),
     ...(gate ? { gate } : {}),
@@ -273,7 +279,7 @@ export function fingerprintOf(known: Place & Pick<PlannedRef, 'digest'>): string
   const { requires = [] } = known;
   const scale = `${known.replicas ?? ''}${known.yields ? '?' : ''}`;
   const words = [known.digest, stage, role, retain, uses.join(), gate, before, after, scale, requires.join()];
-  return [...words, known.keepsPods ?? ''].join(' ').trimEnd();
+  return [...words, known.keepsPods ?? '', known.canary ?? ''].join(' ').trimEnd();
 }
 
 /** `fingerprintOf` each object of an inventory. */

@@ -46,10 +46,12 @@ export interface ToyOptions {
   readonly rollout?: RolloutPolicy;
   /** Another build makes other pods of the same spec. */
   readonly build?: string;
+  /** Pods of each workload that change first. */
+  readonly canary?: number;
 }
 
 export function toyOperator(options: ToyOptions = {}): Operator<ToySpec> {
-  const { gate, before, after, name, kind = 'Toy', rollout, build } = options;
+  const { gate, before, after, name, kind = 'Toy', rollout, build, canary } = options;
   return defineOperator(customResource<ToySpec>('toy.dev/v1', kind), {
     ...(name ? { name } : {}),
     ...(rollout ? { rollout } : {}),
@@ -105,6 +107,7 @@ export function toyOperator(options: ToyOptions = {}): Operator<ToySpec> {
               ready('toy.dev/v1', kind, other.name, other.namespace),
             ),
             ...(gate ? { gate } : {}),
+            ...(canary ? { canary } : {}),
             ...(before ? { before } : {}),
             ...(after ? { after } : {}),
           },

@@ -1,0 +1,38 @@
+/**
+ * A StatefulSet that shows its change in a few pods first, those of the highest ordinals: it is applied with a partition,
+ * awaited and asked through its gate, and applied once more without.
+ */
+import type { PlannedRef } from '../plan/digests.ts';
+import { changeOf } from './next-step.ts';
+import type { Passage, ReconcileState } from './state.ts';
+
+/** The partition to apply with now; undefined where all pods change together. */
+export function partitionOf(ref: PlannedRef, { inventory, rollout }: ReconcileState): number | undefined {
+  if (ref.canary === undefined || !rollout || ['Install', 'Rollback'].includes(rollout.trigger))
+    return undefined;
+  const entry = inventory[ref.key];
+  const { canary } = rollout.passages[ref.key] ?? {};
+  if (canary === 'passed' || (canary !== 'rolling' && changeOf(ref, entry) !== 'disruptive'))
+    return undefined;
+  const replicas = entry?.scale?.replicas ?? ref.replicas ?? 1;
+  return replicas > ref.canary ? replicas - ref.canary : undefined;
+}
+
+/** What an apply made of the passage of such a workload. */
+export function foldCanary(
+  state: ReconcileState,
+  { key, canary }: PlannedRef,
+  partition: number | undefined,
+): ReconcileState {
+  const { rollout } = state;
+  const passage = rollout?.passages[key];
+  if (canary === undefined || !rollout) return state;
+  if (partition === undefined && passage?.canary !== 'rolling') return state;
+  // The gate is asked for the few, and again for all.
+  const { gate: _, ...rest } = passage ?? {};
+  const next: Passage =
+    partition === undefined
+      ? { ...rest, canary: 'passed' }
+      : { ...passage, applied: true, canary: 'rolling' };
+  return { ...state, rollout: { ...rollout, passages: { ...rollout.passages, [key]: next } } };
+}
