@@ -91,7 +91,7 @@ function foldOneApplied(
     fields: result.fields,
     ...placeOf(ref),
     ...scaleApplied(ref, before?.scale, result.scale, scaledOnly),
-    ...(isWorkload(ref.key) ? readingOf(content, before, result.health) : {}),
+    ...(isWorkload(ref.key) ? readingOf(ref.key, content, { known: before, health: result.health }) : {}),
   };
   const next = {
     ...state,

@@ -38,13 +38,22 @@ export function forgetUnread(state: ReconcileState, plan: PlanView): ReconcileSt
 }
 
 /** What the pods of a workload may read once it is applied: what the plan says, and until they are gone what it said before. */
-export function readingOf(applied: Applied, known: Entry | undefined, health: Health): Reading {
+export function readingOf(
+  key: ObjectKey,
+  applied: Applied,
+  { known, health }: { readonly known: Entry | undefined; readonly health: Health },
+): Reading {
   const reads = applied.reads ?? applied.uses?.filter(isConfiguration) ?? [];
-  const outlived = hasOnlyNewPods(health) ? [] : (known?.former ?? []);
-  // Pods of the former template run on, and a controller that has not seen the new one still makes some.
   const replaced = known && known.template !== applied.template ? (known.reads ?? []) : [];
-  const former = [...new Set([...outlived, ...replaced])].filter((key) => !reads.includes(key));
-  return { reads, ...(former.length > 0 ? { former } : {}) };
+  const isOver = hasOnlyNewPods(health);
+  const former = isOver && saysWhatItSaw(key) ? [] : [...(isOver ? [] : (known?.former ?? [])), ...replaced];
+  const others = [...new Set(former)].filter((each) => !reads.includes(each));
+  return { reads, ...(others.length > 0 ? { former: others } : {}) };
+}
+
+/** A CronJob has no `observedGeneration`: its controller may still make a Job from the former template. */
+function saysWhatItSaw(key: ObjectKey): boolean {
+  return !key.startsWith('CronJob.batch/');
 }
 
 /** The entry of a workload that was looked at after it was applied. */

@@ -28,6 +28,8 @@ export interface ToyNode {
   readonly replicas?: number;
   readonly image?: string;
   readonly storage?: string;
+  /** `false`: its ConfigMap has one plain name, as it had before there were versions. */
+  readonly versioned?: boolean;
   /** A Secret of somebody else, of which its pods read the key `password`. */
   readonly secret?: string;
   readonly retainStorage?: boolean;
@@ -62,7 +64,9 @@ export function toyOperator(options: ToyOptions = {}): Operator<ToySpec> {
             `spec.nodes[${index}].role`,
             `"${node.role}" is no role; use one of ${spec.order.join(', ')}`,
           );
-        const config = configMap(named(node.name, 'config'), { data: { 'node.conf': node.config } });
+        const { versioned = true } = node;
+        const data = { 'node.conf': node.config };
+        const config = configMap(named(node.name, 'config'), { data }, { versioned });
         const peers = service(named(node.name), { clusterIP: 'None', ports: [{ port: 80 }] });
         const password = node.secret && {
           name: 'PASSWORD',
