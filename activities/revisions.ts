@@ -119,7 +119,7 @@ export class Revisions {
   ): Promise<KeptObject | undefined> {
     for (const { metadata } of (await this.#list(namespace, resource)).toReversed()) {
       const object = (await this.read(namespace, metadata.name))?.objects.get(key);
-      if (object?.ref.template === template) return object;
+      if (object && object.ref.template === template) return object;
     }
     return undefined;
   }
