@@ -52,7 +52,9 @@ export interface ListOptions extends CallOptions, Selection {}
 
 export interface WatchOptions extends CallOptions, Selection {
   /** Of the list, or of the last event. */
-  readonly resourceVersion: string;
+  readonly resourceVersion?: string;
+  /** Everything that is there is sent first, and a bookmark ends it; in the place of a list and its `resourceVersion`. */
+  readonly sendInitialEvents?: boolean;
   /** After this time the server ends the stream. */
   readonly timeoutSeconds: number;
 }

@@ -48,6 +48,8 @@ export function createKubernetesApi({ kubeConfig, userAgent }: ClientOptions): K
 const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
+const STREAMED_LIST = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' };
+
 class Client implements KubernetesClient {
   readonly #transport: Transport;
   readonly #discovery: Discovery;
@@ -191,7 +193,8 @@ class Client implements KubernetesClient {
     const query = new URLSearchParams({
       watch: 'true',
       allowWatchBookmarks: 'true',
-      resourceVersion: options.resourceVersion,
+      ...(options.resourceVersion === undefined ? {} : { resourceVersion: options.resourceVersion }),
+      ...(options.sendInitialEvents ? STREAMED_LIST : {}),
       timeoutSeconds: String(options.timeoutSeconds),
       ...selectionQuery(options),
     });

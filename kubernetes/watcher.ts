@@ -5,13 +5,16 @@
  */
 import type { Manifest } from '../core/manifest.ts';
 import type { KindRef } from '../core/refs.ts';
-import { kindName } from '../core/refs.ts';
-import type { Selection, Versioned, WatchableApi } from './api.ts';
+import type { Selection, Versioned, WatchableApi, WatchOptions } from './api.ts';
 import { Backoff, pause } from './backoff.ts';
-import { LineSplitter } from './lines.ts';
 import { identified } from './list.ts';
 import { StatusError } from './status-error.ts';
 import { errorOfStatus } from './status-mapping.ts';
+import type { ListedBy, WatchCounts } from './watch-counts.ts';
+import { Tally } from './watch-counts.ts';
+import { readWatch } from './watch-stream.ts';
+import type { Listed } from './watched-objects.ts';
+import { uidOf, WatchedObjects } from './watched-objects.ts';
 
 export const WATCH_STATES = {
   Listing: 'Listing',
@@ -47,6 +50,13 @@ export interface WatcherOptions<Kept> extends Selection {
   readonly onState?: (state: WatchState, detail: string) => void;
   /** A handler of ours failed: an error of this program, never of the server. */
   readonly onHandlerError: (error: unknown) => void;
+  /**
+   * How the kind is listed: in the watch itself, which spares server and client a copy of everything (Kubernetes 1.34 and
+   * later), or in pages. A server that cannot stream is asked for pages.
+   *
+   * @defaultValue `'stream'`
+   */
+  readonly list?: ListedBy;
   /** @defaultValue {@link DEFAULT_SILENCE_MS} */
   readonly silenceMs?: number;
 }
@@ -57,6 +67,7 @@ export interface Watcher<Kept> {
   /** Epoch milliseconds of the last event, bookmark or list; 0 before the first. */
   readonly lastHeardAt: number;
   readonly size: number;
+  readonly counts: WatchCounts;
   /** Everything that is known, as it was last heard. */
   values(): IterableIterator<Kept>;
   /** Takes an object that was read otherwise, because it was passed over before; one that is known is left as it is. */
@@ -69,17 +80,12 @@ export const DEFAULT_SILENCE_MS = 120_000;
 const BACKOFF = { minMs: 100, maxMs: 30_000 };
 /** A kind that is not served appears when somebody installs it: its CRD often comes right after us. */
 const NOT_SERVED_MS = 2_000;
-/** The server is asked to end a watch after a time in this range (client-go's is 5 to 10 minutes). */
-const WATCH_SECONDS = { least: 240, most: 480 };
+/** On the bookmark that ends a streamed list (KEP-3157). */
+const END_OF_LIST = 'k8s.io/initial-events-end';
 
 interface RawEvent {
   readonly type: WatchEventType | 'BOOKMARK' | 'ERROR';
   readonly object: Manifest;
-}
-
-interface Known<Kept> {
-  readonly resourceVersion: string | undefined;
-  readonly kept: Kept;
 }
 
 /** Begins to watch. It ends with `stop()` only. */
@@ -94,36 +100,43 @@ class Reflector<Kept> implements Watcher<Kept> {
 
   readonly #api: WatchableApi;
   readonly #options: WatcherOptions<Kept>;
-  readonly #known = new Map<string, Known<Kept>>();
+  readonly #objects: WatchedObjects<Kept>;
   readonly #stop = new AbortController();
   readonly #backoff = new Backoff(BACKOFF);
   readonly #running: Promise<void>;
+  readonly #states = new Tally<WatchState>();
+  readonly #lists = new Tally<ListedBy>();
+  readonly #events = new Tally();
+  readonly #failures = new Tally();
   #served = { apiVersion: '', kind: '' };
   #resourceVersion: string | undefined;
+  /** What a stream has sent of a list so far; undefined when none is under way. */
+  #listed: Listed<Kept> | undefined;
+  /** Whether the server is asked to list in a stream. */
+  #streams: boolean;
   /** Until it was called. */
   #becomeSynced: (() => void) | undefined;
 
   constructor(api: WatchableApi, options: WatcherOptions<Kept>) {
     this.#api = api;
     this.#options = options;
+    const { trim, onChange, onHandlerError } = options;
+    this.#objects = new WatchedObjects({ trim, onChange, onError: onHandlerError });
+    this.#streams = options.list !== 'pages';
     this.synced = new Promise((resolve) => (this.#becomeSynced = resolve));
     this.#running = this.#run();
   }
 
   get size(): number {
-    return this.#known.size;
+    return this.#objects.size;
   }
 
-  *values(): IterableIterator<Kept> {
-    for (const { kept } of this.#known.values()) yield kept;
+  values(): IterableIterator<Kept> {
+    return this.#objects.values();
   }
 
   show(object: Manifest): void {
-    this.#isolate(() => {
-      const kept = this.#options.trim(identified(object, this.#served));
-      if (kept !== undefined && !this.#known.has(uidOf(object)))
-        this.#put(uidOf(object), { resourceVersion: object.metadata.resourceVersion, kept }, true);
-    });
+    this.#objects.show(identified(object, this.#served));
   }
 
   async stop(): Promise<void> {
@@ -131,12 +144,21 @@ class Reflector<Kept> implements Watcher<Kept> {
     await this.#running;
   }
 
+  get counts(): WatchCounts {
+    return {
+      states: this.#states.counts,
+      lists: this.#lists.counts,
+      events: this.#events.counts as Record<string, number>,
+      failures: this.#failures.counts as Record<string, number>,
+    };
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        if (this.#resourceVersion === undefined) await this.#relist();
-        await this.#watch();
+        if (this.#resourceVersion === undefined) await this.#list();
+        else await this.#watch({ resourceVersion: this.#resourceVersion });
       } catch (error) {
         if (!signal.aborted) await this.#recover(error);
       }
@@ -144,110 +166,81 @@ class Reflector<Kept> implements Watcher<Kept> {
     this.#enter(WATCH_STATES.Stopped, '');
   }
 
-  async #relist(): Promise<void> {
+  /** In one stream with the watch that follows, or page by page from a server that does not know how. */
+  async #list(): Promise<void> {
     this.#enter(WATCH_STATES.Listing, '');
-    const { kind, trim } = this.#options;
+    const { kind } = this.#options;
     const { group, version, kind: word } = await this.#api.servedKind(kind, { signal: this.#stop.signal });
     this.#served = { apiVersion: group === '' ? version : `${group}/${version}`, kind: word };
-    const listed = new Map<string, Known<Kept>>();
+    if (!this.#streams) return this.#listPages();
+    this.#listed = new Map();
+    try {
+      await this.#watch({ sendInitialEvents: true });
+      if (this.#resourceVersion === undefined) throw notStreamed();
+    } catch (error) {
+      if (this.#resourceVersion !== undefined || !isNotStreamed(error)) throw error;
+      this.#streams = false;
+      await this.#listPages();
+    } finally {
+      this.#listed = undefined;
+    }
+  }
+
+  async #listPages(): Promise<void> {
+    const listed: Listed<Kept> = new Map();
     const selection = { ...selectionOf(this.#options), signal: this.#stop.signal };
-    const resourceVersion = await this.#api.visit(kind, selection, (object) => {
-      this.#isolate(() => {
-        const kept = trim(object);
-        if (kept !== undefined)
-          listed.set(uidOf(object), { resourceVersion: object.metadata.resourceVersion, kept });
-      });
-    });
+    const note = (object: Manifest): void => this.#objects.note(object, listed);
+    this.#takeList(listed, await this.#api.visit(this.#options.kind, selection, note), 'pages');
+  }
+
+  #takeList(listed: Listed<Kept>, resourceVersion: string | undefined, by: ListedBy): void {
+    this.#lists.add(by);
     this.lastHeardAt = Date.now();
-    this.#compare(listed);
-    this.#resourceVersion = resourceVersion;
+    this.#objects.takeList(listed);
+    this.#resourceVersion = resourceVersion ?? '';
     if (!this.#becomeSynced) return;
     this.#becomeSynced();
     this.#becomeSynced = undefined;
     this.#isolate(() => this.#options.onSynced?.());
   }
 
-  /** The deleted first: another object may have taken the name of one. */
-  #compare(listed: ReadonlyMap<string, Known<Kept>>): void {
-    for (const [uid, { kept }] of this.#known)
-      if (!listed.has(uid)) {
-        this.#known.delete(uid);
-        this.#tell({ type: 'DELETED', object: kept, previous: kept, listed: true });
-      }
-    for (const [uid, known] of listed) this.#put(uid, known, true);
-  }
-
-  async #watch(): Promise<void> {
-    const silence = this.#options.silenceMs ?? DEFAULT_SILENCE_MS;
-    const { least, most } = WATCH_SECONDS;
-    const timeoutSeconds = Math.round(least + Math.random() * (most - least));
-    const resourceVersion = this.#resourceVersion ?? '';
-    const abort = new AbortController();
-    const end = (): void => abort.abort();
-    this.#stop.signal.addEventListener('abort', end, { once: true });
-    const dead = setTimeout(() => {
-      abort.abort(
-        new StatusError(`nothing was heard for ${silence / 1000} s`, { code: 0, reason: 'Unreachable' }),
-      );
-    }, silence);
-    dead.unref();
-    try {
-      const selection = { ...selectionOf(this.#options), signal: abort.signal };
-      const began = performance.now();
-      const stream = await this.#api.watch(this.#options.kind, {
-        ...selection,
-        resourceVersion,
-        timeoutSeconds,
-      });
-      this.#enter(WATCH_STATES.Watching, '');
-      const lines = new LineSplitter();
-      for await (const chunk of stream) {
-        dead.refresh();
-        this.lastHeardAt = Date.now();
-        lines.push(chunk, (line) => this.#hear(line));
-      }
-      // A stream that ends at once, again and again, is a failure whatever its manners.
-      if (performance.now() - began < 1_000)
-        throw new StatusError('the watch ended at once', { code: 0, reason: 'Unreachable' });
-    } catch (error) {
-      throw abort.signal.aborted && abort.signal.reason instanceof StatusError ? abort.signal.reason : error;
-    } finally {
-      clearTimeout(dead);
-      this.#stop.signal.removeEventListener('abort', end);
-      // Leaving in the middle (a refusal in the stream) must not leave its connection behind.
-      abort.abort();
-    }
+  async #watch(from: Pick<WatchOptions, 'resourceVersion' | 'sendInitialEvents'>): Promise<void> {
+    await readWatch(this.#api, {
+      ...selectionOf(this.#options),
+      ...from,
+      kind: this.#options.kind,
+      signal: this.#stop.signal,
+      silenceMs: this.#options.silenceMs ?? DEFAULT_SILENCE_MS,
+      onOpen: () => {
+        if (!this.#listed) this.#enter(WATCH_STATES.Watching, '');
+      },
+      onLine: (line) => this.#hear(line),
+    });
   }
 
   #hear(line: string): void {
     const { type, object }: RawEvent = JSON.parse(line);
     if (type === 'ERROR') throw errorOfStatus(object, 500);
+    if (this.#listed) return this.#hearOfList(type, object, this.#listed);
+    this.#events.add(type);
+    this.lastHeardAt = Date.now();
     this.#backoff.reset();
     this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion;
     if (type === 'BOOKMARK') return;
-    this.#isolate(() => this.#take(type, identified(object, this.#served)));
+    this.#objects.take(type, identified(object, this.#served));
   }
 
-  #take(type: WatchEventType, object: Manifest): void {
-    const uid = uidOf(object);
-    const kept = this.#options.trim(object);
-    if (kept === undefined) return void this.#known.delete(uid);
-    const { resourceVersion } = object.metadata;
-    if (type !== 'DELETED') return this.#put(uid, { resourceVersion, kept }, false);
-    const previous = this.#known.get(uid)?.kept;
-    this.#known.delete(uid);
-    this.#tell({ type, object: kept, previous, listed: false });
-  }
-
-  #put(uid: string, known: Known<Kept>, listed: boolean): void {
-    const before = this.#known.get(uid);
-    if (before && before.resourceVersion === known.resourceVersion) return;
-    this.#known.set(uid, known);
-    this.#tell({ type: before ? 'MODIFIED' : 'ADDED', object: known.kept, previous: before?.kept, listed });
-  }
-
-  #tell(change: Change<Kept>): void {
-    this.#isolate(() => this.#options.onChange(change));
+  /** What changes while the list is sent is in it already when its end is told. */
+  #hearOfList(type: RawEvent['type'], object: Manifest, listed: Listed<Kept>): void {
+    if (type === 'DELETED') listed.delete(uidOf(object));
+    else if (type !== 'BOOKMARK') this.#objects.note(identified(object, this.#served), listed);
+    else if (object.metadata.annotations?.[END_OF_LIST] !== 'true') throw notStreamed();
+    else {
+      this.#listed = undefined;
+      this.#takeList(listed, object.metadata.resourceVersion, 'stream');
+      this.#backoff.reset();
+      this.#enter(WATCH_STATES.Watching, '');
+    }
   }
 
   #isolate(call: () => void): void {
@@ -261,6 +254,7 @@ class Reflector<Kept> implements Watcher<Kept> {
   async #recover(error: unknown): Promise<void> {
     const { code, retryAfterMs = 0 } = error instanceof StatusError ? error : { code: undefined };
     const detail = error instanceof Error ? error.message : String(error);
+    this.#failures.add(error instanceof StatusError ? error.reason : 'Error');
     if (code === 404 || code === 410) this.#resourceVersion = undefined;
     this.#enter(code === 404 ? WATCH_STATES.NotServed : WATCH_STATES.Retrying, detail);
     const floor = code === 404 ? NOT_SERVED_MS * (0.5 + Math.random()) : retryAfterMs;
@@ -269,8 +263,18 @@ class Reflector<Kept> implements Watcher<Kept> {
 
   #enter(state: WatchState, detail: string): void {
     this.state = state;
+    this.#states.add(state);
     this.#isolate(() => this.#options.onState?.(state, detail));
   }
+}
+
+/** A server that does not stream lists says that the option is not allowed, or does not know it. */
+function isNotStreamed(error: unknown): boolean {
+  return error instanceof StatusError && (error.code === 400 || error.code === 422);
+}
+
+function notStreamed(): StatusError {
+  return new StatusError('the server did not tell the end of the list', { code: 422, reason: 'Invalid' });
 }
 
 function selectionOf({ namespace, labelSelector, metadataOnly }: Selection): Selection {
@@ -279,11 +283,4 @@ function selectionOf({ namespace, labelSelector, metadataOnly }: Selection): Sel
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(metadataOnly === undefined ? {} : { metadataOnly }),
   };
-}
-
-function uidOf(object: Manifest): string {
-  const { uid, name } = object.metadata;
-  if (uid === undefined)
-    throw new Error(`the server sent ${kindName({ group: '', kind: object.kind })} ${name} without a uid`);
-  return uid;
 }

@@ -5,6 +5,7 @@ import type { WatchableApi } from '../../../kubernetes/api.ts';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import { createKubernetesApi } from '../../../kubernetes/client.ts';
 import { loadKubeConfig } from '../../../kubernetes/kube-config.ts';
+import { StatusError } from '../../../kubernetes/status-error.ts';
 import type { Watcher, WatcherOptions } from '../../../kubernetes/watcher.ts';
 import { watchKind } from '../../../kubernetes/watcher.ts';
 import { freshNamespace, sharedSandbox } from '../../support/sandbox.ts';
@@ -110,12 +111,84 @@ describe('watcher', () => {
       await put('doomed', 'another one under the same name');
       return expired();
     });
-    const { told, states } = watch(forgetful);
+    const { told, states } = watch(forgetful, { list: 'pages' });
     await until(
       'another list',
       () => states.filter((state) => state === 'Listing').length === 2 && told.length === 4,
     );
     assert.deepEqual(told, ['ADDED doomed', 'synced', 'DELETED doomed', 'ADDED doomed']);
+  });
+
+  it('lists in one stream with its watch; again, when that is forgotten', async () => {
+    await begin('streamed');
+    const uid = await put('doomed');
+    await put('same');
+    let watches = 0;
+    const forgetful = withWatch(async (kind, options) => {
+      assert.equal(options.sendInitialEvents, true);
+      const stream = await api.watch(kind, options);
+      return watches++ > 0 ? stream : untilListed(stream);
+    });
+    async function* untilListed(stream: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+      for await (const chunk of stream) {
+        yield chunk;
+        if (!chunk.toString().includes('k8s.io/initial-events-end')) continue;
+        await api.remove({ ...CONFIG_MAP, namespace, name: 'doomed' }, { uid });
+        await put('doomed', 'another one under the same name');
+        yield* expired();
+      }
+    }
+    const { told, watcher } = watch(forgetful);
+    await until('another list', () => watcher.counts.lists.stream === 2 && told.length === 5);
+    assert.deepEqual(told.slice(0, 2).toSorted(), ['ADDED doomed', 'ADDED same']);
+    assert.deepEqual(told.slice(2), ['synced', 'DELETED doomed', 'ADDED doomed']);
+    assert.deepEqual(watcher.counts.failures, { Expired: 1 });
+    assert.deepEqual(watcher.counts.states, { Listing: 2, Watching: 2, Retrying: 1 });
+  });
+
+  it('lists in pages where the server cannot list in a stream, or does not tell its end', async () => {
+    await begin('pages');
+    await put('there');
+    const refusing = withWatch(async (kind, options) => {
+      if (options.sendInitialEvents)
+        throw new StatusError('sendInitialEvents is forbidden', { code: 422, reason: 'Invalid' });
+      return api.watch(kind, options);
+    });
+    const ignorant = withWatch(async (kind, options) => {
+      if (!options.sendInitialEvents) return api.watch(kind, options);
+      return streamOf({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '1' } } });
+    });
+    for (const server of [refusing, ignorant]) {
+      const { told, watcher } = watch(server);
+      await watcher.synced;
+      await until('watch', () => watcher.state === 'Watching');
+      assert.deepEqual(told, ['ADDED there', 'synced']);
+      assert.deepEqual(watcher.counts.lists, { pages: 1 });
+      assert.deepEqual(watcher.counts.failures, {});
+    }
+  });
+
+  it('goes on from the last bookmark, and no sooner than the server asks', async () => {
+    await begin('bookmark');
+    const calls: { readonly from: string | undefined; readonly at: number }[] = [];
+    const busy = withWatch(async (kind, options) => {
+      calls.push({ from: options.resourceVersion, at: performance.now() });
+      if (calls.length === 1)
+        return streamOf({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '12345' } } });
+      if (calls.length === 2)
+        throw new StatusError('too many', { code: 429, reason: 'TooManyRequests', retryAfterMs: 400 });
+      const { resourceVersion } = await api.list(CONFIG_MAP, { namespace });
+      return api.watch(kind, { ...options, resourceVersion });
+    });
+    const { watcher } = watch(busy, { list: 'pages' });
+    await until('third call', () => calls.length === 3);
+    assert.deepEqual(
+      calls.slice(1).map(({ from }) => from),
+      ['12345', '12345'],
+    );
+    assert.ok((calls[2]?.at ?? 0) - (calls[1]?.at ?? 0) >= 400);
+    assert.equal(watcher.counts.events['BOOKMARK'], 1);
+    assert.deepEqual(watcher.counts.failures, { Unreachable: 1, TooManyRequests: 1 });
   });
 
   it('goes on when a handler throws, and reports it', async () => {
@@ -182,6 +255,10 @@ describe('watcher', () => {
     };
   }
 });
+
+async function* streamOf(...events: readonly object[]): AsyncIterable<Buffer> {
+  for (const event of events) yield Buffer.from(`${JSON.stringify(event)}\n`);
+}
 
 /** What the server says when its watch cache and etcd's compaction have left a version behind. */
 async function* expired(): AsyncIterable<Buffer> {
