@@ -4,6 +4,7 @@ import { CATEGORIES, categoryOfKind } from '../core/plan/categories.ts';
 import type { KindRef } from '../core/refs.ts';
 import { kindName, parseKindName } from '../core/refs.ts';
 import type { Selection, Versioned, WatchableApi } from '../kubernetes/api.ts';
+import type { WatchCounts } from '../kubernetes/watch-counts.ts';
 import type { Change, Watcher, WatchState } from '../kubernetes/watcher.ts';
 import { WATCH_STATES, watchKind } from '../kubernetes/watcher.ts';
 import type { LeanObject, LeanPod } from './lean-objects.ts';
@@ -39,6 +40,7 @@ export interface WatchStatus {
   readonly objects: number;
   /** RFC 3339; empty before anything was heard. */
   readonly lastHeardAt: string;
+  readonly counts: WatchCounts;
 }
 
 const POD: KindRef = { group: '', kind: 'Pod' };
@@ -213,9 +215,9 @@ export class Watches {
   }
 }
 
-function statusOf(kind: string, { state, size, lastHeardAt }: Watcher<unknown>): WatchStatus {
+function statusOf(kind: string, { state, size, lastHeardAt, counts }: Watcher<unknown>): WatchStatus {
   const at = lastHeardAt > 0 ? new Date(lastHeardAt).toISOString() : '';
-  return { kind, state, objects: size, lastHeardAt: at };
+  return { kind, state, objects: size, lastHeardAt: at, counts };
 }
 
 interface How<Kept> {

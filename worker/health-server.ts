@@ -1,6 +1,7 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Metrics } from './metrics.ts';
 
 /** How one part of the program is. */
 export interface PartHealth {
@@ -17,12 +18,17 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** `/healthz` answers 200 while the process should live, `/readyz` while it does its work; the body tells of each part. */
+/**
+ * `/healthz` answers 200 while the process should live, `/readyz` while it does its work; the body tells of each part.
+ * `/metrics` is for Prometheus.
+ */
 export async function startHealthServer(
   port: number,
   parts: () => readonly PartHealth[],
+  metrics: Metrics,
 ): Promise<HealthServer> {
   const server = createServer((request, response) => {
+    if (request.url === '/metrics') return void answerMetrics(metrics, response);
     const now = parts();
     const answers: Readonly<Record<string, boolean>> = {
       '/healthz': now.every(({ isDead }) => !isDead),
@@ -32,7 +38,9 @@ export async function startHealthServer(
     response.writeHead(isWell === undefined ? 404 : isWell ? 200 : 503, {
       'content-type': 'application/json',
     });
-    response.end(isWell === undefined ? '{"paths":["/healthz","/readyz"]}\n' : `${JSON.stringify(now)}\n`);
+    response.end(
+      isWell === undefined ? '{"paths":["/healthz","/readyz","/metrics"]}\n' : `${JSON.stringify(now)}\n`,
+    );
   });
   await listen(server, port);
   return {
@@ -43,6 +51,15 @@ export async function startHealthServer(
         server.closeAllConnections();
       }),
   };
+}
+
+async function answerMetrics({ text, contentType }: Metrics, response: ServerResponse): Promise<void> {
+  try {
+    const body = await text();
+    response.writeHead(200, { 'content-type': contentType }).end(body);
+  } catch (error) {
+    response.writeHead(500, { 'content-type': 'text/plain' }).end(`${String(error)}\n`);
+  }
 }
 
 function listen(server: Server, port: number): Promise<void> {

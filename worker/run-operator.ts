@@ -10,6 +10,7 @@ import type { HealthServer, PartHealth } from './health-server.ts';
 import { startHealthServer } from './health-server.ts';
 import type { Logger } from './logger.ts';
 import { createLogger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { SetupError } from './setup-error.ts';
 import type { RunningOperator, Surroundings } from './start-operator.ts';
@@ -155,8 +156,9 @@ async function serveHealth(
   if (healthPort === undefined) return undefined;
   const parts = (): readonly PartHealth[] =>
     started.length > 0 ? started.flatMap((each) => each.health()) : waiting;
+  const metrics = createMetrics(() => started.flatMap((each) => each.metered()));
   try {
-    const health = await startHealthServer(healthPort, parts);
+    const health = await startHealthServer(healthPort, parts, metrics);
     log.info({ port: health.port }, 'health is served');
     return health;
   } catch (error) {

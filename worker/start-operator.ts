@@ -19,6 +19,7 @@ import type { Config } from './config.ts';
 import { MAX_CACHED_WORKFLOWS } from './config.ts';
 import type { PartHealth } from './health-server.ts';
 import type { Logger } from './logger.ts';
+import type { Metered } from './metrics.ts';
 
 /** What the operators of one process share. */
 export interface Surroundings {
@@ -42,6 +43,8 @@ export interface RunningOperator {
   /** Rejects when its worker fails; resolves when it was stopped. */
   readonly ended: Promise<void>;
   health(): readonly PartHealth[];
+  /** Empty where no bridge runs. */
+  metered(): readonly Metered[];
   /** Stops watching, lets what runs finish, tells what was recorded. */
   stop(): Promise<void>;
 }
@@ -67,6 +70,7 @@ export async function startOperator(
       ...(bridge ? [bridgeHealth(operator, bridge, election)] : []),
       ...(worker ? [workerHealth(operator, worker.worker)] : []),
     ],
+    metered: () => (bridge ? [{ operator: operator.name, bridge: bridge.status() }] : []),
     async stop() {
       isStopping = true;
       // First of all: from here on another replica can take over.

@@ -86,6 +86,7 @@ export const LAYERS: readonly Layer[] = [
       '@temporalio/common',
       'ms',
       'pino',
+      'prom-client',
       'node:*',
     ],
     types: ['workflows'],
