@@ -19,6 +19,8 @@ import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
 import { healthOptions } from './health-options.ts';
 import { failureOf, planStale } from './failure.ts';
+import { sendingFence } from './fence.ts';
+import { fencedApi } from './fenced-api.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
 import { tookOver } from './take-over.ts';
@@ -33,6 +35,8 @@ export interface ApplyItem extends ScaleOrder {
   readonly cause: 'plan' | 'drift';
   /** Of a StatefulSet whose first few pods change: those below it keep what they have. */
   readonly partition?: number;
+  /** The object it was last applied to; absent when it is to be created. */
+  readonly uid?: string;
   /** Managers that changed it, for people. */
   readonly editors?: readonly string[];
 }
@@ -58,8 +62,16 @@ export async function applyObjects(
 ): Promise<readonly ApplyResult[]> {
   const { manifest, plan: wanted } = await readPlanned(dependencies, plan);
   const isOfThePast = plan.revision !== undefined;
+  const fence = sendingFence();
   const outcomes = await Promise.allSettled(
-    choose(wanted, items).map(({ item, object }) => applyOne(dependencies, item, object, isOfThePast)),
+    choose(wanted, items).map(({ item, object }) =>
+      applyOne(
+        { ...dependencies, api: fencedApi(dependencies, plan, item, fence) },
+        item,
+        object,
+        isOfThePast,
+      ),
+    ),
   );
   const attempts = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   tell(dependencies, manifest, attempts);

@@ -89,7 +89,11 @@ export interface Activities {
   restartPod(resource: ResourceRef, key: ObjectKey, pod: { name: string; uid: string }): Promise<StepResult>;
   unblockWorkload(resource: ResourceRef, key: ObjectKey): Promise<Unblocked>;
   revertObjects(plan: PlanRef, items: readonly RevertItem[]): Promise<readonly RevertResult[]>;
-  pruneObjects(resource: ResourceRef, items: readonly PruneItem[]): Promise<readonly PruneOutcome[]>;
+  pruneObjects(
+    resource: ResourceRef,
+    items: readonly PruneItem[],
+    generation?: number,
+  ): Promise<readonly PruneOutcome[]>;
   checkGate(plan: PlanRef, key: ObjectKey): Promise<true | string>;
   runHook(plan: PlanRef, key: ObjectKey, when: 'before' | 'after'): Promise<void>;
   cleanUp(resource: ResourceRef): Promise<void>;
@@ -132,7 +136,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     restartPod: (resource, key, pod) => restartPod(dependencies, resource, key, pod),
     unblockWorkload: (resource, key) => unblockWorkload(dependencies, resource, key),
     revertObjects: (plan, items) => revertObjects(dependencies, plan, items),
-    pruneObjects: (resource, items) => pruneObjects(dependencies, resource, items),
+    pruneObjects: (resource, items, generation) => pruneObjects(dependencies, resource, items, generation),
     checkGate: (plan, key) => checkGate(dependencies, plan, key),
     runHook: (plan, key, when) => runHook(dependencies, plan, key, when),
     cleanUp: (resource) => cleanUp(dependencies, resource),

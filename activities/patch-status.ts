@@ -96,7 +96,7 @@ export async function abandonResource(
 
 /** The resource is gone, or another took its name: its status is nobody's business any more. */
 function isAnother(error: unknown): boolean {
-  return error instanceof StatusError && (error.reason === 'NotFound' || error.reason === 'Conflict');
+  return error instanceof StatusError && (error.reason === 'NotFound' || error.isAboutAnother);
 }
 
 function headerOf({ group, version, kind, namespace, name }: ResourceRef, uid: string): Manifest {

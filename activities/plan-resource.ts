@@ -25,7 +25,7 @@ import { observeReads, observeRequired } from './observe-references.ts';
 import { hold, lacksFinalizer } from './finalizer.ts';
 import { readResource } from './read-resource.ts';
 import type { Recovery } from './recover-inventory.ts';
-import { recoverInventory } from './recover-inventory.ts';
+import { findStrays, recoverInventory } from './recover-inventory.ts';
 import type { KeptPlan } from './revisions.ts';
 import { writeStatus } from './write-status.ts';
 
@@ -42,12 +42,14 @@ export interface PlanRequest {
   readonly inventory: Readonly<Record<ObjectKey, string>>;
   /** Of what pods read of others, as it was last seen; absent when they read nothing. */
   readonly contents?: Contents;
+  /** Something may have been missed: objects that the inventory does not have are looked for, too. */
+  readonly resync?: true;
 }
 
 /** The answer holds refs and digests of what differs from the inventory: a large resource that changes little stays small. */
 export type PlanAnswer =
   | { readonly kind: 'gone' }
-  | { readonly kind: 'unchanged'; readonly references?: References }
+  | ({ readonly kind: 'unchanged'; readonly references?: References } & Pick<Recovery, 'strays'>)
   | ({ readonly kind: 'failed'; readonly uid: string } & PlanFailure & Recovery)
   | (PlanDelta & {
       readonly kind: 'planned';
@@ -87,7 +89,11 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
     const manifest = await readResource(dependencies, resource, request.seen);
     if (!manifest) return { kind: 'gone' };
     const fresh = known?.uid !== manifest.metadata.uid;
-    const recovery = fresh ? await recoverInventory(dependencies, manifest) : {};
+    const recovery = fresh
+      ? await recoverInventory(dependencies, manifest)
+      : request.resync
+        ? await findStrays(dependencies, manifest, request.inventory)
+        : {};
     if (manifest.metadata.deletionTimestamp) return { ...deletionOf(dependencies, manifest), ...recovery };
     return await planLive(dependencies, request, manifest, recovery);
   } catch (error) {
@@ -128,13 +134,14 @@ async function planLive(
     return { kind: 'failed', uid, generation, reason: OUR_REASONS.PlanInvalid, message, ...recovery };
   }
   const { version } = chosen.view;
-  const entries = recovery.recovered ? fingerprintsOf(recovery.recovered) : inventory;
+  const { recovered, strays } = recovery;
+  const entries = recovered ? fingerprintsOf(recovered) : { ...inventory, ...fingerprintsOf(strays ?? {}) };
   const delta = deltaOf({ uid, generation }, chosen, entries);
   const required = await observeRequired(dependencies, delta.changed, read, home);
   const references = { ...required, ...read };
   const informed = Object.keys(references).length > 0 ? { references } : {};
   if (known?.uid === uid && known.generation === generation && known.version === version)
-    return { kind: 'unchanged', ...informed };
+    return { kind: 'unchanged', ...informed, ...(strays ? { strays } : {}) };
   const isNews =
     delta.changed.length > 0 ||
     delta.removed.length > 0 ||
@@ -147,7 +154,7 @@ async function planLive(
     ...recovery,
     ...(remembered ? { remembered } : {}),
     ...informed,
-    ...(recovery.recovered ? { recovered: settledIn(recovery.recovered, chosen.plan) } : {}),
+    ...(recovered ? { recovered: settledIn(recovered, chosen.plan) } : {}),
   };
 }
 

@@ -6,7 +6,8 @@ import { apiVersionOf, parseObjectKey } from '../core/refs.ts';
 import type { Removal } from '../core/rollout/fold.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import type { Dependencies } from './dependencies.ts';
-import { failureOf } from './failure.ts';
+import { failureOf, planStale } from './failure.ts';
+import { sendingFence } from './fence.ts';
 
 export interface PruneItem {
   readonly key: ObjectKey;
@@ -18,15 +19,27 @@ export interface PruneItem {
 /** Of an object of the cluster, whose deletion the API server never refuses for good without an error. */
 export type PruneOutcome = Exclude<Removal, { readonly outcome: 'refused' }>;
 
-/** Deletes objects that are no longer desired. Workloads are deleted in the foreground: gone means that their pods are gone. */
+/**
+ * Deletes objects that are no longer desired. Workloads are deleted in the foreground: gone means that their pods are gone.
+ *
+ * @param generation of the resource that does not desire them; absent when the resource itself is deleted.
+ * @throws ApplicationFailure `PlanStale` when the resource has changed since: it may desire them again.
+ */
 export async function pruneObjects(
-  dependencies: Dependencies,
+  dependencies: Pick<Dependencies, 'api' | 'events'>,
   resource: ResourceRef,
   items: readonly PruneItem[],
+  generation?: number,
 ): Promise<readonly PruneOutcome[]> {
   const { api, events } = dependencies;
   const { info } = Context.current();
-  const regarding = await api.get(resource);
+  const fence = sendingFence();
+  const regarding = await api.get(resource).catch((error: unknown) => {
+    throw failureOf(error, resource.name);
+  });
+  if (generation !== undefined && regarding && regarding.metadata.generation !== generation)
+    throw planStale(`planned at generation ${generation}, the resource has changed since`);
+  fence();
   return Promise.all(
     items.map(async ({ key, uid, retain }): Promise<PruneOutcome> => {
       const ref = parseObjectKey(key, resource.namespace);

@@ -1,4 +1,4 @@
-import { ownedFields } from '../core/fields.ts';
+import { inventoryFingerprint, ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
 import { ANNOTATIONS, LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
@@ -17,23 +17,69 @@ import { findScalers } from './find-scalers.ts';
 
 /** What the cluster remembers. */
 export interface Recovery {
-  readonly recovered?: Readonly<Record<ObjectKey, Entry>>;
+  readonly recovered?: Inventory;
   /** StatefulSets that were being made anew. */
   readonly interrupted?: readonly ObjectKey[];
+  /** Objects of the resource beside those that its workflow knows. */
+  readonly strays?: Inventory;
 }
+
+/** No digest is this one: what was applied is not certain any more, and is applied again, to no effect where it is. */
+const UNCERTAIN = 'uncertain';
+
+type Inventory = Readonly<Record<ObjectKey, Entry>>;
 
 /**
  * The inventory as the cluster remembers it, for a workflow that knows nothing: Temporal was wiped, or the workflow
- * terminated. Every object carries what is needed, so that nothing is restarted and nothing is forgotten.
+ * terminated. Every object carries what is needed, so that nothing is restarted and nothing is forgotten. An edit that
+ * nobody heard of shows in the fingerprint that the status keeps.
  */
-export async function recoverInventory(
-  dependencies: Pick<Dependencies, 'api' | 'operator' | 'scalers' | 'log'>,
+export async function recoverInventory(dependencies: Sources, resource: Manifest): Promise<Recovery> {
+  const { api } = dependencies;
+  const { uid = '', namespace } = resource.metadata;
+  if (!inventoryOf(resource) || !uid) return {};
+  const found = await labelledObjects(dependencies, resource);
+  const { fingerprint, externals = [] } = inventoryOf(resource) ?? {};
+  const lines = found.map(([key, { uid, fields, scale }]) => ({ key, uid, fields, scale }));
+  const isAsApplied = inventoryFingerprint(lines) === fingerprint;
+  const entries = [
+    ...found.map(([key, entry]) => [key, isAsApplied ? entry : { ...entry, digest: UNCERTAIN }] as const),
+    ...externals.map((key) => [key, UNSEEN] as const),
+  ];
+  const interrupted = (await journalledWorkloads(api, uid, namespace)).map((ref) =>
+    objectKey(ref, namespace),
+  );
+  return {
+    ...(entries.length > 0 ? { recovered: Object.fromEntries(entries) } : {}),
+    ...(interrupted.length > 0 ? { interrupted } : {}),
+  };
+}
+
+/**
+ * Objects that were applied for the resource and that its workflow does not know: an apply that arrived after its plan was
+ * given up made them. They come into the inventory, and what is not wanted goes from there.
+ */
+export async function findStrays(
+  dependencies: Sources,
   resource: Manifest,
-): Promise<Recovery> {
+  known: Readonly<Record<ObjectKey, unknown>>,
+): Promise<Pick<Recovery, 'strays'>> {
+  const found = await labelledObjects(dependencies, resource);
+  // Labels can be copied; fields that the server knows to be ours cannot.
+  const strays = found.filter(([key, { fields }]) => !(key in known) && fields !== '');
+  return strays.length > 0 ? { strays: Object.fromEntries(strays) } : {};
+}
+
+type Sources = Pick<Dependencies, 'api' | 'operator' | 'scalers' | 'log'>;
+
+async function labelledObjects(
+  dependencies: Sources,
+  resource: Manifest,
+): Promise<readonly (readonly [ObjectKey, Entry])[]> {
   const { api, operator } = dependencies;
   const { namespace, uid } = resource.metadata;
-  const { inventory } = (resource['status'] ?? {}) as Partial<ResourceStatus>;
-  if (!inventory || !uid) return {};
+  const inventory = inventoryOf(resource);
+  if (!inventory || !uid) return [];
   const labelSelector = `${LABELS.managedBy}=${operator.name},${LABELS.resource}=${uid}`;
   const found = await Promise.all(
     inventory.kinds.map(async (kind) => {
@@ -45,21 +91,15 @@ export async function recoverInventory(
   );
   const objects = new Map(found.flat());
   const scalers = await findScalers(dependencies, namespace);
-  const entries = [
-    ...Array.from(
-      objects,
-      ([key, item]) =>
-        [key, { ...entryOf(item, operator.name, scalers), ...readingOf(key, objects, namespace) }] as const,
-    ),
-    ...(inventory.externals ?? []).map((key) => [key, UNSEEN] as const),
-  ];
-  const interrupted = (await journalledWorkloads(api, uid, namespace)).map((ref) =>
-    objectKey(ref, namespace),
+  return Array.from(
+    objects,
+    ([key, item]) =>
+      [key, { ...entryOf(item, operator.name, scalers), ...readingOf(key, objects, namespace) }] as const,
   );
-  return {
-    ...(entries.length > 0 ? { recovered: Object.fromEntries(entries) } : {}),
-    ...(interrupted.length > 0 ? { interrupted } : {}),
-  };
+}
+
+function inventoryOf(resource: Manifest): ResourceStatus['inventory'] {
+  return ((resource['status'] ?? {}) as Partial<ResourceStatus>).inventory;
 }
 
 /** An external object that was applied once: what it is now, its server knows. */

@@ -40,11 +40,15 @@ export interface BridgeOptions {
   readonly searchAttributes: boolean;
   /** @defaultValue {@link DEFAULT_RESYNC_PERIOD_MS} */
   readonly resyncPeriodMs?: number;
+  /** @defaultValue {@link DEFAULT_SWEEP_PERIOD_MS} */
+  readonly sweepPeriodMs?: number;
   readonly log: Log;
 }
 
 /** How often everything is compared with what the statuses say; what differs is told. */
 export const DEFAULT_RESYNC_PERIOD_MS = 600_000;
+/** How often the workflows that run are compared with the resources there are; two sweeps find a loss. */
+export const DEFAULT_SWEEP_PERIOD_MS = 20_000;
 /** A kind of which nothing is heard must not keep the bridge from starting; its resources are looked at instead. */
 const KIND_SYNC_MS = 10_000;
 const SWEEP_BACKOFF = { minMs: 500, maxMs: 30_000 };
@@ -281,15 +285,15 @@ class OperatorBridge implements Bridge {
     }
   }
 
-  /** Tells the workflows whose resource went while nobody watched. */
+  /** Compares again and again which workflows run with which resources there are. */
   async #sweep(signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(SWEEP_BACKOFF);
+    let missing: ReadonlySet<string> = new Set();
     while (!signal.aborted) {
       try {
-        for await (const workflowId of this.#addressees.running())
-          if (this.#isOrphan(workflowId))
-            this.#signaller.say(this.#addressees.remaining(workflowId), { resync: true });
-        return;
+        missing = await this.#sweepOnce(missing);
+        backoff.reset();
+        await pause(this.#options.sweepPeriodMs ?? DEFAULT_SWEEP_PERIOD_MS, signal);
       } catch (error) {
         if (backoff.failures === 0)
           this.#options.log.warn(
@@ -299,6 +303,26 @@ class OperatorBridge implements Bridge {
         await pause(backoff.next(), signal);
       }
     }
+  }
+
+  /**
+   * Tells the workflows whose resource went while nobody watched, and begins those that went themselves: with the memory of
+   * Temporal, or by somebody's hand. What was told to such a one is lost, so everything is looked at.
+   *
+   * @param missing at the last sweep: one that began a moment ago may not be listed yet.
+   */
+  async #sweepOnce(missing: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const running = new Set<string>();
+    for await (const workflowId of this.#addressees.running()) {
+      running.add(workflowId);
+      if (this.#isOrphan(workflowId))
+        this.#signaller.say(this.#addressees.remaining(workflowId), { resync: true });
+    }
+    const gone = this.resources
+      .values()
+      .filter(({ workflowId, manifest }) => !running.has(workflowId) && !isIgnored(manifest));
+    for (const resource of gone) if (missing.has(resource.workflowId)) this.#tell(resource, true);
+    return new Set(gone.map(({ workflowId }) => workflowId));
   }
 
   #isOrphan(workflowId: string): boolean {

@@ -1,5 +1,5 @@
 /** What the bridge keeps of an object: all that a health rule reads and all that tells a deviation, and nothing else. */
-import { hashOfFields, ownedFieldSet, textOfFields } from '../core/fields.ts';
+import { digestOn, hashOfFields, ownedFieldSet, textOfFields } from '../core/fields.ts';
 import { ANNOTATIONS, LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { isScalable } from '../core/plan/categories.ts';
@@ -25,6 +25,8 @@ export interface LeanObject {
 /** What of an object is ours, by the API server's own books. */
 export interface AppliedFields {
   readonly digest: string | undefined;
+  /** Of the resource, when it was applied; 0 when it does not say. */
+  readonly generation: number;
   /** `ownedFields`; empty when nothing is ours. */
   readonly hash: string;
   /** Length of the set in its JSON: a set that shrank is shorter. */
@@ -77,9 +79,11 @@ interface FieldSet {
 function appliedFields(object: Manifest, manager: string): AppliedFields {
   const fields: FieldSet | undefined = ownedFieldSet(object, manager);
   const text = textOfFields(fields);
+  const digest = digestOn(object);
   return {
-    digest: object.metadata.annotations?.[ANNOTATIONS.digest],
-    hash: hashOfFields(text),
+    digest,
+    generation: Number(object.metadata.annotations?.[ANNOTATIONS.generation] ?? 0),
+    hash: hashOfFields(text, digest),
     size: text.length,
     ownsReplicas: isScalable(object) && ownsReplicas(object, manager),
     ownsDigest: fields?.['f:metadata']?.['f:annotations']?.[`f:${ANNOTATIONS.digest}`] !== undefined,

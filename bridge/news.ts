@@ -43,10 +43,12 @@ function isOurs({ digest, ownsDigest }: AppliedFields): boolean {
 
 /**
  * The set of our fields shrank although we applied nothing: the digest is what it was. A set that grows back is our own
- * repair. A digest that is there and not ours was written by somebody else.
+ * repair. A digest that is there and not ours was written by somebody else, and one of an older generation by an apply of
+ * ours that arrived when a newer one had been done.
  */
 function deviates(before: AppliedFields, after: AppliedFields): boolean {
   if (!isOurs(after)) return isOurs(before);
+  if (isOurs(before) && after.generation > 0 && after.generation < before.generation) return true;
   if (!isOurs(before) || before.digest !== after.digest || before.hash === after.hash) return false;
   return after.size <= before.size;
 }

@@ -4,6 +4,7 @@
  * quantities or other managers' additions the live object carries.
  */
 import { shortHash } from './hash.ts';
+import { ANNOTATIONS } from './labels.ts';
 import type { ManagedFieldsEntry, Manifest } from './manifest.ts';
 import { isScalable } from './plan/categories.ts';
 import type { ObjectKey } from './refs.ts';
@@ -30,9 +31,12 @@ interface FieldSet {
   readonly 'f:spec'?: Readonly<Record<string, unknown>>;
 }
 
-/** A hash of the fields that `manager` owns by apply; empty when it owns none. */
+/**
+ * A hash of what `manager` applied: of the fields it owns and of the digest it sent with them, so that an older apply that
+ * arrives late shows, too. Empty when it owns none.
+ */
 export function ownedFields(object: Manifest, manager: string): string {
-  return hashOfFields(textOfFields(ownedFieldSet(object, manager)));
+  return hashOfFields(textOfFields(ownedFieldSet(object, manager)), digestOn(object));
 }
 
 /** A set of fields in one text, as it is hashed and measured; empty for none. */
@@ -40,8 +44,13 @@ export function textOfFields(fields: object | undefined): string {
   return fields ? JSON.stringify(fields) : '';
 }
 
-export function hashOfFields(text: string): string {
-  return text === '' ? '' : shortHash(text);
+export function hashOfFields(text: string, digest: string | undefined): string {
+  return text === '' ? '' : shortHash(`${digest ?? ''} ${text}`);
+}
+
+/** The digest of what was applied, as the object itself says. */
+export function digestOn({ metadata }: Manifest): string | undefined {
+  return metadata.annotations?.[ANNOTATIONS.digest];
 }
 
 interface InventoryLine {

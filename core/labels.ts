@@ -22,6 +22,8 @@ export const LABELS = {
 export const ANNOTATIONS = {
   /** Digest of what we applied. */
   digest: 'durable-operator.dev/digest',
+  /** Generation of the resource it was applied for: one that falls tells of an apply that arrived late. */
+  generation: 'durable-operator.dev/generation',
   /** On a workload: digest of its pod template, so that a rollout's position can be rebuilt from the cluster. */
   template: 'durable-operator.dev/template',
   /** In a pod template: digest of the ConfigMaps and Secrets its pods use under a plain name. */

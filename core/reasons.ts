@@ -35,6 +35,8 @@ export const OUR_REASONS = {
   ConfigMapNotFound: 'ConfigMapNotFound',
   SecretNotFound: 'SecretNotFound',
   KeyNotFound: 'KeyNotFound',
+  /** Somebody else changes a field of the object as often as it is put back. */
+  FieldFight: 'FieldFight',
   RolloutTimedOut: 'RolloutTimedOut',
   GateClosed: 'GateClosed',
   HookFailed: 'HookFailed',

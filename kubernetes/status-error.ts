@@ -37,4 +37,12 @@ export class StatusError extends Error {
   get isTransient(): boolean {
     return this.code === 0 || this.code === 429 || this.code >= 500 || this.reason === 'Conflict';
   }
+
+  /** Whether a write that named a uid found none of its name, or another: the server has a refusal for each. */
+  get isAboutAnother(): boolean {
+    const isOfFields = this.causes.some(({ reason }) => reason === 'FieldManagerConflict');
+    return (
+      (this.reason === 'Conflict' && !isOfFields) || this.causes.some(({ field }) => field === 'metadata.uid')
+    );
+  }
 }

@@ -94,7 +94,7 @@ export class Executor {
           return { state: foldReverted(state, plan, results, Date.now()) };
         }
         case 'prune':
-          return await this.remove(step.keys, state, 'no longer desired');
+          return await this.remove(step.keys, state, 'no longer desired', plan.generation);
         case 'gate': {
           const answer = await write(`${titleOf(step.key)}: gate ${step.gate}`).checkGate(ref, step.key);
           return { state: foldGate(state, step.key, answer, Date.now()) };
@@ -141,7 +141,12 @@ export class Executor {
   }
 
   /** Removes what is to go, from the cluster and from servers side by side. */
-  async remove(keys: readonly ObjectKey[], state: ReconcileState, why: string): Promise<Outcome> {
+  async remove(
+    keys: readonly ObjectKey[],
+    state: ReconcileState,
+    why: string,
+    generation?: number,
+  ): Promise<Outcome> {
     const items = pruneItemsOf(keys, state);
     const groups = Map.groupBy(items, ({ key }) => isExternal(key));
     const { results, error } = await gathered<Removal>(
@@ -149,7 +154,7 @@ export class Executor {
         const summary = `${why}: ${group.map(({ key }) => titleOf(key)).join(', ')}`;
         return isRemote
           ? external(summary).removeExternals(this.#resource, group)
-          : write(summary).pruneObjects(this.#resource, group);
+          : write(summary).pruneObjects(this.#resource, group, generation);
       }),
     );
     return { state: foldPruned(state, results, Date.now()), error };
@@ -227,6 +232,7 @@ function itemOf(
     key,
     digest: ref?.digest ?? '',
     cause: hasDrifted ? 'drift' : 'plan',
+    ...(entry?.uid ? { uid: entry.uid } : {}),
     ...(hasDrifted && editors ? { editors } : {}),
     ...(partition === undefined ? {} : { partition }),
     ...(ref ? scaleOrderOf(ref, entry, changeOf(ref, entry)) : {}),

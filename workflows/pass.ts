@@ -8,14 +8,14 @@ import { beginStages } from '../core/rollout/begin-rollout.ts';
 import { foldObserved, foldProgress } from '../core/rollout/fold.ts';
 import { foldPlanned, foldRetry, foldSettled } from '../core/rollout/fold-plan.ts';
 import type { Observation } from '../core/rollout/fold.ts';
-import { contentsOf, foldReferences } from '../core/rollout/references.ts';
+import { foldReferences } from '../core/rollout/references.ts';
 import { foldRoutinePlanned, isRoutineDue, routineAt } from '../core/rollout/routine.ts';
 import type { Step } from '../core/rollout/next-step.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
 import { quarantineAt } from '../core/rollout/quarantine.ts';
 import { foldInterrupted, released } from '../core/rollout/reshape.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
-import { fingerprintsOf, NEW_STATE } from '../core/rollout/state.ts';
+import { NEW_STATE } from '../core/rollout/state.ts';
 import { nextTeardown } from '../core/rollout/teardown.ts';
 import { detailsOf } from '../core/status/details.ts';
 import { summaryOf, verdictOf, type Situation } from '../core/status/verdict.ts';
@@ -27,7 +27,7 @@ import { earliest, retryAt } from './retry.ts';
 import type { Inbox } from './inbox.ts';
 import type { ReconcileInput, RolloutStatus } from './messages.ts';
 import { mergeHints, type Hint } from '../core/hint.ts';
-import { placed, viewOf } from './plan-view.ts';
+import { placed, requestOf, viewOf } from './plan-view.ts';
 import { Reporter } from './reporter.ts';
 
 interface Gone {
@@ -128,6 +128,7 @@ export class Pass {
     const keys = pointed.filter((key) => key in this.state.inventory);
     const { here = [], behind = [] } = Object.groupBy(keys, (key) => (isExternal(key) ? 'behind' : 'here'));
     const { resource } = this.#input;
+    const { inventory } = this.state;
     try {
       const [answer, ...observations] = await Promise.all([
         wantsPlan ? this.#plan(hint) : undefined,
@@ -138,7 +139,7 @@ export class Pass {
       const { failure: _, ...situation } = this.#situation;
       if (answer) this.#situation = situation;
       this.#see(observations.flat());
-      return answer && this.#takeUp(answer);
+      return answer && this.#takeUp(answer, inventory);
     } catch (error) {
       this.#missed = hint;
       this.#situation = { ...this.#situation, failure: failureOf(error, this.state.generation) };
@@ -147,23 +148,9 @@ export class Pass {
   }
 
   #plan(hint: Hint): Promise<PlanAnswer> {
-    const { uid, generation, inventory, good, previous, quarantine } = this.state;
-    const contents = contentsOf(this.state.references);
-    const version = this.#situation.plan?.version;
     const wanted = hint.resource ? `generation ${hint.resource.generation}` : 'as it is now';
-    return look(`${this.#title}, ${wanted}`).planResource({
-      resource: this.#input.resource,
-      ...(hint.resource ? { seen: hint.resource } : {}),
-      ...(uid === undefined ? {} : { known: { uid, generation, ...(version ? { version } : {}) } }),
-      now: Date.now(),
-      memory: {
-        ...(good ? { good } : {}),
-        ...(previous ? { previous } : {}),
-        ...(quarantine ? { quarantine } : {}),
-      },
-      inventory: fingerprintsOf(inventory),
-      ...(Object.keys(contents).length === 0 ? {} : { contents }),
-    });
+    const request = requestOf(this.state, this.#situation.plan?.version, hint);
+    return look(`${this.#title}, ${wanted}`).planResource({ resource: this.#input.resource, ...request });
   }
 
   #see(observations: readonly Observation[]): void {
@@ -172,14 +159,18 @@ export class Pass {
     this.state = foldObserved(this.state, observations, Date.now());
   }
 
-  #takeUp(answer: PlanAnswer): Gone | undefined {
+  /** @param compared the inventory with which the plan was compared: what was seen meanwhile is news about it. */
+  #takeUp(answer: PlanAnswer, compared: ReconcileState['inventory']): Gone | undefined {
     if (answer.kind === 'gone') return GONE;
+    if ('strays' in answer)
+      this.state = { ...this.state, inventory: { ...answer.strays, ...this.state.inventory } };
     if (answer.kind === 'unchanged') {
       this.state = foldReferences(this.state, answer.references ?? {}, Date.now());
       return undefined;
     }
     // Another uid under the same name is another resource: what was known is about one that is no more.
-    if (answer.uid !== this.state.uid) {
+    const isAnother = answer.uid !== this.state.uid;
+    if (isAnother) {
       this.state = { ...NEW_STATE, uid: answer.uid };
       this.#editors.clear();
     }
@@ -204,7 +195,8 @@ export class Pass {
       const { memory, journal } = answer.remembered;
       this.state = { ...this.state, ...memory, journal };
     }
-    const plan = viewOf(answer, this.state);
+    const known = answer.recovered ?? (isAnother ? {} : { ...answer.strays, ...compared });
+    const plan = viewOf(answer, known);
     this.state = foldRetry(this.state, plan.orders);
     if (answer.accepted) {
       this.#reporter.accepted(Date.now());

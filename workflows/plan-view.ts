@@ -1,13 +1,40 @@
-import type { PlanAnswer } from '../activities/index.ts';
+import type { PlanAnswer, PlanRequest } from '../activities/index.ts';
+import type { Hint } from '../core/hint.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
-import { refOf } from '../core/rollout/state.ts';
+import { fingerprintsOf, refOf } from '../core/rollout/state.ts';
+import { contentsOf } from '../core/rollout/references.ts';
+
+/** What a plan is asked for with: all that is known of the resource, so that the answer is what is new. */
+export function requestOf(
+  { uid, generation, inventory, good, previous, quarantine, references }: ReconcileState,
+  version: string | undefined,
+  hint: Hint,
+): Omit<PlanRequest, 'resource'> {
+  const contents = contentsOf(references);
+  return {
+    ...(hint.resource ? { seen: hint.resource } : {}),
+    ...(uid === undefined ? {} : { known: { uid, generation, ...(version ? { version } : {}) } }),
+    now: Date.now(),
+    memory: {
+      ...(good ? { good } : {}),
+      ...(previous ? { previous } : {}),
+      ...(quarantine ? { quarantine } : {}),
+    },
+    inventory: fingerprintsOf(inventory),
+    ...(Object.keys(contents).length === 0 ? {} : { contents }),
+    ...(hint.resync ? { resync: true as const } : {}),
+  };
+}
 
 /** The whole plan: what the answer says is new, and for the rest what the inventory knows. */
-export function viewOf(answer: Extract<PlanAnswer, { kind: 'planned' }>, state: ReconcileState): PlanView {
+export function viewOf(
+  answer: Extract<PlanAnswer, { kind: 'planned' }>,
+  inventory: ReconcileState['inventory'],
+): PlanView {
   const { kind: _, changed, removed, accepted: _1, recovered: _2, references: _3, ...rest } = answer;
-  const { interrupted: _4, remembered: _5, ...view } = rest;
-  const known = Object.entries(state.inventory)
+  const { interrupted: _4, remembered: _5, strays: _6, ...view } = rest;
+  const known = Object.entries(inventory)
     .filter(([key]) => !removed.includes(key))
     .map(([key, entry]) => [key, refOf(key, entry)]);
   return {

@@ -3,6 +3,7 @@ import type { Orders } from '../commands/orders.ts';
 import { isConfiguration, isWorkload } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import { beginRollout } from './begin-rollout.ts';
+import { currentContests, withoutFights } from './contest.ts';
 import { scalePlanned } from './scaling.ts';
 import type { Entry, Passage, PlanView, ReconcileState } from './state.ts';
 import { goodOf, placeOf } from './state.ts';
@@ -28,13 +29,17 @@ export function foldPlanned(state: ReconcileState, plan: PlanView, now: number):
   );
   // What was refused, and is no longer asked for, is no trouble any more.
   const refusals = Object.fromEntries(
-    Object.entries(state.refusals).filter(([key, { digest }]) => plan.refs[key]?.digest === digest),
+    Object.entries(isNewer ? withoutFights(state.refusals) : state.refusals).filter(
+      ([key, { digest }]) => plan.refs[key]?.digest === digest,
+    ),
   );
   const unhealthy = Object.fromEntries(
     Object.entries(state.unhealthy).filter(([key]) => key in state.inventory),
   );
+  const contests = state.contests ? { contests: isNewer ? {} : currentContests(state, now) } : {};
+  const remembered = { ...remember(state, plan, now), ...contests };
   return beginRollout(
-    { ...remember(state, plan, now), generation: plan.generation, inventory, refusals, unhealthy },
+    { ...remembered, generation: plan.generation, inventory, refusals, unhealthy },
     plan,
     now,
   );

@@ -13,6 +13,7 @@ import { placeOf, without } from './state.ts';
 import { withRefusal } from './refusal.ts';
 import { forgetUnblocking } from './unblock.ts';
 import { forgetUnread, readingOf, seenWith } from './readers.ts';
+import { foldTaken } from './contest.ts';
 import { finishedSince, preciseTime, rfc3339 } from './times.ts';
 
 /** What a look at one object showed. */
@@ -175,8 +176,12 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
   const { leaving: _, ...others } = entry;
   const staying = { ...others, ...ending };
   const scaled = { ...staying, ...scaleObserved(entry.scale, seen.scale) };
-  if (seen.uid !== entry.uid || seen.fields !== entry.fields)
-    return withEntry(state, seen.key, { ...scaled, uid: seen.uid, digest: '' });
+  if (seen.uid !== entry.uid || seen.fields !== entry.fields) {
+    const deviating = withEntry(state, seen.key, { ...scaled, uid: seen.uid, digest: '' });
+    if (entry.digest === '' || seen.uid !== entry.uid) return deviating;
+    const takers = seen.editors ? { takers: seen.editors } : {};
+    return foldTaken(deviating, seen.key, { digest: entry.digest, ...takers }, now);
+  }
   const stale = entry.generation !== undefined && (seen.generation ?? 0) < entry.generation;
   const reading = seenWith(scaled, seen.health);
   return stale ? state : foldHealth(withEntry(state, seen.key, reading), seen.key, seen.health, now);

@@ -111,6 +111,14 @@ export interface Unblocking {
   readonly askAgainAt: number;
 }
 
+/** How often fields of ours were taken from an object of late. */
+export interface Contest {
+  /** Of which one is forgotten in a while. */
+  readonly takes: number;
+  /** When the last was, in epoch milliseconds. */
+  readonly at: number;
+}
+
 /** How far a workload with a gate or hooks has come in this rollout. */
 export interface Passage {
   readonly before?: true;
@@ -148,6 +156,8 @@ export interface ReconcileState extends Memory {
   readonly generation: number;
   readonly inventory: Readonly<Record<ObjectKey, Entry>>;
   readonly refusals: Readonly<Record<ObjectKey, Refusal>>;
+  /** Objects from which somebody took fields of ours, of late. */
+  readonly contests?: Readonly<Record<ObjectKey, Contest>>;
   /** Objects that are not Current, and why. */
   readonly unhealthy: Readonly<Record<ObjectKey, Trouble>>;
   /** Objects of others that the last plan looked at; absent when there are none. */

@@ -59,6 +59,7 @@ export class BridgeWorld implements AsyncDisposable {
       readonly temporal?: string;
       readonly api?: KubernetesClient;
       readonly resyncPeriodMs?: number;
+      readonly sweepPeriodMs?: number;
     } = {},
   ): Promise<Bridge> {
     let client = this.client;
@@ -74,6 +75,7 @@ export class BridgeWorld implements AsyncDisposable {
       namespaces: { allowed: [this.namespace] },
       searchAttributes: false,
       ...(options.resyncPeriodMs === undefined ? {} : { resyncPeriodMs: options.resyncPeriodMs }),
+      ...(options.sweepPeriodMs === undefined ? {} : { sweepPeriodMs: options.sweepPeriodMs }),
       log: { info: () => undefined, warn: () => undefined, error: (fields) => this.errors.push(fields) },
     });
     this.#bridges.push(bridge);

@@ -1,13 +1,17 @@
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { Transform } from 'node:stream';
 
-/** A wire between a client and a server that a test can cut. */
+/** A wire between a client and a server that a test can cut, hold up and slow down. */
 export class TcpProxy implements AsyncDisposable {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #port = 0;
+  /** While it is stalled: what waits to go on. */
+  #waiting: (() => void)[] | undefined;
+  #lagMs = 0;
 
   private constructor(target: { readonly host: string; readonly port: number }) {
     this.#target = target;
@@ -52,7 +56,24 @@ export class TcpProxy implements AsyncDisposable {
     this.#server = server;
   }
 
+  /** A black hole: connections stay, and new ones are taken, but nothing gets through until it is resumed. */
+  stall(): void {
+    this.#waiting ??= [];
+  }
+
+  resume(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const goOn of waiting) goOn();
+  }
+
+  /** Every piece of data takes so long from now on; 0 for none. */
+  lag(ms: number): void {
+    this.#lagMs = ms;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.resume();
     await this.cut();
   }
 
@@ -69,7 +90,20 @@ export class TcpProxy implements AsyncDisposable {
         far.destroy();
       });
     }
-    near.pipe(far);
-    far.pipe(near);
+    near.pipe(this.#slow()).pipe(far);
+    far.pipe(this.#slow()).pipe(near);
+  }
+
+  #slow(): Transform {
+    return new Transform({
+      transform: (chunk, _, done) => {
+        const goOn = (): void => {
+          if (this.#lagMs > 0) setTimeout(done, this.#lagMs, null, chunk);
+          else done(null, chunk);
+        };
+        if (this.#waiting) this.#waiting.push(goOn);
+        else goOn();
+      },
+    });
   }
 }

@@ -95,6 +95,21 @@ describe('signals', () => {
     );
     (await toy.history()).noTimersWhenIdle();
   });
+
+  it('repair what somebody changed when the same look finds a newer spec of something else', async () => {
+    const toy = lab.actor();
+    await toy.want(FOUR_ROLES);
+    await toy.ready();
+    const edited = `Service/${toy.ref.name}-broker`;
+    toy.edit(edited);
+    const { resource, tell } = toy;
+    toy.tell = (hint) => tell({ ...hint, resync: true });
+    await toy.want(configured(FOUR_ROLES, 'x', 'minion'));
+    toy.tell = tell;
+    assert.notEqual(toy.resource?.generation, resource?.generation);
+    await toy.until('the repair', () => toy.objects.get(edited)?.fields === 'all');
+    await toy.ready();
+  });
 });
 
 type Send = (hint: Hint) => Promise<void>;

@@ -125,6 +125,15 @@ describe('bridge', () => {
     assert.equal(said.at(-1)?.hint.resync, true);
   });
 
+  it('begins the workflow that went while its resource stayed, as it does when Temporal is wiped', async () => {
+    await using world = await BridgeWorld.begin('wiped');
+    const widget = await world.widget('kept');
+    await world.report(widget, []);
+    await world.bridge({ sweepPeriodMs: 100 });
+    const [first] = await world.hears('kept', 'a resync', (said) => said.length > 0);
+    assert.deepEqual([first?.hint.resync, first?.hint.resource?.uid], [true, widget.metadata.uid]);
+  });
+
   it('names the object that somebody edited, once, and says nothing of what the operator applies', async () => {
     await using world = await BridgeWorld.begin('edit');
     const widget = await world.widget('one');

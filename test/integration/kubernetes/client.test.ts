@@ -38,6 +38,20 @@ describe('kubernetes client', () => {
     assert.deepEqual(second.object['data'], { key: 'other' });
   });
 
+  it('applies to the object whose uid is named, and neither makes one nor changes another', async () => {
+    const { object } = await api.apply(configMap('fenced'), me);
+    const { uid = '' } = object.metadata;
+    const named = (name: string, known: string): Manifest => {
+      const manifest = configMap(name, { key: 'second' });
+      return { ...manifest, metadata: { ...manifest.metadata, uid: known } };
+    };
+    const again = await api.apply(named('fenced', uid), me);
+    assert.deepEqual(again.object['data'], { key: 'second' });
+    for (const another of [named('fenced', '00000000-0000-0000-0000-000000000000'), named('never-made', uid)])
+      await refused(api.apply(another, me), { isAboutAnother: true });
+    assert.equal(await api.get({ ...CONFIG_MAP, namespace, name: 'never-made' }), undefined);
+  });
+
   it('answers undefined for an object that does not exist, and throws for a kind that is not served', async () => {
     assert.equal(await api.get({ ...CONFIG_MAP, namespace, name: 'absent' }), undefined);
     await refused(api.get({ group: 'nobody.dev', kind: 'Nothing', namespace, name: 'x' }), {

@@ -5,7 +5,14 @@ import { newsOf } from '../../../bridge/news.ts';
 import type { HealthState } from '../../../core/health/health.ts';
 
 function judged(state: HealthState, more: Partial<Judged> = {}, reason = ''): Judged {
-  const applied = { digest: 'd1', hash: 'f1', size: 100, ownsDigest: true, ownsReplicas: true };
+  const applied = {
+    digest: 'd1',
+    generation: 2,
+    hash: 'f1',
+    size: 100,
+    ownsDigest: true,
+    ownsReplicas: true,
+  };
   return { generation: 1, applied, develops: true, verdict: { state, reason, message: reason }, ...more };
 }
 
@@ -77,6 +84,12 @@ describe('news of an owned object', () => {
       newsOf(judged('Current'), judged('Current', fields({ digest: 'x', ownsDigest: false })), false),
       'Deviates',
     );
+  });
+
+  it('is an apply of an older generation, which arrived late', () => {
+    const late = judged('Current', fields({ digest: 'd0', generation: 1, hash: 'f0' }));
+    assert.equal(newsOf(judged('Current'), late, false), 'Deviates');
+    assert.equal(newsOf(late, judged('Current'), false), undefined);
   });
 
   it('is neither our own apply nor our own repair', () => {

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { campaign } from './campaign.ts';
+import { FAULTS } from './faults.ts';
+
+/** The short form; `npm run test:faults` plays every fault, with any seed, for as long as one likes. */
+const SHORT: readonly (keyof typeof FAULTS)[] = [
+  'kill a replica',
+  'cut a wire',
+  'say what is old, twice, in the wrong order',
+  'terminate workflows',
+  'kill the API server',
+  'stall a wire, then sever it',
+];
+
+describe('the program under fault', () => {
+  it('ends where the resources say, deletes nothing that is wanted, and replaces no pod more often than asked', async (test) => {
+    const report = await campaign({
+      seed: 1,
+      resources: 3,
+      replicas: 2,
+      faults: Object.fromEntries(SHORT.map((name) => [name, FAULTS[name] ?? assert.fail(name)])),
+      goesOn: (round) => round < SHORT.length,
+      patienceMs: 120_000,
+      say: (line) => test.diagnostic(line),
+    });
+    test.diagnostic(JSON.stringify(report));
+    assert.deepEqual(report.violations, []);
+    assert.equal(report.lost, 0);
+    assert.ok(report.changes >= SHORT.length && report.faults >= SHORT.length);
+  });
+});

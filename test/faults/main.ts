@@ -1,0 +1,63 @@
+/**
+ * The fault-injection suite: `npm run test:faults`. Exits 1 when a change was lost or a law was broken, with the seed that
+ * tells it again: `npm run test:faults -- --seed 42`.
+ */
+import { randomInt } from 'node:crypto';
+import { Command, InvalidArgumentError } from 'commander';
+import { campaign } from './campaign.ts';
+import { FAULTS, OUTAGES } from './faults.ts';
+import { Soak } from './soak.ts';
+
+interface Flags {
+  readonly seed: number;
+  readonly rounds: number;
+  readonly minutes?: number;
+  readonly resources: number;
+  readonly replicas: number;
+  readonly only?: string;
+  readonly outages: boolean;
+}
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 0) throw new InvalidArgumentError('it is a whole number.');
+  return count;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const flags = new Command('test:faults')
+  .option('--seed <number>', 'tells a run again', countOf, randomInt(2 ** 31))
+  .option('--rounds <number>', 'how many rounds', countOf, 36)
+  .option('--minutes <number>', 'rounds for so long, and a report of what the programs use', countOf)
+  .option('--resources <number>', 'how many resources', countOf, 6)
+  .option('--replicas <number>', 'how many replicas of the program', countOf, 2)
+  .option('--only <text>', 'only faults whose name has this')
+  .option('--no-outages', 'leave out the outages of a minute')
+  .parse()
+  .opts<Flags>();
+
+const all = { ...FAULTS, ...(flags.outages ? OUTAGES : {}) };
+const faults = Object.fromEntries(Object.entries(all).filter(([name]) => name.includes(flags.only ?? '')));
+if (Object.keys(faults).length === 0) {
+  say(`no fault is named so; there are:\n${Object.keys(all).join('\n')}`);
+  process.exit(1);
+}
+const { minutes } = flags;
+const soak = minutes === undefined ? undefined : new Soak(minutes, say);
+const report = await campaign({
+  ...flags,
+  faults,
+  goesOn: (round) => soak?.goesOn() ?? round < flags.rounds,
+  patienceMs: 120_000 + flags.resources * 500,
+  say,
+  onRound: (world) => soak?.look(world),
+});
+say(JSON.stringify(report, null, 1));
+await soak?.tell();
+if (report.lost > 0 || report.violations.length > 0) {
+  say(`a law was broken; again with: npm run test:faults -- --seed ${flags.seed}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,56 @@
+/** Replicas of the program, each a process of its own, started again when it ends, as a kubelet would. */
+import { Program } from '../e2e/program.ts';
+
+export class Programs implements AsyncDisposable {
+  readonly #args: readonly string[];
+  readonly #running: Program[] = [];
+  #stopping = false;
+  /** How often one ended by itself, and what it said last. */
+  readonly ends: string[] = [];
+
+  constructor(args: readonly string[], replicas: number) {
+    this.#args = args;
+    for (let index = 0; index < replicas; index++) this.#start(index);
+  }
+
+  get count(): number {
+    return this.#running.length;
+  }
+
+  /** `kill -9`; the next one starts at once. */
+  async kill(index: number): Promise<void> {
+    await this.#at(index).end('SIGKILL');
+  }
+
+  freeze(index: number): void {
+    process.kill(this.#at(index).pid, 'SIGSTOP');
+  }
+
+  thaw(index: number): void {
+    process.kill(this.#at(index).pid, 'SIGCONT');
+  }
+
+  pids(): readonly number[] {
+    return this.#running.map(({ pid }) => pid);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#running.map((program) => program[Symbol.asyncDispose]()));
+  }
+
+  #at(index: number): Program {
+    const program = this.#running[index];
+    if (!program) throw new Error(`there is no replica ${index}`);
+    return program;
+  }
+
+  #start(index: number): void {
+    const program = Program.start(...this.#args);
+    this.#running[index] = program;
+    void program.ended.then(({ signal, code, stderr }) => {
+      if (signal !== 'SIGKILL') this.ends.push(`code ${code}: ${stderr.trimEnd().split('\n').at(-1)}`);
+      if (!this.#stopping) this.#start(index);
+    });
+  }
+}

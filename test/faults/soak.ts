@@ -1,0 +1,91 @@
+/** What the programs use while they are under fault for long: memory and sockets of each, workflows and their events. */
+import { readdir, readFile } from 'node:fs/promises';
+import { Client, Connection } from '@temporalio/client';
+import type { FaultWorld } from './fault-world.ts';
+
+export interface Use {
+  readonly minute: number;
+  /** Of the biggest program, in MiB. */
+  readonly residentMib: number;
+  readonly sockets: number;
+  readonly workflows: number;
+  /** Of the longest history. */
+  readonly events: number;
+}
+
+export class Soak {
+  readonly #minutes: number;
+  readonly #say: (line: string) => void;
+  readonly #began = performance.now();
+  readonly #uses: Use[] = [];
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(minutes: number, say: (line: string) => void) {
+    this.#minutes = minutes;
+    this.#say = say;
+  }
+
+  goesOn(): boolean {
+    return this.#minute < this.#minutes;
+  }
+
+  /** Looks at what is used now, beside the run. */
+  look(world: FaultWorld): void {
+    this.#looking = this.#looking
+      .then(async () => void this.#uses.push(await this.#useOf(world)))
+      // A program that was just killed has no numbers, and the next look will.
+      .catch((error: unknown) => this.#say(`not measured: ${String(error)}`));
+  }
+
+  async tell(): Promise<void> {
+    await this.#looking;
+    this.#say('minute  MiB  sockets  workflows  longest history');
+    const step = Math.max(1, Math.floor(this.#uses.length / 30));
+    for (const [index, use] of this.#uses.entries())
+      if (index % step === 0)
+        this.#say(
+          Object.values(use)
+            .map((value) => String(value).padStart(6))
+            .join('  '),
+        );
+  }
+
+  get #minute(): number {
+    return (performance.now() - this.#began) / 60_000;
+  }
+
+  async #useOf({ programs, sandbox }: FaultWorld): Promise<Use> {
+    const pids = programs.pids();
+    const [resident, sockets] = [
+      await Promise.all(pids.map(residentMib)),
+      await Promise.all(pids.map(socketsOf)),
+    ];
+    const connection = await Connection.connect({ address: sandbox.temporal.address });
+    try {
+      const client = new Client({ connection });
+      let [workflows, events] = [0, 0];
+      for await (const { historyLength } of client.workflow.list({ query: 'ExecutionStatus="Running"' })) {
+        workflows++;
+        events = Math.max(events, historyLength ?? 0);
+      }
+      return {
+        minute: Math.round(this.#minute),
+        residentMib: Math.max(...resident),
+        sockets: Math.max(...sockets),
+        workflows,
+        events,
+      };
+    } finally {
+      await connection.close();
+    }
+  }
+}
+
+async function residentMib(pid: number): Promise<number> {
+  const [, kib] = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kib) / 1024);
+}
+
+async function socketsOf(pid: number): Promise<number> {
+  return (await readdir(`/proc/${pid}/fd`)).length;
+}

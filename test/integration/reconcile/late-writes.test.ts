@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createRenderer } from '../../../activities/index.ts';
+import { pruneObjects } from '../../../activities/prune-objects.ts';
+import { ANNOTATIONS } from '../../../core/labels.ts';
+import type { Manifest } from '../../../core/manifest.ts';
+import { eventually } from '../../../testing/eventually.ts';
+import { resourceChanged } from '../../../workflows/messages.ts';
+import { TWO_ROLES } from '../../support/toy-operator.ts';
+import { configured } from '../../support/toy-specs.ts';
+import { ToyStage } from '../../support/toy-stage.ts';
+
+/** What was sent in time and held up on its way: the API server does it when nobody waits for it any more. */
+describe('a write that arrives late', () => {
+  let stage: ToyStage;
+  before(async () => {
+    stage = await ToyStage.open();
+  });
+  after(() => stage[Symbol.asyncDispose]());
+
+  /** Applies an object as the program of that generation did. */
+  async function applyLate(resource: Manifest, key: string): Promise<Manifest> {
+    const rendered = createRenderer(stage.operator).render(resource).objects.get(key) ?? assert.fail(key);
+    const { metadata } = rendered.manifest;
+    const generation = String(resource.metadata.generation);
+    const annotations = { ...metadata.annotations, [ANNOTATIONS.generation]: generation };
+    const manifest = { ...rendered.manifest, metadata: { ...metadata, annotations } };
+    return (await stage.api.apply(manifest, { fieldManager: stage.operator.name })).object;
+  }
+
+  function service(name: string): Promise<Manifest | undefined> {
+    return stage.api.get(stage.ref('Service', name));
+  }
+
+  it('with what an older generation wanted is noticed and undone', async () => {
+    await stage.want(TWO_ROLES, 'late');
+    const old = await stage.ready('late');
+    await stage.want(configured(TWO_ROLES, 'new'), 'late');
+    await stage.ready('late');
+    await applyLate(old, 'StatefulSet.apps/late-b');
+    await eventually('it is as wanted', async () => {
+      const { objects } = createRenderer(stage.operator).render((await stage.resource('late')) ?? old);
+      const live = await stage.api.get(stage.ref('StatefulSet', 'late-b', 'apps'));
+      const wanted = objects.get('StatefulSet.apps/late-b')?.ref.digest;
+      return live?.metadata.annotations?.[ANNOTATIONS.digest] === wanted;
+    });
+    await stage.ready('late');
+  });
+
+  it('with an object that is not wanted any more is found by a resync and pruned; a copy of somebody stays', async () => {
+    await stage.want(TWO_ROLES, 'stray');
+    const old = await stage.ready('stray');
+    await stage.want({ ...TWO_ROLES, nodes: TWO_ROLES.nodes.slice(0, 1) }, 'stray');
+    await eventually('it is pruned', async () => (await service('stray-b')) === undefined);
+    await stage.ready('stray');
+    const made = await applyLate(old, 'Service/stray-b');
+    const { labels = {}, annotations = {}, ownerReferences = [] } = made.metadata;
+    await stage.api.apply(
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'stray-copy', namespace: stage.namespace, labels, annotations, ownerReferences },
+        spec: { ports: [{ port: 80 }] },
+      },
+      { fieldManager: 'somebody' },
+    );
+    await stage.temporal((client) =>
+      client.workflow.getHandle(stage.workflowId('stray')).signal(resourceChanged, { resync: true }),
+    );
+    await eventually('it is pruned again', async () => (await service('stray-b')) === undefined);
+    await stage.ready('stray');
+    assert.ok(await service('stray-copy'));
+  });
+
+  it('deletes nothing once the resource has changed since', async () => {
+    await stage.want(TWO_ROLES, 'spared');
+    const { metadata } = await stage.ready('spared');
+    const ref = { ...stage.ref('Toy', 'spared', 'toy.dev'), version: 'v1', plural: 'toys' };
+    const { uid = '' } = (await service('spared-b'))?.metadata ?? {};
+    const dependencies = {
+      api: stage.api,
+      events: { record: () => undefined, flush: () => Promise.resolve() },
+    };
+    const older = (metadata.generation ?? 0) - 1;
+    const attempt = new MockActivityEnvironment({ startToCloseTimeoutMs: 60_000 }).run(() =>
+      pruneObjects(dependencies, ref, [{ key: 'Service/spared-b', uid }], older),
+    );
+    await assert.rejects(attempt, { type: 'PlanStale' });
+    assert.ok(await service('spared-b'));
+  });
+});
