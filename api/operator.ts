@@ -41,7 +41,10 @@ export interface Context<Spec = unknown> {
     info(message: string, fields?: Readonly<Record<string, unknown>>): void;
     warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
   };
-  /** The live object, or undefined when there is none. Secrets are read by `secret`. */
+  /**
+   * The live object, or undefined when there is none. What the plan versions is named as `desired` names it, and read in the
+   * version that is planned. Secrets are read by `secret`.
+   */
   read(reference: ObjectReference): Promise<ObjectManifest | undefined>;
   /**
    * The decoded values of a Secret, by key. They are struck out of every error, log line, event and answer of the function
