@@ -39,6 +39,8 @@ async function run({ idle, limit, oursOnly, ...flags }: Flags): Promise<void> {
   const settings: Settings = { ...flags, idleSeconds: idle, contenders };
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
+  // A client that is closed while it tries again throws from its timer. Whoever waited for it has been told; what was measured counts.
+  process.on('uncaughtException', (error) => say(`left behind by a measurement: ${error.message}`));
   const measurements: Measurement[] = [];
   const tasks = tasksOf(settings);
   const deadline = performance.now() + limit * 60_000;

@@ -44,6 +44,7 @@ interface Wait {
 export class Awaited implements ObjectFollower {
   readonly #lastHeard: (uid: string) => OwnedObject | undefined;
   readonly #waits = new Set<Wait>();
+  #isStopped = false;
 
   /** @param lastHeard answers with the object of a uid as it was last heard of. */
   constructor(lastHeard: (uid: string) => OwnedObject | undefined) {
@@ -56,7 +57,7 @@ export class Awaited implements ObjectFollower {
     { atMostMs, signal }: AwaitOptions,
   ): Promise<ReadonlyMap<string, Health>> {
     const left = objects.filter((each) => this.#verdictOf(each)?.state !== 'Current');
-    if (left.length > 0 && !signal.aborted) {
+    if (left.length > 0 && !signal.aborted && !this.#isStopped) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const end = (): void => resolve();
       const wait: Wait = {
@@ -99,6 +100,12 @@ export class Awaited implements ObjectFollower {
   /** The resource asks for something else: what was applied for it is to be looked at again. */
   interrupt(workflowId: string): void {
     for (const wait of this.#waits) if (wait.workflowId === workflowId) wait.end();
+  }
+
+  /** Nothing is heard any more: what is still awaited is found by whoever watches next. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const { end } of this.#waits) end();
   }
 
   #verdictOf({ uid, generation }: AppliedObject): Health | undefined {

@@ -188,6 +188,7 @@ class OperatorBridge implements Bridge {
     this.follow();
     this.#references.stop();
     await Promise.all([this.#watches.stop(), this.#background]);
+    this.objects.stop();
     this.#news.stop();
     this.#objects.clear();
     await this.#signaller.stop();

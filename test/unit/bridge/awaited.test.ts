@@ -98,6 +98,17 @@ describe('a wait for what was applied', () => {
     assert.deepEqual(states(await wait), []);
   });
 
+  it('ends when nothing is watched any more', async () => {
+    const stage = new Stage();
+    const wait = stage.awaited.untilCurrent(RESOURCE, [{ uid: 'b', generation: 2 }], LONG);
+    stage.awaited.stop();
+    assert.deepEqual(states(await wait), []);
+    assert.deepEqual(
+      states(await stage.awaited.untilCurrent(RESOURCE, [{ uid: 'b', generation: 2 }], LONG)),
+      [],
+    );
+  });
+
   it('is of no interest to other resources', () => {
     const stage = new Stage();
     void stage.awaited.untilCurrent(RESOURCE, [{ uid: 'b', generation: 2 }], LONG);
