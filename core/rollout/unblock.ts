@@ -7,8 +7,10 @@ import { rfc3339 } from './times.ts';
 
 /** The reason of a health verdict: the rollout cannot go on by itself. */
 export const TRAPPED = 'RolloutTrapped';
+/** A pod was replaced; whether another one traps the workload is not known yet, and nobody tells. */
+const REPLACED = 'PodReplaced';
 
-const FIRST_ASK_AGAIN_MS = 5_000;
+const FIRST_ASK_AGAIN_MS = 2_000;
 const LONGEST_ASK_AGAIN_MS = 60_000;
 /** What came of trying to replace a pod. */
 export type Unblocked =
@@ -17,7 +19,11 @@ export type Unblocked =
 
 /** A workload that is as planned, and held up by a pod that somebody must replace. */
 export function isTrapped({ key, digest, template, keepsPods }: PlannedRef, state: ReconcileState): boolean {
-  if (keepsPods || state.inventory[key]?.digest !== digest || state.unhealthy[key]?.reason !== TRAPPED)
+  if (
+    keepsPods ||
+    state.inventory[key]?.digest !== digest ||
+    ![TRAPPED, REPLACED].includes(state.unhealthy[key]?.reason ?? '')
+  )
     return false;
   const known = unblockingOf(state, key, template);
   // What needs more is cured by no template: people look at it then.
@@ -56,7 +62,7 @@ export function foldUnblocked(
   const message = `pod ${result.pod} of the old revision was replaced, since it could not get ready and held up the rollout`;
   return {
     ...next,
-    unhealthy: { ...state.unhealthy, [key]: { reason: 'PodReplaced', message, since: rfc3339(now) } },
+    unhealthy: { ...state.unhealthy, [key]: { reason: REPLACED, message, since: rfc3339(now) } },
     inventory: withHealth(state, key),
   };
 }
