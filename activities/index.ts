@@ -11,6 +11,7 @@ import { applyObjects, revertObjects } from './apply-objects.ts';
 import { applyExternals } from './apply-externals.ts';
 import { checkGate, cleanUp, runHook } from './author-code.ts';
 import type { Dependencies } from './dependencies.ts';
+import { heartbeating } from './heartbeat.ts';
 import { observeExternals } from './observe-externals.ts';
 import type { Entry } from '../core/rollout/state.ts';
 import type { Unblocked } from '../core/rollout/unblock.ts';
@@ -128,11 +129,12 @@ export function createActivities(dependencies: Dependencies): Activities {
     observeExternals: (resource, keys) => observeExternals(dependencies, resource, keys),
     removeExternals: (resource, items) => removeExternals(dependencies, resource, items),
     observeShape: (plan, key) => observeShape(dependencies, plan, key),
-    growClaims: (plan, key, claims) => growClaims(dependencies, plan, key, claims),
-    releasePods: (plan, key, uid) => releasePods(dependencies, plan, key, uid),
-    recreateStatefulSet: (plan, key) => recreateStatefulSet(dependencies, plan, key),
-    settleStatefulSet: (plan, key) => settleStatefulSet(dependencies, plan, key),
-    restoreStatefulSets: (resource, keys) => restoreStatefulSets(dependencies, resource, keys),
+    growClaims: (plan, key, claims) => heartbeating(() => growClaims(dependencies, plan, key, claims)),
+    releasePods: (plan, key, uid) => heartbeating(() => releasePods(dependencies, plan, key, uid)),
+    recreateStatefulSet: (plan, key) => heartbeating(() => recreateStatefulSet(dependencies, plan, key)),
+    settleStatefulSet: (plan, key) => heartbeating(() => settleStatefulSet(dependencies, plan, key)),
+    restoreStatefulSets: (resource, keys) =>
+      heartbeating(() => restoreStatefulSets(dependencies, resource, keys)),
     restartPod: (resource, key, pod) => restartPod(dependencies, resource, key, pod),
     unblockWorkload: (resource, key) => unblockWorkload(dependencies, resource, key),
     revertObjects: (plan, items) => revertObjects(dependencies, plan, items),

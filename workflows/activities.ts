@@ -11,7 +11,11 @@ type Look = Pick<Activities, 'planResource' | 'observeObjects' | 'observeShape' 
 type Author = Pick<Activities, 'runHook' | 'cleanUp'>;
 type Routine = Pick<Activities, 'runRoutine'>;
 type External = Pick<Activities, 'applyExternals' | 'observeExternals' | 'removeExternals'>;
-type Write = Omit<Activities, keyof Look | keyof Author | keyof External | keyof Routine>;
+type Reshape = Pick<
+  Activities,
+  'growClaims' | 'releasePods' | 'recreateStatefulSet' | 'settleStatefulSet' | 'restoreStatefulSets'
+>;
+type Write = Omit<Activities, keyof Look | keyof Author | keyof External | keyof Routine | keyof Reshape>;
 
 /** Temporal UI cuts what is longer. */
 const SUMMARY_LENGTH = 190;
@@ -34,6 +38,20 @@ export function write(summary: string): ActivityInterfaceFor<Write> {
   return proxyActivities<Write>({
     startToCloseTimeout: '60 seconds',
     scheduleToCloseTimeout: '5 minutes',
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
+    summary: summary.slice(0, SUMMARY_LENGTH),
+  });
+}
+
+/**
+ * A step to another shape of a StatefulSet. Pods may be without it meanwhile, so a worker that dies is noticed soon; a late
+ * write of it finds another uid and changes nothing.
+ */
+export function reshaping(summary: string): ActivityInterfaceFor<Reshape> {
+  return proxyActivities<Reshape>({
+    startToCloseTimeout: '60 seconds',
+    scheduleToCloseTimeout: '5 minutes',
+    heartbeatTimeout: '10 seconds',
     retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
     summary: summary.slice(0, SUMMARY_LENGTH),
   });

@@ -12,7 +12,7 @@ import { foldRoutine } from '../core/rollout/routine.ts';
 import { partitionOf } from '../core/rollout/canary.ts';
 import { hasBeenScaled, scaleOrderOf } from '../core/rollout/scaling.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
-import { author, external, routine, write } from './activities.ts';
+import { author, external, reshaping, routine, write } from './activities.ts';
 import { foldReshaped } from '../core/rollout/reshape.ts';
 import { foldUnblocked } from '../core/rollout/unblock.ts';
 import { failureOf, isPlanStale } from './failures.ts';
@@ -163,7 +163,7 @@ export class Executor {
   /** Puts back what is between two shapes, as it was. */
   async restore(keys: readonly ObjectKey[], state: ReconcileState): Promise<Outcome> {
     try {
-      const run = write(`put back as it was: ${keys.map(titleOf).join(', ')}`);
+      const run = reshaping(`put back as it was: ${keys.map(titleOf).join(', ')}`);
       const restored = await run.restoreStatefulSets(this.#resource, keys);
       return {
         state: restored.reduce((next, { key, entry }) => foldReshaped(next, key, entry, undefined), state),

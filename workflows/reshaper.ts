@@ -5,7 +5,7 @@ import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { foldReshaped, foldReshapeRefused, foldReshaping } from '../core/rollout/reshape.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
-import { look, write } from './activities.ts';
+import { look, reshaping, write } from './activities.ts';
 
 /** A step that changes something. */
 type Act = Exclude<ShapeAnswer, { kind: 'wait' | 'refuse' | 'done' }>;
@@ -56,7 +56,7 @@ export async function reshape(
 }
 
 function act(plan: PlanRef, key: ObjectKey, { refs }: PlanView, step: Act): Promise<StepResult> {
-  const run = write(`${titleOf(key)}: ${doing(step).message}`);
+  const run = reshaping(`${titleOf(key)}: ${doing(step).message}`);
   switch (step.kind) {
     case 'grow':
       return run.growClaims(plan, key, step.claims);
