@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly deniedNamespaces?: readonly string[];
   /** Port of `/healthz` and `/readyz`; 0 takes a free one. @defaultValue none */
   readonly healthPort?: number;
+  /** How often all resources are compared with what their statuses say, one after the other. @defaultValue `'10 minutes'` */
+  readonly resyncPeriod?: string;
   /** @defaultValue LOG_LEVEL, else `info` */
   readonly logLevel?: string;
   /** How replicas of this program agree on whose bridge tells what it sees. */
@@ -52,6 +54,7 @@ export interface Config {
   readonly role: Role;
   readonly namespaces: { readonly allowed?: readonly string[]; readonly denied?: readonly string[] };
   readonly healthPort?: number;
+  readonly resyncPeriodMs?: number;
   readonly logLevel: string;
   /** Names this process in events, in Temporal and in the lease. */
   readonly identity: string;
@@ -70,6 +73,7 @@ export function readConfig(options: RunOptions): Config {
   const temporal = loadClientConnectConfig();
   const address = options.temporalAddress ?? temporal.connectionOptions.address;
   const denied = options.deniedNamespaces ?? listOf(process.env['DENY_LIST']);
+  const resyncPeriodMs = durationOf('resyncPeriod', options.resyncPeriod);
   return {
     kubernetes: {
       ...(options.kubeconfig ? { kubeconfig: options.kubeconfig } : {}),
@@ -83,6 +87,7 @@ export function readConfig(options: RunOptions): Config {
     role: options.role ?? 'all',
     namespaces: { ...(options.allowedNamespaces ? { allowed: options.allowedNamespaces } : {}), denied },
     ...(options.healthPort === undefined ? {} : { healthPort: options.healthPort }),
+    ...(resyncPeriodMs === undefined ? {} : { resyncPeriodMs }),
     logLevel: options.logLevel ?? process.env['LOG_LEVEL'] ?? 'info',
     identity: options.identity ?? process.env['POD_NAME'] ?? `${process.pid}@${hostname()}`,
     leaderElection: readLeaderElection(options.leaderElection ?? {}),
@@ -96,9 +101,9 @@ function readLeaderElection({
 }: LeaderElectionOptions): Config['leaderElection'] {
   const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = DEFAULT_LEASE_TIMINGS;
   const timings = {
-    leaseDurationMs: durationOf('leaseDuration', times.leaseDuration) ?? leaseDurationMs,
-    renewDeadlineMs: durationOf('renewDeadline', times.renewDeadline) ?? renewDeadlineMs,
-    retryPeriodMs: durationOf('retryPeriod', times.retryPeriod) ?? retryPeriodMs,
+    leaseDurationMs: durationOf('leader election: leaseDuration', times.leaseDuration) ?? leaseDurationMs,
+    renewDeadlineMs: durationOf('leader election: renewDeadline', times.renewDeadline) ?? renewDeadlineMs,
+    retryPeriodMs: durationOf('leader election: retryPeriod', times.retryPeriod) ?? retryPeriodMs,
   };
   const { leaseDurationMs: lease, renewDeadlineMs: deadline, retryPeriodMs: retry } = timings;
   // client-go asks for the same: a leader steps down before another may follow, after more than one attempt to renew.
@@ -118,7 +123,7 @@ function durationOf(name: string, text: string | undefined): number | undefined 
   if (text === undefined) return undefined;
   const duration = ms(text as ms.StringValue);
   if (Number.isFinite(duration) && duration > 0) return duration;
-  throw new SetupError(`leader election: ${name} is a time like "15 seconds", not "${text}"`);
+  throw new SetupError(`${name} is a time like "15 seconds", not "${text}"`);
 }
 
 function listOf(text: string | undefined): string[] {

@@ -93,7 +93,9 @@ function bridgeOf(
     connection,
     ...(config.temporal.namespace ? { namespace: config.temporal.namespace } : {}),
   });
-  return createBridge({ operator, api, client, namespaces: config.namespaces, searchAttributes, log });
+  const { namespaces, resyncPeriodMs } = config;
+  const resync = resyncPeriodMs === undefined ? {} : { resyncPeriodMs };
+  return createBridge({ operator, api, client, namespaces, ...resync, searchAttributes, log });
 }
 
 /** Without an election the bridge leads at once. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Signaller } from '../../../bridge/signaller.ts';
+import { DEFAULT_BUCKET, Signaller } from '../../../bridge/signaller.ts';
 import { TokenBucket } from '../../../bridge/token-bucket.ts';
 import type { Hint } from '../../../core/hint.ts';
 import { until } from '../../support/until.ts';
@@ -50,6 +50,25 @@ describe('signaller', () => {
     await until('delivery', () => signaller.status().sent === 1);
     assert.deepEqual(told.at(-1), { objects: ['a', 'b'] });
     assert.deepEqual([signaller.status().failures, signaller.status().lastError], [2, undefined]);
+  });
+
+  it('tells at once what comes alone; of a storm what the bucket lets through, and always the last of it', async () => {
+    const bucket = { burst: 2, perSecond: 20 };
+    const signaller = new Signaller({ log: quiet, bucket });
+    const { told, addressee } = recorder();
+    const began = performance.now();
+    signaller.say(addressee, { objects: ['o0'] });
+    assert.equal(told.length, 1);
+    for (let count = 1; count <= 100; count++) {
+      signaller.say(addressee, { objects: [`o${count}`] });
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await until('rest', () => !signaller.isBusy('w'));
+    const seconds = (performance.now() - began) / 1000;
+    assert.ok(told.length <= bucket.burst + seconds * bucket.perSecond + 1, `${told.length} in ${seconds} s`);
+    assert.ok(told.at(-1)?.objects?.includes('o100'));
+    assert.equal(new Set(told.flatMap(({ objects = [] }) => objects)).size, 101);
+    assert.deepEqual(DEFAULT_BUCKET, { burst: 10, perSecond: 5 });
   });
 
   it('sends what waits before it stops', async () => {
