@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Desired } from '../../../index.ts';
 import { plan } from '../../../index.ts';
 import { foldAbandoned } from '../../../core/rollout/removal.ts';
 import { nextTeardown } from '../../../core/rollout/teardown.ts';
 import type { Step } from '../../../core/rollout/next-step.ts';
 import { verdictOf } from '../../../core/status/verdict.ts';
-import { SimulatedCluster } from '../../support/simulated-cluster.ts';
-import { tableOperator } from '../../support/toy-external.ts';
+import { planView, SimulatedCluster } from '../../support/simulated-cluster.ts';
+import { Table, tableOperator } from '../../support/toy-external.ts';
 import type { ToyNode, ToySpec } from '../../support/toy-operator.ts';
 import { toy } from '../../support/toy-operator.ts';
 
@@ -146,6 +147,13 @@ describe('taking down external objects', () => {
 });
 
 describe('a plan with external objects', () => {
+  it('says which are kept where they are when they are no longer desired', () => {
+    const operator = tableOperator();
+    const desired = (): Desired => [Table('a', { config: '' }, { retain: true }), Table('b', { config: '' })];
+    const { refs } = planView({ ...operator, desired }, toy(wanting([])));
+    assert.deepEqual([refs[A]?.retain, refs[B]?.retain], [true, undefined]);
+  });
+
   it('is refused when the operator does not know the kind', () => {
     const operator = { ...tableOperator(), externals: [] };
     assert.throws(() => plan(operator, toy(wanting([table('a')]))), /Table.*not among the externals/);
