@@ -15,16 +15,17 @@ import { StatusError } from '../kubernetes/status-error.ts';
 import type { AppliedWorkload } from './apply-workload.ts';
 import { applyWorkload } from './apply-workload.ts';
 import { claimRefusal } from './claim-refusal.ts';
+import { choose } from './choose-objects.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
 import { healthOptions } from './health-options.ts';
-import { failureOf, planStale } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { sendingFence } from './fence.ts';
 import { fencedApi } from './fenced-api.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
 import { tookOver } from './take-over.ts';
-import type { KeptObject, KeptPlan } from './revisions.ts';
+import type { KeptObject } from './revisions.ts';
 import { shelfOf } from './revisions.ts';
 
 export interface ApplyItem extends ScaleOrder {
@@ -106,19 +107,6 @@ async function settled(
   return results.map((result) => {
     const verdict = result.applied ? verdicts.get(result.uid) : undefined;
     return verdict ? { ...result, health: verdict } : result;
-  });
-}
-
-/** @throws ApplicationFailure `PlanStale` when one of them is not as it was planned. */
-export function choose(
-  plan: KeptPlan,
-  items: readonly ApplyItem[],
-): readonly { readonly item: ApplyItem; readonly object: KeptObject }[] {
-  return items.map((item) => {
-    const object = plan.objects.get(item.key);
-    if (object?.ref.digest !== item.digest)
-      throw planStale(`${titleOf(item.key)} is built otherwise than it was planned`);
-    return { item, object };
   });
 }
 

@@ -10,7 +10,7 @@ import { foldCanary } from './canary.ts';
 import { scaleApplied, scaleObserved, scalingOf } from './scaling.ts';
 import type { Entry, PlanView, ReconcileState, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
-import { withRefusal } from './refusal.ts';
+import { REMOVAL, withoutRemoval, withRefusal } from './refusal.ts';
 import { forgetUnblocking } from './unblock.ts';
 import { forgetUnread, readingOf, seenWith } from './readers.ts';
 import { foldTaken } from './contest.ts';
@@ -169,6 +169,7 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
         ? { lost: { ...state.lost, [seen.key]: entry.template } }
         : {}),
       inventory: without(state.inventory, seen.key),
+      refusals: withoutRemoval(state.refusals, seen.key),
       unhealthy: without(state.unhealthy, seen.key),
     };
   const ending = seen.spent ? { ending: 'complete' as const } : {};
@@ -305,9 +306,6 @@ function leaving(state: ReconcileState, key: ObjectKey, entry: Entry, now: numbe
     unhealthy: { ...state.unhealthy, [key]: trouble },
   };
 }
-
-/** In the place of the digest that was refused. */
-const REMOVAL = 'removal';
 
 function withEntry(state: ReconcileState, key: ObjectKey, entry: Entry): ReconcileState {
   return { ...state, inventory: { ...state.inventory, [key]: entry } };

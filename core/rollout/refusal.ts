@@ -1,9 +1,13 @@
 import type { ObjectKey } from '../refs.ts';
 import type { ReconcileState, Refusal } from './state.ts';
+import { without } from './state.ts';
 import { rfc3339 } from './times.ts';
 
 const FIRST_RETRY_MS = 10_000;
 const LONGEST_RETRY_MS = 600_000;
+
+/** In the place of the digest that was refused. */
+export const REMOVAL = 'removal';
 
 interface Refused {
   readonly key: ObjectKey;
@@ -30,4 +34,12 @@ export function withRefusal(
     retryAt: now + Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS),
   };
   return { ...state, refusals: { ...state.refusals, [key]: refusal } };
+}
+
+/** What is gone without our doing needs no removal any more. */
+export function withoutRemoval(
+  refusals: ReconcileState['refusals'],
+  key: ObjectKey,
+): ReconcileState['refusals'] {
+  return refusals[key]?.digest === REMOVAL ? without(refusals, key) : refusals;
 }

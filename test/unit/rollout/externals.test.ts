@@ -88,6 +88,17 @@ describe('an external object in a plan', () => {
     assert.deepEqual(cluster.state.refusals, {});
   });
 
+  it('is awaited no more when somebody else removed it', () => {
+    const cluster = installed(wanting([table('a')]));
+    cluster.refused.set(A, 'is away');
+    cluster.want(wanting([]), 2);
+    cluster.settle();
+    cluster.live.delete(A);
+    cluster.look();
+    assert.deepEqual(cluster.settle(), []);
+    assert.deepEqual(cluster.state.refusals, {});
+  });
+
   it('is no longer looked after when it is abandoned', () => {
     const cluster = installed(wanting([table('a')]));
     cluster.refused.set(A, 'is away');
