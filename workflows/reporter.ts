@@ -36,8 +36,11 @@ const BETWEEN_WRITES_MS = { least: 1_000, most: 10_000, perMsOfWriting: 20 };
 /** What may be waited for long, and is therefore said at once. */
 const AWAITED: readonly string[] = [OUR_REASONS.GateClosed, OUR_REASONS.DependencyNotReady];
 
-/** Of a workload that takes longer than this a workflow hears by a hint, and its status says meanwhile what it waits for. */
-const LONGEST_PATIENCE_MS = 5_000;
+/**
+ * Of a workload that takes longer than this, or than the pause between two writes, a workflow hears by a hint, and its status
+ * says meanwhile what it waits for.
+ */
+const PATIENCE_MS = 5_000;
 
 /** Writes the status when it differs from what was last written, and keeps the search attributes in step with it. */
 export class Reporter {
@@ -65,13 +68,14 @@ export class Reporter {
   ): Promise<{ readonly state: ReconcileState; readonly patienceMs: number }> {
     const { state } = situation;
     // A repair that heals while readers would wait for the next status anyway is told by its event alone.
-    if (!state.rollout) return { state, patienceMs: Math.min(this.#pauseMs, LONGEST_PATIENCE_MS) };
+    if (!state.rollout) return { state, patienceMs: this.#pauseMs };
     const takesTime = step.kind === 'hook' || (step.kind === 'apply' && step.keys.some(takesTurns));
     if (!takesTime) return { state, patienceMs: 0 };
     const told = await this.report(situation);
     // What could not be said is said at the next rest, which must not be far.
     const silenceMs = told.failure ? 0 : (told.dueAt ?? Infinity) - Date.now();
-    return { state: told.state, patienceMs: Math.min(silenceMs, LONGEST_PATIENCE_MS) };
+    const longest = Math.max(PATIENCE_MS, this.#pauseMs);
+    return { state: told.state, patienceMs: Math.min(silenceMs, longest) };
   }
 
   async report(situation: Situation): Promise<Reported> {
