@@ -113,6 +113,26 @@ describe('bridge', () => {
     assert.deepEqual(await world.said('same'), []);
   });
 
+  it('finds at its resync what no event has told, and tells it once', async () => {
+    await using world = await BridgeWorld.begin('resync');
+    const bridge = await world.bridge({ resyncPeriodMs: 400 });
+    const widget = await world.widget('stale');
+    const object = await world.own(widget, configMap('stale'));
+    await world.report(widget, [object]);
+    await world.hears('stale', 'the first signal', (said) => said.length > 0);
+    await until('calm', () => bridge.status().signals.queued + bridge.status().signals.inFlight === 0);
+    const { length } = await world.said('stale');
+    // A status that tells of less than there is: no change of an object, and none that a spec asks for.
+    await world.report(widget, []);
+    const said = await world.hears('stale', 'a resync', (all) => all.length > length);
+    assert.equal(said.at(-1)?.hint.resync, true);
+    const told = said.length;
+    // It is never Ready, so that each resync tells it.
+    await world.widget('witness');
+    await world.hears('witness', 'three resyncs', (all) => all.length > 3);
+    assert.equal((await world.said('stale')).length, told);
+  });
+
   it('tells a workflow whose resource went while nobody watched', async () => {
     await using world = await BridgeWorld.begin('went');
     const first = await world.bridge();
