@@ -79,6 +79,8 @@ function runsPods(kind: string): boolean {
 /** The watches of one bridge: the resources, and each kind of object that a resource has. */
 export class Watches {
   readonly #options: WatchesOptions;
+  readonly #stopped = Promise.withResolvers<void>();
+  #isStopped = false;
   #scalersServed: readonly KindRef[] | undefined;
   readonly #byKind = new Map<string, readonly Watcher<unknown>[]>();
   readonly #ofOthers = new Map<string, Watcher<unknown>>();
@@ -178,6 +180,8 @@ export class Watches {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#stopped.resolve();
     const watchers = [...this.#byKind.values(), ...this.#ofOthers.values()].flat();
     await Promise.all(watchers.map((watcher) => watcher.stop()));
   }
@@ -188,9 +192,11 @@ export class Watches {
     const places: readonly Selection[] = this.#options.namespaces?.map((namespace) => ({ namespace })) ?? [
       {},
     ];
+    if (this.#isStopped) return;
     const watchers = places.map((place) => this.#start(kind, { ...how, ...place }));
     this.#byKind.set(name, watchers);
-    await Promise.all(watchers.map(({ synced }) => synced));
+    // What is stopped before it has heard anything never will.
+    await Promise.race([Promise.all(watchers.map(({ synced }) => synced)), this.#stopped.promise]);
   }
 
   #start<Kept>(kind: Versioned<KindRef>, how: Selection & How<Kept>): Watcher<Kept> {

@@ -32,6 +32,29 @@ function operatorNamed(name: string): Operator<ToySpec> {
   });
 }
 
+/** As KEDA's chart does, as far as its kind is read here. */
+async function installScaledObjects({ api }: ToyStage): Promise<void> {
+  const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const names = { kind: 'ScaledObject', plural: 'scaledobjects', singular: 'scaledobject' };
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec: open, status: open } } };
+  const version = { name: 'v1alpha1', served: true, storage: true, subresources: { status: {} }, schema };
+  await api.apply(
+    {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'scaledobjects.keda.sh' },
+      spec: { group: 'keda.sh', scope: 'Namespaced', names, versions: [version] },
+    },
+    { fieldManager: 'tests' },
+  );
+  await eventually('ScaledObjects are served', () =>
+    api.list({ group: 'keda.sh', kind: 'ScaledObject' }).then(
+      () => true,
+      () => false,
+    ),
+  );
+}
+
 const PATIENCE = { timeoutMs: 60_000 };
 
 describe('replicas that somebody else decides about', () => {
@@ -147,6 +170,36 @@ describe('replicas that somebody else decides about', () => {
       await stage.api.get(stage.ref('HorizontalPodAutoscaler', 'former-web', 'autoscaling')),
       undefined,
     );
+  });
+
+  it("are handed over to KEDA's ScaledObject, which names no kind for a Deployment, and taken back", async () => {
+    await installScaledObjects(stage);
+    // A kind that came after the bridge is found at its next start, or within its resync.
+    await stage.stop();
+    await stage.start();
+    await want('keda', { replicas: 3 });
+    await stage.ready('keda');
+    await using seen = await ReplicasSeen.of(stage.api, ref('keda'));
+    const scaled = {
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      metadata: { name: 'keda', namespace: stage.namespace },
+      spec: { scaleTargetRef: { name: 'keda-web' } },
+    };
+    const { object } = await stage.api.apply(scaled, { fieldManager: 'kubectl' });
+    await letGo('keda');
+    await scale('keda', 0, 'keda');
+    await want('keda', { replicas: 3, image: 'app:2' });
+    await eventually(
+      'the new template is there',
+      async () => imageOf(await live('keda')) === 'app:2',
+      PATIENCE,
+    );
+    await stage.ready('keda');
+    const scaledObject = stage.ref('ScaledObject', 'keda', 'keda.sh');
+    await stage.api.remove(scaledObject, { uid: object.metadata.uid ?? '' });
+    await hasReplicas('keda', 3);
+    assert.deepEqual(seen.values, [3, 0, 3]);
   });
 
   it('are let go when the resource no longer asks for any', async () => {
