@@ -12,6 +12,7 @@ export type {
   Desired,
   Gate,
   Hook,
+  HookContext,
   ObjectManifest,
   ObjectReference,
   Operator,

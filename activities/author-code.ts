@@ -43,13 +43,14 @@ export async function runHook(
   key: ObjectKey,
   when: 'before' | 'after',
 ): Promise<void> {
-  const { manifest, rendered } = await readPlanned(dependencies, plan);
+  const { manifest, rendered, plan: followed } = await readPlanned(dependencies, plan);
   const hook = rendered.objects.get(key)?.planned.desired.options[when];
   if (!hook) throw planStale(`${titleOf(key)} has no such hook any more`);
   const { context, explain } = await contextOf(dependencies, manifest, key);
+  const idempotencyKey = `${plan.uid}/${followed.digest.slice(0, 16)}/${plan.generation}/${key}/${when}`;
   await heartbeating(async () => {
     try {
-      await hook(context);
+      await hook({ ...context, idempotencyKey });
     } catch (error) {
       throw hookFailed(`hook ${hook.name} of ${titleOf(key)}`, explain(error));
     }

@@ -71,9 +71,18 @@ export interface Context<Spec = unknown> {
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Gate = (context: Context<any>) => Promise<true | string> | true | string;
 
-/** A named, idempotent function: it is run again when its worker dies in the middle. */
+/** What a hook is given. */
+export interface HookContext<Spec = unknown> extends Context<Spec> {
+  /**
+   * The same in every attempt to run this hook for this workload in this rollout, and another in the next rollout: a server
+   * that takes such a key does once what a hook asks of it.
+   */
+  readonly idempotencyKey: string;
+}
+
+/** A named, idempotent function: it runs once for each rollout of a workload, and again when its worker dies in the middle. */
 // oxlint-disable-next-line typescript/no-explicit-any
-export type Hook = (context: Context<any>) => Promise<void> | void;
+export type Hook = (context: HookContext<any>) => Promise<void> | void;
 
 type Entry = DesiredObject | Ordered | false | null | undefined;
 

@@ -63,8 +63,16 @@ export interface Context<Spec = unknown> {
 }
 /** Answers `true` to let the rollout pass, or says why not yet. A named function; it may be asked many times. */
 export type Gate = (context: Context<any>) => Promise<true | string> | true | string;
-/** A named, idempotent function: it is run again when its worker dies in the middle. */
-export type Hook = (context: Context<any>) => Promise<void> | void;
+/** What a hook is given. */
+export interface HookContext<Spec = unknown> extends Context<Spec> {
+    /**
+     * The same in every attempt to run this hook for this workload in this rollout, and another in the next rollout: a server
+     * that takes such a key does once what a hook asks of it.
+     */
+    readonly idempotencyKey: string;
+}
+/** A named, idempotent function: it runs once for each rollout of a workload, and again when its worker dies in the middle. */
+export type Hook = (context: HookContext<any>) => Promise<void> | void;
 type Entry = DesiredObject | Ordered | false | null | undefined;
 /** What `desired` returns: objects and ordered workloads; falsy entries are dropped. */
 export type Desired = readonly (Entry | readonly Entry[])[];
