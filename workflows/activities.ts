@@ -61,7 +61,7 @@ export function reshaping(summary: string): ActivityInterfaceFor<Reshape> {
 export function author(summary: string): ActivityInterfaceFor<Author> {
   return proxyActivities<Author>({
     startToCloseTimeout: '1 hour',
-    heartbeatTimeout: '20 seconds',
+    heartbeatTimeout: '10 seconds',
     retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
     summary: summary.slice(0, SUMMARY_LENGTH),
   });
@@ -71,7 +71,7 @@ export function author(summary: string): ActivityInterfaceFor<Author> {
 export function routine(summary: string): ActivityInterfaceFor<Routine> {
   return proxyActivities<Routine>({
     startToCloseTimeout: LONGEST_RUN,
-    heartbeatTimeout: '20 seconds',
+    heartbeatTimeout: '10 seconds',
     retry: { initialInterval: '1 second', maximumAttempts: 2 },
     summary: summary.slice(0, SUMMARY_LENGTH),
   });
@@ -84,7 +84,7 @@ export function routine(summary: string): ActivityInterfaceFor<Routine> {
 export function external(summary: string): ActivityInterfaceFor<External> {
   return proxyActivities<External>({
     startToCloseTimeout: '2 minutes',
-    heartbeatTimeout: '20 seconds',
+    heartbeatTimeout: '10 seconds',
     retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
     summary: summary.slice(0, SUMMARY_LENGTH),
   });
