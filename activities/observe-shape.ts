@@ -4,12 +4,14 @@ import { titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey, ObjectRef } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
 import type { Entry } from '../core/rollout/state.ts';
+import { isApproved, tokenOf } from '../core/rollout/course.ts';
 import { mustAsk, sizedClaims } from '../core/storage/claims.ts';
 import type { ReshapeStep, ShapeRefusal } from '../core/storage/next-reshape.ts';
 import { nextReshape } from '../core/storage/next-reshape.ts';
 import { isAboutShape, withGrownClaims } from '../core/storage/shape.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
+import { ordersIn } from './choose-plan.ts';
 import type { Dependencies } from './dependencies.ts';
 import { findScalers } from './find-scalers.ts';
 import { failureOf, planStale } from './failure.ts';
@@ -32,7 +34,10 @@ export async function observeShape(
   key: ObjectKey,
 ): Promise<ShapeAnswer> {
   const { api, operator } = dependencies;
-  const { desired: planned } = await readDesired(dependencies, plan, key);
+  const { resource, kept, desired: planned } = await readDesired(dependencies, plan, key);
+  const now = Date.now();
+  const token = tokenOf(kept.digest, key, 'loss');
+  const approval = { token, given: isApproved(ordersIn(resource), token, now) };
   try {
     const ref = parseObjectKey(key, plan.resource.namespace);
     const [live, journal, claims, pods] = await Promise.all([
@@ -45,7 +50,7 @@ export async function observeShape(
     const tried = live && !live.metadata.deletionTimestamp;
     const refusal = tried ? await trial(api, desired, operator.name) : undefined;
     const classes = await classesOf(api, desired, claims);
-    const step = nextReshape({ desired, live, journal, claims, pods, classes, refusal, now: Date.now() });
+    const step = nextReshape({ desired, live, journal, claims, pods, classes, refusal, approval, now });
     if (step.kind !== 'done') return step;
     return {
       kind: 'done',

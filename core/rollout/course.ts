@@ -119,7 +119,11 @@ export function isApproved({ approvals = [] }: Orders, token: string, now: numbe
 }
 
 /** What approves one stage of one plan, and nothing else. */
-export function tokenOf(digest: string, stage: string, what: 'stage' | 'window' | 'runtime'): string {
+export function tokenOf(
+  digest: string,
+  stage: string,
+  what: 'stage' | 'window' | 'runtime' | 'loss',
+): string {
   return shortHash(`${digest} ${stage} ${what}`).slice(-8);
 }
 

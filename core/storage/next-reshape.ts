@@ -5,7 +5,7 @@
  */
 import { readCount, readNumber } from '../health/read.ts';
 import { statefulSet } from '../health/stateful-set.ts';
-import { digestOf } from '../labels.ts';
+import { COMMANDS, digestOf } from '../labels.ts';
 import type { Manifest } from '../manifest.ts';
 import type { Reason } from '../reasons.ts';
 import { OUR_REASONS } from '../reasons.ts';
@@ -44,6 +44,8 @@ export interface ShapeSight {
   readonly classes: ReadonlyMap<string, Manifest>;
   /** What the server answered to a trial of the desired manifest; undefined when it would take it. */
   readonly refusal: ShapeRefusal | undefined;
+  /** What approves a loss of claims, and whether somebody gave it. */
+  readonly approval?: { readonly token: string; readonly given: boolean };
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -117,7 +119,7 @@ function returned({ pods, desired, ...sight }: ShapeSight, journal: Journal, liv
   return { kind: 'settle' };
 }
 
-function refusalOf({ desired, refusal }: ShapeSight, live: Manifest): ReshapeStep | undefined {
+function refusalOf({ desired, refusal, approval }: ShapeSight, live: Manifest): ReshapeStep | undefined {
   if (refusal && !refusal.aboutShape) return { kind: 'refuse', ...pick(refusal) };
   const has = claimTemplatesOf(live);
   const wants = claimTemplatesOf(desired);
@@ -130,7 +132,12 @@ function refusalOf({ desired, refusal }: ShapeSight, live: Manifest): ReshapeSte
       );
   }
   const lost = lossOf(desired, live);
-  return lost ? refuse(OUR_REASONS.ApprovalRequired, lost) : undefined;
+  if (!lost) return undefined;
+  // Pods that no selector selects would run on beside the new ones: that is for a hand to end.
+  const canApprove = approval && selectorOf(desired) === selectorOf(live);
+  if (canApprove && approval.given) return undefined;
+  const how = canApprove ? `; ${COMMANDS.approve}=${approval.token} on the resource approves it` : '';
+  return refuse(OUR_REASONS.ApprovalRequired, `${lost}${how}`);
 }
 
 /**

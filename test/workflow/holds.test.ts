@@ -10,13 +10,6 @@ import { WorkflowLab } from '../support/workflow-lab.ts';
 const X = configured(FOUR_ROLES, 'x');
 const DAY = 86_400_000;
 
-function rolled(toy: Actor): readonly string[] {
-  return toy.calls.flatMap((call) => {
-    const [name, ...keys] = call.split(' ');
-    return name === 'applyWorkloads' ? keys.map((key) => key.split(`/${toy.ref.name}-`)[1] ?? '') : [];
-  });
-}
-
 async function held(toy: Actor, reason: string): Promise<void> {
   await toy.until(`${reason}`, () => toy.condition('Progressing')?.reason === reason);
   await toy.rests();
@@ -41,17 +34,17 @@ describe('a rollout that is held', () => {
   it('waits at each stage that needs an approval, says how to give it, and goes on with it', async () => {
     const toy = await upgrading(lab, { approval: ['broker'] });
     await held(toy, 'AwaitingApproval');
-    assert.deepEqual(rolled(toy), ['controller']);
+    assert.deepEqual(toy.rolled(), ['controller']);
     const [pending, ...others] = toy.status?.rollout?.pendingApprovals ?? [];
     assert.deepEqual(others, []);
     assert.equal(pending?.stage, 'broker');
     assert.ok(toy.news.some((news) => news.startsWith('ApprovalRequested') && news.includes(pending.token)));
     await toy.annotate({ [COMMANDS.approve]: '00000000' });
     await toy.rests();
-    assert.deepEqual(rolled(toy), ['controller']);
+    assert.deepEqual(toy.rolled(), ['controller']);
     await toy.annotate({ [COMMANDS.approve]: pending.token });
     await toy.ready();
-    assert.deepEqual(rolled(toy), ['controller', 'broker', 'server', 'minion']);
+    assert.deepEqual(toy.rolled(), ['controller', 'broker', 'server', 'minion']);
     assert.equal(toy.status?.rollout?.pendingApprovals, undefined);
   });
 
@@ -73,7 +66,7 @@ describe('a rollout that is held', () => {
     const expires = new Date(Date.now() - 1_000).toISOString();
     await toy.annotate({ [COMMANDS.approve]: JSON.stringify({ token: pending?.token, expires }) });
     await toy.rests();
-    assert.deepEqual(rolled(toy), []);
+    assert.deepEqual(toy.rolled(), []);
   });
 
   it('asks for an approval also where only the resource wishes it', async () => {
@@ -84,7 +77,7 @@ describe('a rollout that is held', () => {
     toy.calls.length = 0;
     await toy.want(X);
     await held(toy, 'AwaitingApproval');
-    assert.deepEqual(rolled(toy), []);
+    assert.deepEqual(toy.rolled(), []);
   });
 
   it('is watched for thirty days after a stage, in no time of ours', async () => {
@@ -103,7 +96,7 @@ describe('a rollout that is held', () => {
     const windows = [{ schedule: `0 3 1 ${month} *`, duration: '4 hours' }];
     const toy = await upgrading(lab, { windows });
     await held(toy, 'WindowClosed');
-    assert.deepEqual(rolled(toy), []);
+    assert.deepEqual(toy.rolled(), []);
     const next = new Date(toy.status?.rollout?.nextWindow ?? '');
     assert.deepEqual([next.getUTCMonth() + 1, next.getUTCDate(), next.getUTCHours()], [month, 1, 3]);
   });
@@ -113,7 +106,7 @@ describe('a rollout that is held', () => {
     const windows = [{ schedule: `0 3 1 ${month} *`, duration: '4 hours' }];
     const toy = await upgrading(lab, { windows, deadline: '365 days' }, true);
     await toy.ready();
-    assert.deepEqual(rolled(toy), ['controller', 'broker', 'server', 'minion']);
+    assert.deepEqual(toy.rolled(), ['controller', 'broker', 'server', 'minion']);
     const started = new Date(toy.status?.rollout?.stages[0]?.startedAt ?? '');
     assert.equal(started.getUTCMonth() + 1, month);
   });
@@ -123,9 +116,9 @@ describe('a rollout that is held', () => {
     const toy = await upgrading(lab, { windows: [{ schedule: `0 3 1 ${month} *`, duration: '1 hour' }] });
     await held(toy, 'WindowClosed');
     await toy.annotate({ [COMMANDS.approve]: toy.status?.rollout?.pendingApprovals?.[0]?.token ?? '' });
-    await toy.until('the next stage', () => rolled(toy).length === 1 && toy.status?.stage === '-');
+    await toy.until('the next stage', () => toy.rolled().length === 1 && toy.status?.stage === '-');
     await held(toy, 'WindowClosed');
-    assert.deepEqual(rolled(toy), ['controller']);
+    assert.deepEqual(toy.rolled(), ['controller']);
   });
 
   it('restarts nothing while rollouts are paused', async () => {
@@ -137,7 +130,7 @@ describe('a rollout that is held', () => {
     toy.calls.length = 0;
     await toy.want(X);
     await held(toy, 'Paused');
-    assert.deepEqual(rolled(toy), []);
+    assert.deepEqual(toy.rolled(), []);
     await toy.annotate({ [COMMANDS.pause]: '' });
     await toy.ready();
     assert.equal(toy.condition('Paused'), undefined);
@@ -167,7 +160,7 @@ describe('a rollout that is held', () => {
     toy.calls.length = 0;
     await toy.want(X);
     await held(toy, 'Paused');
-    assert.deepEqual(rolled(toy), ['controller', 'broker']);
+    assert.deepEqual(toy.rolled(), ['controller', 'broker']);
   });
 
   it('deletes a resource that is paused', async () => {
@@ -207,6 +200,6 @@ describe('a rollout that is held', () => {
     const at = new Date().toISOString();
     await toy.annotate({ [COMMANDS.restartedAt]: JSON.stringify({ at, roles: ['server', 'controller'] }) });
     await toy.until('the restart', () => toy.status?.rollout?.trigger === 'Restart' && toy.isReady());
-    assert.deepEqual(rolled(toy), ['controller', 'server']);
+    assert.deepEqual(toy.rolled(), ['controller', 'server']);
   });
 });

@@ -8,13 +8,6 @@ import { WorkflowLab } from '../support/workflow-lab.ts';
 
 const X = configured(FOUR_ROLES, 'x');
 
-function rolled(toy: Actor): readonly string[] {
-  return toy.calls.flatMap((call) => {
-    const [name, ...keys] = call.split(' ');
-    return name === 'applyWorkloads' ? keys.map((key) => key.split(`/${toy.ref.name}-`)[1] ?? '') : [];
-  });
-}
-
 function templates(toy: Actor): readonly string[] {
   return FOUR_ROLES.nodes.map(({ name }) => toy.objects.get(toy.workload(name))?.template ?? '');
 }
@@ -45,7 +38,7 @@ describe('a rollback', () => {
     toy.calls.length = 0;
     await toy.annotate({ [COMMANDS.rollback]: '2' });
     await became(toy, 'Rollback');
-    assert.deepEqual(rolled(toy), ['minion', 'server', 'broker', 'controller']);
+    assert.deepEqual(toy.rolled(), ['minion', 'server', 'broker', 'controller']);
     assert.deepEqual(templates(toy), good);
     assert.deepEqual(toy.resource?.spec, X);
     assert.equal(toy.condition('Stalled')?.reason, 'RolledBack');
@@ -115,7 +108,7 @@ describe('another build of the operator', () => {
     await toy.signal({ resync: true });
     await toy.until('held', () => toy.condition('RuntimeUpdatePending')?.status === 'True');
     await toy.rests();
-    assert.deepEqual(rolled(toy), []);
+    assert.deepEqual(toy.rolled(), []);
     assert.equal(toy.condition('Ready')?.status, 'True');
   });
 
@@ -142,7 +135,7 @@ describe('another build of the operator', () => {
     await toy.until('held', () => toy.condition('RuntimeUpdatePending')?.status === 'True');
     await toy.annotate({ [COMMANDS.approve]: toy.status?.rollout?.pendingApprovals?.[0]?.token ?? '' });
     await became(toy, 'Runtime');
-    assert.deepEqual(rolled(toy), ['controller', 'broker', 'server', 'minion']);
+    assert.deepEqual(toy.rolled(), ['controller', 'broker', 'server', 'minion']);
     assert.equal(toy.condition('RuntimeUpdatePending'), undefined);
   });
 
@@ -154,7 +147,7 @@ describe('another build of the operator', () => {
     toy.upgradeOperator(next);
     await toy.want(configured(FOUR_ROLES, 'x', 'broker'));
     await toy.ready();
-    assert.deepEqual(rolled(toy), ['controller', 'broker', 'server', 'minion']);
+    assert.deepEqual(toy.rolled(), ['controller', 'broker', 'server', 'minion']);
   });
 });
 

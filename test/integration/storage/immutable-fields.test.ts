@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { COMMANDS } from '../../../core/labels.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { Death, mortal } from '../../support/mortal-api.ts';
 import { ReshapeStage } from '../../support/reshape-stage.ts';
@@ -51,6 +52,13 @@ describe('what cannot be changed in place', () => {
     const { status } = await stage.stalled('ApprovalRequired', 'lost');
     assert.match(conditionOf(status, 'Stalled')?.message ?? '', /volumeClaimTemplates data would go/);
     assert.equal((await view.statefulSet('lost-b'))?.metadata.uid, before?.metadata.uid);
+    const [, token] = /approve=([0-9a-f]{8})/.exec(conditionOf(status, 'Stalled')?.message ?? '') ?? [];
+    await stage.api.patch(stage.ref('Toy', 'lost', 'toy.dev'), [
+      { op: 'add', path: '/metadata/annotations', value: { [COMMANDS.approve]: token ?? '' } },
+    ]);
+    await stage.ready('lost');
+    const after = await view.statefulSet('lost-b');
+    assert.equal(Object(after?.['spec']).volumeClaimTemplates, undefined);
   });
 
   /** Ready, then without program and workflow, its StatefulSet deleted and its pods running. */
