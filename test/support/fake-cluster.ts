@@ -88,14 +88,6 @@ export class FakeCluster {
     return this.status?.conditions.find((condition) => condition.type === type);
   }
 
-  /** The nodes whose workloads were applied, in order. */
-  rolled(): readonly string[] {
-    return this.calls.flatMap((call) => {
-      const [name, ...keys] = call.split(' ');
-      return name === 'applyWorkloads' ? keys.map((key) => key.split(`/${this.ref.name}-`)[1] ?? '') : [];
-    });
-  }
-
   /** Creates the resource or changes its spec, and tells. */
   async want(spec: ToySpec): Promise<void> {
     const { generation = 0, uid = `uid-of-${this.ref.name}-${this.#uids++}` } = this.resource ?? {};

@@ -178,6 +178,14 @@ export class Actor extends FakeCluster {
     this.heals = 'when the test says';
   }
 
+  /** The nodes whose workloads were applied, in order. */
+  rolled(): readonly string[] {
+    return this.calls.flatMap((call) => {
+      const [name, ...keys] = call.split(' ');
+      return name === 'applyWorkloads' ? keys.map((key) => key.split(`/${this.ref.name}-`)[1] ?? '') : [];
+    });
+  }
+
   /** What the workflow itself answers. */
   summary(): Promise<string> {
     return this.handle.query(rolloutStatus).then(({ summary }) => summary);
