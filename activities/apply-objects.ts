@@ -6,8 +6,8 @@ import { ANNOTATIONS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { isConfiguration, isExternal, isWorkload, titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
-import type { ObjectKey, ObjectRef } from '../core/refs.ts';
-import { groupOf, parseObjectKey } from '../core/refs.ts';
+import type { ObjectKey } from '../core/refs.ts';
+import { parseObjectKey } from '../core/refs.ts';
 import { shapeOf, withGrownClaims } from '../core/storage/shape.ts';
 import type { ScaleOrder } from '../core/rollout/scaling.ts';
 import type { ApplyResult, RevertResult } from '../core/rollout/fold.ts';
@@ -130,10 +130,11 @@ async function applyOne(
 ): Promise<Attempt> {
   const { api, operator } = dependencies;
   const { key } = item;
+  const ref = parseObjectKey(key, planned.metadata.namespace);
   let manifest = planned;
   try {
     const isKept = isOfThePast && (planned.kind === 'Secret' || shapeOf(planned) !== undefined);
-    const former = isKept ? await api.get(refOf(planned)) : undefined;
+    const former = isKept ? await api.get(ref) : undefined;
     // Of a Secret no revision keeps the content: the live one is left as it is. So are claims that have grown since.
     const live = planned.kind === 'Secret' ? former : undefined;
     if (former) manifest = withGrownClaims(planned, former);
@@ -146,7 +147,6 @@ async function applyOne(
         : await applyWorkload(dependencies, partitioned(manifest, item), item, signal);
     const applied = await apply().catch(async (error: unknown) => {
       if (item.cause !== 'drift') throw error;
-      const ref = parseObjectKey(key, manifest.metadata.namespace);
       if (!(await tookOver(dependencies.api, ref, operator.name, error, { signal }))) throw error;
       return apply();
     });
@@ -182,10 +182,6 @@ function partitioned(manifest: Manifest, { partition }: ApplyItem): Manifest {
     metadata: { ...metadata, annotations },
     spec: { ...spec, updateStrategy: { ...spec.updateStrategy, rollingUpdate: { partition } } },
   };
-}
-
-function refOf({ apiVersion, kind, metadata: { name, namespace } }: Manifest): ObjectRef {
-  return { group: groupOf(apiVersion), kind, name, ...(namespace ? { namespace } : {}) };
 }
 
 const CONTENT_IS_LOST = {

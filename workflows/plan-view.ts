@@ -1,26 +1,24 @@
 import type { PlanAnswer, PlanRequest } from '../activities/index.ts';
 import type { Hint } from '../core/hint.ts';
 import type { ObjectKey } from '../core/refs.ts';
+import { memoryOf } from '../core/rollout/course.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { fingerprintsOf, refOf } from '../core/rollout/state.ts';
 import { contentsOf } from '../core/rollout/references.ts';
 
 /** What a plan is asked for with: all that is known of the resource, so that the answer is what is new. */
 export function requestOf(
-  { uid, generation, inventory, good, previous, quarantine, references }: ReconcileState,
+  state: ReconcileState,
   version: string | undefined,
   hint: Hint,
 ): Omit<PlanRequest, 'resource'> {
+  const { uid, generation, inventory, references } = state;
   const contents = contentsOf(references);
   return {
     ...(hint.resource ? { seen: hint.resource } : {}),
     ...(uid === undefined ? {} : { known: { uid, generation, ...(version ? { version } : {}) } }),
     now: Date.now(),
-    memory: {
-      ...(good ? { good } : {}),
-      ...(previous ? { previous } : {}),
-      ...(quarantine ? { quarantine } : {}),
-    },
+    memory: memoryOf(state),
     inventory: fingerprintsOf(inventory),
     ...(Object.keys(contents).length === 0 ? {} : { contents }),
     ...(hint.resync ? { resync: true as const } : {}),

@@ -3,7 +3,8 @@
  * the resource, so that it reads the same whoever gave it and outlives Temporal. Pure.
  */
 import { COMMANDS } from '../labels.ts';
-import { rollbackTarget } from '../rollout/course.ts';
+import { approvalsAt, rollbackTarget } from '../rollout/course.ts';
+import { pausesAt } from '../rollout/hold.ts';
 import type { Situation } from '../status/verdict.ts';
 import { pendingApprovals } from '../status/report.ts';
 import type { Approval, Pause } from './orders.ts';
@@ -62,9 +63,7 @@ export function approve(situation: Situation, request: ApproveRequest, now: numb
     ...(until === undefined ? {} : { expires: until }),
   }));
   const tokens = new Set(given.map(({ token }) => token));
-  const kept = (situation.plan?.orders?.approvals ?? []).filter(
-    (each) => !tokens.has(each.token) && (each.expires ?? Infinity) > now,
-  );
+  const kept = approvalsAt(situation.plan?.orders ?? {}, now).filter(({ token }) => !tokens.has(token));
   const all = [...kept, ...given].map(({ expires: at, ...each }) => ({
     ...each,
     ...(at === undefined ? {} : { expires: new Date(at).toISOString() }),
@@ -109,7 +108,7 @@ export function pause({ plan }: Situation, request: PauseRequest, now: number): 
   if (role !== undefined) known(plan, [role]);
   const ends = until === undefined ? undefined : future(until, 'until', now);
   const subject = role === undefined ? (object === undefined ? { scope } : { object }) : { role };
-  const kept = (plan?.orders?.pauses ?? []).filter((each) => (each.until ?? Infinity) > now).map(written);
+  const kept = pausesAt(plan?.orders, now).map(written);
   const mine = {
     ...subject,
     ...(ends === undefined ? {} : { until: new Date(ends).toISOString() }),

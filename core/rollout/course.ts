@@ -2,7 +2,7 @@
  * Which set of objects a resource is to have: the one that its newest spec asks for, or, for a while, the last good one.
  * The spec stays as people wrote it; what is held back is said in status.
  */
-import type { Orders, Signed } from '../commands/orders.ts';
+import type { Approval, Orders, Signed } from '../commands/orders.ts';
 import { shortHash } from '../hash.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { RolloutRules } from './rules.ts';
@@ -46,6 +46,15 @@ export interface Memory {
   readonly quarantine?: Quarantine;
 }
 
+/** What of a workflow's state it remembers of good and bad plans. */
+export function memoryOf({ good, previous, quarantine }: Memory): Memory {
+  return {
+    ...(good ? { good } : {}),
+    ...(previous ? { previous } : {}),
+    ...(quarantine ? { quarantine } : {}),
+  };
+}
+
 export interface Newest {
   readonly generation: number;
   readonly digest: string;
@@ -75,7 +84,7 @@ export function courseOf(
   if (!good || good.digest === newest.digest || good.generation !== newest.generation) return NEWEST;
   if (good.input.digest !== newest.input.digest || good.input.restartedAt !== newest.input.restartedAt)
     return NEWEST;
-  const token = runtimeToken(newest);
+  const token = tokenOf(newest.digest, '', 'runtime');
   if (isApproved(orders, token, now)) return NEWEST;
   // With windows, those decide; without, somebody must, or the next change of the resource does.
   const { open, opens } = rules.windows ? windowAt(rules, 'Runtime', now) : { open: false };
@@ -114,8 +123,13 @@ export function rollbackTarget(
   return [good, previous].find((each) => each && each.digest !== digest && each.generation !== generation);
 }
 
-export function isApproved({ approvals = [] }: Orders, token: string, now: number): boolean {
-  return approvals.some((each) => each.token === token && (each.expires === undefined || now < each.expires));
+/** Those that have not expired. */
+export function approvalsAt({ approvals = [] }: Orders, now: number): readonly Approval[] {
+  return approvals.filter(({ expires }) => expires === undefined || now < expires);
+}
+
+export function isApproved(orders: Orders, token: string, now: number): boolean {
+  return approvalsAt(orders, now).some((each) => each.token === token);
 }
 
 /** What approves one stage of one plan, and nothing else. */
@@ -125,8 +139,4 @@ export function tokenOf(
   what: 'stage' | 'window' | 'runtime' | 'loss',
 ): string {
   return shortHash(`${digest} ${stage} ${what}`).slice(-8);
-}
-
-export function runtimeToken({ digest }: Pick<Newest, 'digest'>): string {
-  return tokenOf(digest, '', 'runtime');
 }

@@ -6,6 +6,7 @@ import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
 import { isApproved, tokenOf } from './course.ts';
 import { includes, NO_RULES, windowAt } from './rules.ts';
+import { rfc3339 } from './times.ts';
 import type { PlanView, ReconcileState, Rollout } from './state.ts';
 
 export interface Hold {
@@ -119,7 +120,7 @@ export function bakedAt(
 export function bakingHold(stage: string, until: number): Hold {
   return {
     reason: 'Baking',
-    message: `stage ${stage} is Current, and watched until ${new Date(until).toISOString().slice(0, 19)}Z`,
+    message: `stage ${stage} is Current, and watched until ${rfc3339(until)}`,
     until,
   };
 }

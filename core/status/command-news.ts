@@ -1,6 +1,7 @@
 /** What events tell of people's commands: who approved, paused, resumed; and what could not be read. */
 import type { Orders } from '../commands/orders.ts';
 import { signature } from '../commands/orders.ts';
+import { approvalsAt } from '../rollout/course.ts';
 import { pauseLine, pausesAt } from '../rollout/hold.ts';
 import type { Told } from '../rollout/state.ts';
 import type { Headline } from './news.ts';
@@ -25,7 +26,7 @@ export function commandNews(
   if (unreadable && unreadable !== told.commands?.unreadable)
     news.push(command('Warning', 'CommandUnreadable', `${unreadable}; it is ignored`));
   for (const { token, stage } of told.rollout?.pendingApprovals ?? []) {
-    const given = orders.approvals?.find((each) => each.token === token && (each.expires ?? Infinity) > now);
+    const given = approvalsAt(orders, now).find((each) => each.token === token);
     const what = stage === '-' ? 'the update of the operator' : `stage ${stage}`;
     if (given) news.push(command('Normal', 'ApprovalGranted', `${what} is approved${signature(given)}`));
   }

@@ -2,6 +2,7 @@
 import { inventoryFingerprint } from '../fields.ts';
 import { isExternal, takesTurns } from '../plan/categories.ts';
 import type { Course } from '../rollout/course.ts';
+import { memoryOf } from '../rollout/course.ts';
 import { reportRollout } from '../rollout/fold.ts';
 import { pauseLine, pausesAt } from '../rollout/hold.ts';
 import { scalingOf } from '../rollout/scaling.ts';
@@ -105,12 +106,6 @@ export function statusOf(
   const running = state.rollout && plan ? reportRollout(state.rollout, plan) : undefined;
   const rollout = running ?? state.journal[0];
   const past = running ? state.journal : state.journal.slice(1);
-  const { good, previous, quarantine } = state;
-  const memory = {
-    ...(good ? { good } : {}),
-    ...(previous ? { previous } : {}),
-    ...(quarantine ? { quarantine } : {}),
-  };
   return {
     observedGeneration: situation.failure?.generation ?? state.generation,
     conditions,
@@ -118,7 +113,7 @@ export function statusOf(
     stage: stageOf(situation),
     ...(rollout ? { rollout: { ...rollout, ...waitsOf(situation) } } : {}),
     ...(past.length > 0 ? { history: past.map(pastOf) } : {}),
-    ...(good || quarantine ? { memory } : {}),
+    ...(state.good || state.quarantine ? { memory: memoryOf(state) } : {}),
     ...(state.routine?.answer === undefined ? {} : { routine: state.routine.answer }),
     inventory: inventoryStatus(state, home, plan),
     ...(state.references ? { references: referencesStatus(state.references) } : {}),
