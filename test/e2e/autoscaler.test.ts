@@ -122,7 +122,7 @@ describe('the autoscaler, run from the command line', () => {
     assert.equal((await workload('load')).metadata.annotations?.[SCALED_BY], 'Autoscaler load');
     await install('load', 'app:2');
     assert.match(JSON.stringify(await workload('load')), /"image":"app:2"/);
-    assert.deepEqual(seen.values, [2, 4]);
+    assert.deepEqual(await seen.values(), [2, 4]);
   });
 
   it('keeps its cool-down through the death of its program, and scales when it is over', async () => {
@@ -138,7 +138,7 @@ describe('the autoscaler, run from the command line', () => {
     await stage.start();
     await hasReplicas('calm', 2);
     assert.ok(Date.now() >= Date.parse(until), `not before ${until}`);
-    assert.deepEqual(seen.values, [2, 4, 2]);
+    assert.deepEqual(await seen.values(), [2, 4, 2]);
   });
 
   it('keeps the last replicas while metrics cannot be read, says so, and goes on when they can', async () => {

@@ -5,19 +5,24 @@ import { replicasOf } from '../../core/replicas.ts';
 import type { WatchableApi } from '../../kubernetes/api.ts';
 import type { Watcher } from '../../kubernetes/watcher.ts';
 import { watchKind } from '../../kubernetes/watcher.ts';
+import { eventually } from '../../testing/eventually.ts';
 
 export class ReplicasSeen implements AsyncDisposable {
-  /** In the order of the writes; a value that stays is there once. */
-  readonly values: number[] = [];
+  readonly #values: number[] = [];
   readonly #watcher: Watcher<Manifest>;
+  readonly #read: () => Promise<Manifest | undefined>;
+  /** The newest resourceVersion that the watch has told of. */
+  #heard = 0n;
 
-  private constructor(api: WatchableApi, { group, kind, namespace = '', name }: ObjectRef) {
+  private constructor(api: WatchableApi, ref: ObjectRef) {
+    const { group, kind, namespace = '', name } = ref;
+    this.#read = () => api.get(ref);
     this.#watcher = watchKind(api, {
       kind: { group, kind },
       namespace,
       trim: (object) => object,
       onChange: ({ type, object }) => {
-        if (object.metadata.name === name && type !== 'DELETED') this.#take(replicasOf(object));
+        if (object.metadata.name === name && type !== 'DELETED') this.#take(object);
       },
       onHandlerError: (error) => {
         throw error;
@@ -31,11 +36,24 @@ export class ReplicasSeen implements AsyncDisposable {
     return seen;
   }
 
-  #take(replicas: number | undefined): void {
-    if (replicas !== undefined && this.values.at(-1) !== replicas) this.values.push(replicas);
+  /** In the order of the writes, up to the one that a read finds now; a value that stays is there once. */
+  async values(): Promise<readonly number[]> {
+    const newest = revisionOf(await this.#read());
+    await eventually('the watch tells of what a read finds', () => this.#heard >= newest);
+    return this.#values;
+  }
+
+  #take(object: Manifest): void {
+    const replicas = replicasOf(object);
+    if (replicas !== undefined && this.#values.at(-1) !== replicas) this.#values.push(replicas);
+    this.#heard = revisionOf(object);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#watcher.stop();
   }
+}
+
+function revisionOf(object: Manifest | undefined): bigint {
+  return BigInt(object?.metadata.resourceVersion ?? 0);
 }

@@ -123,7 +123,7 @@ describe('replicas that somebody else decides about', () => {
     await want('handed', { replicas: 3, image: 'app:3' });
     await eventually('the newer template is there', async () => imageOf(await live('handed')) === 'app:3');
     await stage.ready('handed');
-    assert.deepEqual(seen.values, [5, 8]);
+    assert.deepEqual(await seen.values(), [5, 8]);
     assert.ok(
       (await stage.events()).some(
         ({ reason, note }) =>
@@ -145,7 +145,7 @@ describe('replicas that somebody else decides about', () => {
     await stage.api.remove(hpa, { uid: (await stage.api.get(hpa))?.metadata.uid ?? '' });
     await hasReplicas('back', 2);
     await stage.ready('back');
-    assert.deepEqual(seen.values, [8, 6, 5, 4, 3, 2]);
+    assert.deepEqual(await seen.values(), [8, 6, 5, 4, 3, 2]);
     assert.ok((await owners('back')).includes('operator'));
   });
 
@@ -165,7 +165,7 @@ describe('replicas that somebody else decides about', () => {
     await want('former', { replicas: 6 });
     await hasReplicas('former', 6);
     await stage.ready('former');
-    assert.deepEqual(seen.values, [4, 6]);
+    assert.deepEqual(await seen.values(), [4, 6]);
     assert.equal(
       await stage.api.get(stage.ref('HorizontalPodAutoscaler', 'former-web', 'autoscaling')),
       undefined,
@@ -199,7 +199,7 @@ describe('replicas that somebody else decides about', () => {
     const scaledObject = stage.ref('ScaledObject', 'keda', 'keda.sh');
     await stage.api.remove(scaledObject, { uid: object.metadata.uid ?? '' });
     await hasReplicas('keda', 3);
-    assert.deepEqual(seen.values, [3, 0, 3]);
+    assert.deepEqual(await seen.values(), [3, 0, 3]);
   });
 
   it('are let go when the resource no longer asks for any', async () => {
@@ -210,7 +210,7 @@ describe('replicas that somebody else decides about', () => {
     await letGo('absent');
     await scale('absent', 2, 'kubectl');
     await stage.ready('absent');
-    assert.deepEqual(seen.values, [4, 2]);
+    assert.deepEqual(await seen.values(), [4, 2]);
   });
 
   it('are left to whoever the annotation names, and come back when it is taken away', async () => {
@@ -261,7 +261,7 @@ describe('replicas that somebody else decides about', () => {
       async () => (await owners('yielding')).includes('operator'),
       PATIENCE,
     );
-    assert.deepEqual(seen.values, [3, 0, 3]);
+    assert.deepEqual(await seen.values(), [3, 0, 3]);
   });
 
   it('that an autoscaler changed while nobody watched are left, and what a person changed is put back', async () => {
@@ -278,7 +278,7 @@ describe('replicas that somebody else decides about', () => {
     await hasReplicas('day', 4);
     await letGo('night');
     await stage.ready('night');
-    assert.deepEqual(seen.values, [4, 9]);
+    assert.deepEqual(await seen.values(), [4, 9]);
   });
 
   it('grow before the pods change and shrink after, in two writes', async () => {
@@ -297,6 +297,6 @@ describe('replicas that somebody else decides about', () => {
     assert.equal(imageOf(await live('steps')), 'app:3');
     await stage.ready('steps');
     assert.equal(await generation(), before + 4);
-    assert.deepEqual(seen.values, [2, 4, 1]);
+    assert.deepEqual(await seen.values(), [2, 4, 1]);
   });
 });
