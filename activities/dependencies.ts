@@ -32,6 +32,15 @@ export interface ObjectFollower {
     objects: readonly { readonly uid: string; readonly generation: number }[],
     options: { readonly atMostMs: number; readonly signal: AbortSignal },
   ): Promise<ReadonlyMap<string, Health>>;
+  /**
+   * Resolves when every object is gone, or time is up. Answers with the uids of those that went since it was asked: whoever deletes
+   * asks first.
+   */
+  untilGone(
+    resource: ResourceRef,
+    uids: readonly string[],
+    options: { readonly atMostMs: number; readonly signal: AbortSignal },
+  ): Promise<ReadonlySet<string>>;
 }
 
 /** What the activities of one operator stand on. */

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { LABELS } from '../core/labels.ts';
 import { isWorkload, titleOf } from '../core/plan/categories.ts';
+import type { Manifest } from '../core/manifest.ts';
 import type { ObjectKey, ObjectRef, ResourceRef } from '../core/refs.ts';
 import { apiVersionOf, parseObjectKey } from '../core/refs.ts';
 import type { Removal } from '../core/rollout/fold.ts';
@@ -19,20 +20,23 @@ export interface PruneItem {
 /** Of an object of the cluster, whose deletion the API server never refuses for good without an error. */
 export type PruneOutcome = Exclude<Removal, { readonly outcome: 'refused' }>;
 
+/** How long what is deleted may take until the workflow goes on without it, and hears of its end by a hint. */
+const PATIENCE_MS = 1_000;
+
 /**
- * Deletes objects that are no longer desired. Workloads are deleted in the foreground: gone means that their pods are gone.
+ * Deletes objects that are no longer desired. Workloads are deleted in the foreground: gone means that their pods are gone. What
+ * goes soon is awaited here, so that the workflow needs no signal, no look and no task of its own for it.
  *
  * @param generation of the resource that does not desire them; absent when the resource itself is deleted.
  * @throws ApplicationFailure `PlanStale` when the resource has changed since: it may desire them again.
  */
 export async function pruneObjects(
-  dependencies: Pick<Dependencies, 'api' | 'events'>,
+  dependencies: Pick<Dependencies, 'api' | 'events' | 'objects'>,
   resource: ResourceRef,
   items: readonly PruneItem[],
   generation?: number,
 ): Promise<readonly PruneOutcome[]> {
-  const { api, events } = dependencies;
-  const { info } = Context.current();
+  const { api, objects } = dependencies;
   const fence = sendingFence();
   const regarding = await api.get(resource).catch((error: unknown) => {
     throw failureOf(error, resource.name);
@@ -40,38 +44,55 @@ export async function pruneObjects(
   if (generation !== undefined && regarding && regarding.metadata.generation !== generation)
     throw planStale(`planned at generation ${generation}, the resource has changed since`);
   fence();
-  return Promise.all(
-    items.map(async ({ key, uid, retain }): Promise<PruneOutcome> => {
-      const ref = parseObjectKey(key, resource.namespace);
-      const outcome = await pruneOne(api, { key, uid, ...(retain ? { retain } : {}) }, ref).catch(
-        (error: unknown) => {
-          throw failureOf(error, titleOf(key));
-        },
-      );
-      const served = regarding && outcome !== 'gone' ? await api.servedKind(ref) : undefined;
-      if (regarding && served)
-        events.record(
-          {
-            regarding,
-            related: {
-              apiVersion: apiVersionOf(served),
-              ref,
-              uid,
-            },
-            occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${key}`,
-          },
-          outcome === 'retained'
-            ? {
-                type: 'Normal',
-                reason: 'Retained',
-                action: 'Retain',
-                note: `${titleOf(key)} is no longer desired, and kept with its data`,
-              }
-            : { type: 'Normal', reason: 'Deleted', action: 'Delete', note: `deleted ${titleOf(key)}` },
-        );
-      return { key, outcome };
-    }),
+  const done = new AbortController();
+  const signal = AbortSignal.any([Context.current().cancellationSignal, done.signal]);
+  try {
+    const uids = items.flatMap(({ uid, retain }) => (retain ? [] : [uid]));
+    const going = objects?.untilGone(resource, uids, { atMostMs: PATIENCE_MS, signal });
+    const outcomes = await Promise.all(
+      items.map((item) => pruneAndTell(dependencies, item, resource, regarding)),
+    );
+    const gone = await going;
+    return outcomes.map((outcome, index) =>
+      gone?.has(items[index]?.uid ?? '') ? { ...outcome, outcome: 'gone' } : outcome,
+    );
+  } finally {
+    done.abort();
+  }
+}
+
+async function pruneAndTell(
+  { api, events }: Pick<Dependencies, 'api' | 'events'>,
+  item: PruneItem,
+  resource: ResourceRef,
+  regarding: Manifest | undefined,
+): Promise<PruneOutcome> {
+  const { key, uid } = item;
+  const ref = parseObjectKey(key, resource.namespace);
+  const outcome = await pruneOne(api, item, ref).catch((error: unknown) => {
+    throw failureOf(error, titleOf(key));
+  });
+  const served = regarding && outcome !== 'gone' ? await api.servedKind(ref) : undefined;
+  if (!regarding || !served) return { key, outcome };
+  const { workflowExecution, activityId } = Context.current().info;
+  const subject = {
+    regarding,
+    related: { apiVersion: apiVersionOf(served), ref, uid },
+    occurrence: `${workflowExecution?.runId} ${activityId} ${key}`,
+  };
+  const title = titleOf(key);
+  events.record(
+    subject,
+    outcome === 'retained'
+      ? {
+          type: 'Normal',
+          reason: 'Retained',
+          action: 'Retain',
+          note: `${title} is no longer desired, and kept with its data`,
+        }
+      : { type: 'Normal', reason: 'Deleted', action: 'Delete', note: `deleted ${title}` },
   );
+  return { key, outcome };
 }
 
 async function pruneOne(

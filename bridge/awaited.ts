@@ -30,17 +30,28 @@ export interface ObjectFollower {
     objects: readonly AppliedObject[],
     options: AwaitOptions,
   ): Promise<ReadonlyMap<string, Health>>;
+  /**
+   * Resolves when every object is gone, or the resource asks for something else, at the latest after `atMostMs`. Answers with the
+   * uids of those that went meanwhile. Whoever deletes asks first, so that nothing goes unheard.
+   *
+   * **Guarantees**: what went is told by the answer or by a hint, whatever happens in between.
+   */
+  untilGone(
+    resource: ResourceRef,
+    uids: readonly string[],
+    options: AwaitOptions,
+  ): Promise<ReadonlySet<string>>;
 }
 
 /** One who waits for several objects of a resource. */
 interface Wait {
   readonly workflowId: string;
-  /** Generations by uid of what is not Current yet. */
-  readonly left: Map<string, number>;
+  /** By uid, what is awaited of it: to be Current at a generation, or to be gone. */
+  readonly left: Map<string, number | 'gone'>;
   readonly end: () => void;
 }
 
-/** The objects that activities of this process wait for, right after applying them. What they wait for is no news to anybody else. */
+/** The objects that activities of this process applied or deleted, and wait for. What they wait for is no news to anybody else. */
 export class Awaited implements ObjectFollower {
   readonly #lastHeard: (uid: string) => OwnedObject | undefined;
   readonly #waits = new Set<Wait>();
@@ -54,26 +65,11 @@ export class Awaited implements ObjectFollower {
   async untilCurrent(
     resource: ResourceRef,
     objects: readonly AppliedObject[],
-    { atMostMs, signal }: AwaitOptions,
+    options: AwaitOptions,
   ): Promise<ReadonlyMap<string, Health>> {
     const left = objects.filter((each) => this.#verdictOf(each)?.state !== 'Current');
-    if (left.length > 0 && !signal.aborted && !this.#isStopped) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const end = (): void => resolve();
-      const wait: Wait = {
-        workflowId: workflowIdOf(resource),
-        left: new Map(left.map(({ uid, generation }) => [uid, generation])),
-        end,
-      };
-      this.#waits.add(wait);
-      const timer = setTimeout(end, atMostMs);
-      signal.addEventListener('abort', end, { once: true });
-      await promise;
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      // From here to the answer nothing is heard; what is heard later is told by hints.
-      this.#waits.delete(wait);
-    }
+    await this.#wait(resource, new Map(left.map(({ uid, generation }) => [uid, generation])), options);
+    // From here to the answer nothing is heard; what is heard later is told by hints.
     return new Map(
       objects.flatMap((each) => {
         const verdict = this.#verdictOf(each);
@@ -82,16 +78,29 @@ export class Awaited implements ObjectFollower {
     );
   }
 
+  async untilGone(
+    resource: ResourceRef,
+    uids: readonly string[],
+    options: AwaitOptions,
+  ): Promise<ReadonlySet<string>> {
+    // Of what it does not know, nothing will be heard.
+    const known = uids.filter((uid) => this.#lastHeard(uid));
+    const left = new Map(known.map((uid) => [uid, 'gone' as const]));
+    await this.#wait(resource, left, options);
+    return new Set(known.filter((uid) => !left.has(uid)));
+  }
+
   /** Whether somebody waits for this news, so that nobody else need be told. */
   take(news: News, { lean: { uid }, generation = 0, verdict }: OwnedObject): boolean {
     let isAwaited = false;
     for (const { left, end } of this.#waits) {
-      const applied = left.get(uid);
-      if (applied === undefined) continue;
+      const awaited = left.get(uid);
+      if (awaited === undefined) continue;
       const isCurrent = news === NEWS.Turned && verdict.state === 'Current';
-      if (isCurrent) isAwaited = true;
-      if (isCurrent && generation >= applied) left.delete(uid);
-      const needsLook = !isCurrent && news !== NEWS.Lingers;
+      const isWhatItWaitsFor = awaited === 'gone' ? news === NEWS.Gone : isCurrent;
+      if (isWhatItWaitsFor) isAwaited = true;
+      if (isWhatItWaitsFor && (awaited === 'gone' || generation >= awaited)) left.delete(uid);
+      const needsLook = awaited !== 'gone' && !isCurrent && news !== NEWS.Lingers;
       if (left.size === 0 || needsLook) end();
     }
     return isAwaited;
@@ -106,6 +115,21 @@ export class Awaited implements ObjectFollower {
   stop(): void {
     this.#isStopped = true;
     for (const { end } of this.#waits) end();
+  }
+
+  /** Until nothing of what is left is, or the wait is ended. */
+  async #wait(resource: ResourceRef, left: Wait['left'], { atMostMs, signal }: AwaitOptions): Promise<void> {
+    if (left.size === 0 || signal.aborted || this.#isStopped) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = (): void => resolve();
+    const wait: Wait = { workflowId: workflowIdOf(resource), left, end };
+    this.#waits.add(wait);
+    const timer = setTimeout(end, atMostMs);
+    signal.addEventListener('abort', end, { once: true });
+    await promise;
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+    this.#waits.delete(wait);
   }
 
   #verdictOf({ uid, generation }: AppliedObject): Health | undefined {

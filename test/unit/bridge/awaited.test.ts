@@ -117,3 +117,33 @@ describe('a wait for what was applied', () => {
     stage.awaited.interrupt(workflowIdOf(RESOURCE));
   });
 });
+
+describe('a wait for what was deleted', () => {
+  const gone = (uid: string): OwnedObject => workload(uid, 1, 'Terminating');
+
+  it('ends when the last object is gone, and what it waited for is told to nobody else', async () => {
+    const stage = new Stage();
+    for (const uid of ['b', 'c']) stage.hear('Turned', workload(uid, 1, 'Current'));
+    const wait = stage.awaited.untilGone(RESOURCE, ['b', 'c'], LONG);
+    assert.equal(stage.hear('Left', gone('b')), false);
+    assert.equal(stage.hear('Gone', gone('b')), true);
+    assert.equal(stage.hear('Gone', gone('c')), true);
+    assert.deepEqual([...(await wait)], ['b', 'c']);
+    assert.equal(stage.hear('Gone', gone('c')), false);
+  });
+
+  it('ends without what takes its time, whose going is told', async () => {
+    const stage = new Stage();
+    for (const uid of ['b', 'c']) stage.hear('Turned', workload(uid, 1, 'Current'));
+    const ended = new AbortController();
+    const wait = stage.awaited.untilGone(RESOURCE, ['b', 'c'], { ...LONG, signal: ended.signal });
+    stage.hear('Gone', gone('b'));
+    ended.abort();
+    assert.deepEqual([...(await wait)], ['b']);
+    assert.equal(stage.hear('Gone', gone('c')), false);
+  });
+
+  it('is over at once for what nothing is known of: nothing would be heard', async () => {
+    assert.equal((await new Stage().awaited.untilGone(RESOURCE, ['b'], LONG)).size, 0);
+  });
+});
