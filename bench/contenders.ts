@@ -37,6 +37,7 @@ async function startOurs({ sandbox, signal, profile }: ContenderOptions): Promis
       // As the image runs it.
       '--max-semi-space-size=16',
       '--max-old-space-size=512',
+      `--import=${fileOf('../worker/lean-workflow-thread.ts')}`,
       '--conditions=source',
       ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`] : []),
       ...[fileOf('../cli/main.ts'), 'run', fileOf('../examples/pinot/operator.ts')],

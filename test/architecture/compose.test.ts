@@ -44,6 +44,12 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('builds an image whose preloaded module is built with it', () => {
+    const [, module] =
+      /--import=\/app\/dist\/(\S+)\.js/.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? [];
+    assert.ok(module && existsSync(join(ROOT, `${module}.ts`)), module);
+  });
+
   it('runs an operator module that is here, as two roles', () => {
     const commands = [services['bridge'], services['worker']].map((service) => service?.command ?? []);
     for (const [verb, module = ''] of commands) {
