@@ -33,12 +33,27 @@ export function writeIdentities(files: ClusterFiles): string {
   return token;
 }
 
-export function writeAuditPolicy(files: ClusterFiles): void {
+/** Of every request an API server logs who asked for what; of writes to some resources also what was answered. */
+export interface AuditOptions {
+  /** Resources with their group, and subresources of theirs: `apps/statefulsets/status`. */
+  readonly answersOf: readonly string[];
+}
+
+export function writeAuditPolicy(files: ClusterFiles, { answersOf }: AuditOptions): void {
+  const answers = answersOf.map((name) => {
+    const [group, ...resource] = name.split('/');
+    return {
+      level: 'RequestResponse',
+      verbs: ['create', 'update', 'patch'],
+      resources: [{ group, resources: [resource.join('/')] }],
+    };
+  });
   const policy = {
     apiVersion: 'audit.k8s.io/v1',
     kind: 'Policy',
     omitStages: ['RequestReceived'],
-    rules: [{ level: 'Metadata' }],
+    omitManagedFields: true,
+    rules: [...answers, { level: 'Metadata' }],
   };
   writeFileSync(files.auditPolicy, JSON.stringify(policy));
 }

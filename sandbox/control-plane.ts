@@ -7,6 +7,7 @@ import {
   writeAuditPolicy,
   writeIdentities,
   writeKubeconfig,
+  type AuditOptions,
   type ClusterFiles,
 } from './cluster-files.ts';
 import { freePorts } from './free-ports.ts';
@@ -18,7 +19,7 @@ export interface ControlPlaneOptions {
   readonly program: string;
   readonly directory: string;
   readonly etcdData: string;
-  readonly auditLog: boolean;
+  readonly auditLog: AuditOptions | undefined;
   readonly report: Report;
   readonly signal: AbortSignal;
   /** Told of each process as soon as it runs, so that none is forgotten when a later one fails. */
@@ -36,7 +37,7 @@ const READY_TIMEOUT_MS = 60_000;
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const files = clusterFiles(options.directory);
   const token = writeIdentities(files);
-  if (options.auditLog) writeAuditPolicy(files);
+  if (options.auditLog) writeAuditPolicy(files, options.auditLog);
   const [etcdPort = 0, apiPort = 0] = await freePorts(2);
   const etcd = `http://127.0.0.1:${etcdPort}`;
   const server = `https://127.0.0.1:${apiPort}`;
@@ -57,7 +58,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   start('etcd', ['--data-dir', options.etcdData, '--listen', etcd]);
   const apiServer = start(
     'kube-apiserver',
-    apiServerFlags({ files, etcd, apiPort, auditLog: options.auditLog }),
+    apiServerFlags({ files, etcd, apiPort, auditLog: options.auditLog !== undefined }),
   );
   const access = { server, token, ca: await certificateOf(apiServer, files, options) };
   writeKubeconfig(files.kubeconfig, access);
@@ -76,7 +77,12 @@ interface ApiServerSettings {
 }
 
 function apiServerFlags({ files, etcd, apiPort, auditLog }: ApiServerSettings): string[] {
-  const audit = [`--audit-policy-file=${files.auditPolicy}`, `--audit-log-path=${files.auditLog}`];
+  const audit = [
+    `--audit-policy-file=${files.auditPolicy}`,
+    `--audit-log-path=${files.auditLog}`,
+    // In MB; whoever reads it wants all of it in one file.
+    '--audit-log-maxsize=100000',
+  ];
   return [
     `--etcd-servers=${etcd}`,
     '--bind-address=127.0.0.1',

@@ -44,13 +44,15 @@ export interface SpawnOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly directory: string;
-  readonly env: Readonly<Record<string, string>>;
+  /** Beside this process's own; undefined takes a variable away. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** An open file, or streams to read. */
   readonly output: number | 'pipe';
 }
 
 export interface Spawned {
   readonly pid: number;
+  readonly child: ChildProcess;
   readonly streams: readonly Readable[];
   readonly ended: Promise<string>;
   kill(): Promise<void>;
@@ -72,7 +74,7 @@ export function spawnGuarded({ command, args, directory, env, output }: SpawnOpt
     await ended;
   };
   const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
-  return { pid, streams, ended, kill };
+  return { pid, child, streams, ended, kill };
 }
 
 /** The last lines of what it wrote, for an error message. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ClusterApi, type ClusterAccess } from './cluster-api.ts';
+import type { AuditOptions } from './cluster-files.ts';
 import { controlPlaneProgram } from './control-plane-program.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { startJanitor, type GuardedProcess } from './guarded-process.ts';
@@ -42,7 +43,7 @@ export interface SandboxOptions {
   /** @defaultValue a free one */
   readonly uiPort?: number;
   /** Has the API server log every request. @defaultValue `false` */
-  readonly auditLog?: boolean;
+  readonly auditLog?: boolean | AuditOptions;
   onProgress?(line: Progress): void;
   /** Ends the start, and later the sandbox. */
   readonly signal?: AbortSignal;
@@ -167,7 +168,7 @@ class Building {
       program,
       directory: this.#directory,
       etcdData: this.#etcdData,
-      auditLog: this.#options.auditLog ?? false,
+      auditLog: this.#auditOptions,
       report,
       signal,
       onProcess: (component) => this.#components.push(component),
@@ -225,9 +226,14 @@ class Building {
     });
   }
 
+  get #auditOptions(): AuditOptions | undefined {
+    const { auditLog } = this.#options;
+    return auditLog === true ? { answersOf: [] } : auditLog || undefined;
+  }
+
   #facts(kubernetes: ControlPlane | undefined, temporal: TemporalServer | undefined): SandboxFacts {
     const pids = Object.fromEntries(this.#components.map(({ name, pid }) => [name, pid]));
-    const auditLog = this.#options.auditLog === true ? kubernetes?.files.auditLog : undefined;
+    const auditLog = this.#auditOptions && kubernetes?.files.auditLog;
     return {
       name: this.#name,
       directory: this.#directory,

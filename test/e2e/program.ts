@@ -1,7 +1,7 @@
-/** The command line as its users run it: a process of its own. */
+/** The command line as its users run it: a process of its own, which ends with the one that started it. */
 import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { spawnGuarded } from '../../sandbox/guarded-process.ts';
 import { eventually } from '../../testing/eventually.ts';
 
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,12 +14,10 @@ export interface Ending {
 }
 
 /** Says nothing of the machine's own cluster or Temporal, and a terminal of a known width. */
-function environment(): NodeJS.ProcessEnv {
-  const others = Object.entries(process.env).filter(
-    ([name]) => !/^(KUBE|TEMPORAL_|NODE_|POD_NAME)/.test(name),
-  );
+function environment(): Readonly<Record<string, string | undefined>> {
+  const telling = Object.keys(process.env).filter((name) => /^(KUBE|TEMPORAL_|NODE_|POD_NAME)/.test(name));
   return {
-    ...Object.fromEntries(others),
+    ...Object.fromEntries(telling.map((name) => [name, undefined])),
     NO_COLOR: '1',
     COLUMNS: '100',
     HOME: '/nonexistent',
@@ -37,11 +35,13 @@ export class Program implements AsyncDisposable {
   readonly #said = { stdout: '', stderr: '' };
 
   private constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, ['--conditions=source', 'cli/main.ts', ...args], {
-      cwd: ROOT,
+    this.#child = spawnGuarded({
+      command: process.execPath,
+      args: ['--conditions=source', 'cli/main.ts', ...args],
+      directory: ROOT,
       env: environment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+      output: 'pipe',
+    }).child;
     for (const stream of ['stdout', 'stderr'] as const)
       this.#child[stream]?.setEncoding('utf8').on('data', (text: string) => {
         this.#said[stream] += text;

@@ -3,13 +3,15 @@
  * anything that is wanted ever deleted, was any pod replaced more often than asked, was any order broken?
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { deedsIn } from './audit-log.ts';
+import { judgeDeeds } from './deeds.ts';
 import { FaultWorld } from './fault-world.ts';
 import type { Fault } from './faults.ts';
 import { Owners } from './owners.ts';
 import { underFault } from './operator.ts';
 import { Chance } from './random.ts';
-import { differences, wantedNames } from './verdict.ts';
+import type { CampaignReport, Round } from './report.ts';
+import { isBroken } from './report.ts';
+import { differences } from './verdict.ts';
 
 export interface CampaignOptions {
   readonly seed: number;
@@ -22,25 +24,8 @@ export interface CampaignOptions {
   readonly patienceMs: number;
   say(line: string): void;
   onRound?(world: FaultWorld): void;
-}
-
-export interface CampaignReport {
-  readonly seed: number;
-  readonly rounds: number;
-  readonly faults: number;
-  readonly changes: number;
-  readonly edits: number;
-  /** Rounds after which the cluster was not as wanted. */
-  readonly lost: number;
-  /** Of the program's applies to workloads: how many, and how many of them changed nothing. */
-  readonly applies: number;
-  readonly duplicates: number;
-  /** From the end of the last fault to a cluster as wanted. */
-  readonly recoveryMs: { readonly p50: number; readonly p99: number };
-  /** How often a program ended by itself. */
-  readonly ends: readonly string[];
-  /** What broke a law, in words. */
-  readonly violations: readonly string[];
+  /** A look at the world while it is there, when a law was broken. */
+  onBroken?(world: FaultWorld): Promise<void>;
 }
 
 const LOOK_EVERY_MS = 200;
@@ -55,41 +40,33 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
   if (installed.length > 0) throw new Error(`the install did not finish:\n${installed.join('\n')}`);
   say(`seed ${seed}: ${resources} resources are installed`);
 
-  const violations: string[] = [];
-  const recoveries: number[] = [];
-  let [rounds, faults, lost] = [0, 0, 0];
-  while (options.goesOn(rounds)) {
-    const names = await play(world, owners, chance, { ...options, round: rounds++ });
-    faults += names.length;
-    const began = performance.now();
-    const left = await settle(world, options.patienceMs);
-    const tookMs = performance.now() - began;
-    recoveries.push(tookMs);
-    say(
-      `round ${rounds}: ${names.join(', then ')}: ${left.length > 0 ? 'NOT ' : ''}as wanted after ${Math.round(tookMs)} ms`,
-    );
-    if (left.length > 0) {
-      lost++;
-      violations.push(...left.map((each) => `round ${rounds} (${names.join(', ')}): ${each}`));
-      break;
-    }
-    options.onRound?.(world);
+  const rounds: Round[] = [];
+  let lost: readonly string[] = [];
+  while (lost.length === 0 && options.goesOn(rounds.length)) {
+    const beganAt = Date.now();
+    const faults = await play(world, owners, chance, { ...options, round: rounds.length });
+    const healedAt = performance.now();
+    lost = await settle(world, options.patienceMs);
+    const recoveryMs = performance.now() - healedAt;
+    rounds.push({ faults, beganAt, recoveryMs });
+    const outcome = `${lost.length > 0 ? 'NOT ' : ''}as wanted after ${Math.round(recoveryMs)} ms`;
+    say(`round ${rounds.length}: ${faults.join(', then ')}: ${outcome}`);
+    if (lost.length === 0) options.onRound?.(world);
   }
-  violations.push(...world.witness.violations);
-  const { applies, broken } = await judgeDeeds(world, owners);
-  return {
+  const { applies, duplicates, broken } = await judgeDeeds(world, owners);
+  const report: CampaignReport = {
     seed,
     rounds,
-    faults,
     changes: owners.changes,
     edits: owners.edits,
     lost,
     applies,
-    duplicates: Math.max(0, applies - world.witness.counts.changed),
-    recoveryMs: { p50: percentile(recoveries, 0.5), p99: percentile(recoveries, 0.99) },
+    duplicates,
     ends: world.programs.ends,
-    violations: [...violations, ...broken],
+    violations: [...world.witness.violations, ...broken],
   };
+  if (isBroken(report)) await options.onBroken?.(world);
+  return report;
 }
 
 /** One round: changes, and faults in the middle of what they cause. Answers which. */
@@ -122,43 +99,4 @@ async function settle(world: FaultWorld, patienceMs: number): Promise<readonly s
     if (left.length === 0 || performance.now() > deadline) return left;
     await delay(LOOK_EVERY_MS);
   }
-}
-
-const OURS = 'durable-operator';
-const CONTROLLERS = 'kube-controller-manager';
-const OWNED: readonly string[] = ['configmaps', 'services', 'statefulsets'];
-
-async function judgeDeeds(
-  { api, sandbox, namespace }: FaultWorld,
-  owners: Owners,
-): Promise<{ readonly applies: number; readonly broken: readonly string[] }> {
-  const broken: string[] = [];
-  const restarts = new Map<string, number>();
-  let applies = 0;
-  const wanted = await wantedNames(api, underFault, namespace);
-  if (sandbox.auditLog === undefined) throw new Error('the sandbox writes an audit log');
-  for await (const { verb, by, resource, subresource, name, code } of deedsIn(sandbox.auditLog, namespace)) {
-    if (code >= 300 || subresource !== '') continue;
-    // 201 is a creation, and no duplicate can be one.
-    if (by === OURS && resource === 'statefulsets' && verb === 'patch' && code === 200) applies++;
-    // No version of a ConfigMap comes back, so one that is wanted now was wanted ever since it was made.
-    const isWanted = resource === 'configmaps' ? wanted.has(name) : !owners.isUnwanted(name);
-    if (by === OURS && verb === 'delete' && OWNED.includes(resource) && isWanted)
-      broken.push(`${resource}/${name} was deleted, and it was wanted`);
-    const [, workload] =
-      by === CONTROLLERS && resource === 'pods' && verb === 'delete' ? (/^(.*)-0$/.exec(name) ?? []) : [];
-    if (workload) restarts.set(workload, (restarts.get(workload) ?? 0) + 1);
-  }
-  for (const [workload, count] of restarts) {
-    const asked = owners.restartsAsked(workload);
-    if (asked !== undefined && count > asked)
-      broken.push(`pod ${workload}-0 was replaced ${count} times, and ${asked} changes asked for it`);
-  }
-  if (applies === 0) broken.push('the audit log tells of no apply: nothing was judged');
-  return { applies, broken };
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 }

@@ -46,7 +46,8 @@ export class FaultWorld implements AsyncDisposable {
   }
 
   static async open(name: string, replicas: number): Promise<FaultWorld> {
-    const sandbox = await startSandbox({ name, auditLog: true });
+    const answersOf = ['apps/statefulsets', 'apps/statefulsets/status', 'apps/statefulsets/scale'];
+    const sandbox = await startSandbox({ name, auditLog: { answersOf } });
     // It ends with this process; that a server was killed is what it is here for.
     sandbox.ended.catch(() => undefined);
     const { kubeconfig, apiServer, temporal } = sandbox;

@@ -3,9 +3,12 @@
  * tells it again: `npm run test:faults -- --seed 42`.
  */
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
 import { campaign } from './campaign.ts';
+import type { FaultWorld } from './fault-world.ts';
 import { FAULTS, OUTAGES } from './faults.ts';
+import { isBroken, linesOf } from './report.ts';
 import { Soak } from './soak.ts';
 
 interface Flags {
@@ -16,6 +19,7 @@ interface Flags {
   readonly replicas: number;
   readonly only?: string;
   readonly outages: boolean;
+  readonly keep?: true;
 }
 
 function countOf(text: string): number {
@@ -28,6 +32,14 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+async function keep({ sandbox, namespace }: FaultWorld): Promise<void> {
+  const { kubeconfig, temporal, directory } = sandbox;
+  say(
+    `kept until Ctrl-C: KUBECONFIG=${kubeconfig} namespace ${namespace}, Temporal's UI ${temporal.uiUrl}, logs ${directory}`,
+  );
+  await once(process, 'SIGINT');
+}
+
 const flags = new Command('test:faults')
   .option('--seed <number>', 'tells a run again', countOf, randomInt(2 ** 31))
   .option('--rounds <number>', 'how many rounds', countOf, 36)
@@ -36,6 +48,7 @@ const flags = new Command('test:faults')
   .option('--replicas <number>', 'how many replicas of the program', countOf, 2)
   .option('--only <text>', 'only faults whose name has this')
   .option('--no-outages', 'leave out the outages of a minute')
+  .option('--keep', 'leave everything up when a law was broken, until Ctrl-C')
   .parse()
   .opts<Flags>();
 
@@ -54,10 +67,13 @@ const report = await campaign({
   patienceMs: 120_000 + flags.resources * 500,
   say,
   onRound: (world) => soak?.look(world),
+  ...(flags.keep ? { onBroken: keep } : {}),
 });
-say(JSON.stringify(report, null, 1));
+for (const line of ['', ...linesOf(report)]) say(line);
 await soak?.tell();
-if (report.lost > 0 || report.violations.length > 0) {
-  say(`a law was broken; again with: npm run test:faults -- --seed ${flags.seed}`);
+if (isBroken(report)) {
+  say(
+    `a law was broken; again with: npm run test:faults -- --seed ${flags.seed} --resources ${flags.resources}`,
+  );
   process.exitCode = 1;
 }
