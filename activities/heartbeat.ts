@@ -1,13 +1,52 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Context } from '@temporalio/activity';
 
-const HEARTBEAT_MS = 5_000;
+const BEAT_MS = 1_000;
+/**
+ * The SDK passes a heartbeat on every 8 of the 10 seconds after which Temporal gives an attempt up, so one whose process did not
+ * run for 2 seconds may have been given up.
+ */
+const LONGEST_PAUSE_MS = 2_000;
+
+/** Whether the process of an attempt has run all the while, by a clock that goes on while it does not. */
+export class Pulse {
+  readonly #now: () => number;
+  #beatAt: number;
+  #isLost = false;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#beatAt = now();
+  }
+
+  beat(): void {
+    this.#isLost = this.isLost;
+    this.#beatAt = this.#now();
+  }
+
+  /** For good: Temporal may have begun another attempt. */
+  get isLost(): boolean {
+    return this.#isLost || this.#now() - this.#beatAt > BEAT_MS + LONGEST_PAUSE_MS;
+  }
+}
+
+const pulses = new AsyncLocalStorage<Pulse>();
+
+/** Of the attempt that is under way; absent where none tells that it lives. */
+export function pulseOfAttempt(): Pulse | undefined {
+  return pulses.getStore();
+}
 
 /** A worker that dies in the middle is noticed within the heartbeat timeout, and the work is done again elsewhere. */
 export async function heartbeating<Result>(work: () => Promise<Result>): Promise<Result> {
   const { heartbeat } = Context.current();
-  const beat = setInterval(() => heartbeat(), HEARTBEAT_MS);
+  const pulse = new Pulse();
+  const beat = setInterval(() => {
+    pulse.beat();
+    heartbeat();
+  }, BEAT_MS);
   try {
-    return await work();
+    return await pulses.run(pulse, work);
   } finally {
     clearInterval(beat);
   }

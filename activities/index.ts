@@ -115,7 +115,8 @@ export interface Activities {
 }
 
 export function createActivities(dependencies: Dependencies): Activities {
-  const apply: Apply = (plan, items, patienceMs) => applyObjects(dependencies, plan, items, patienceMs);
+  const apply: Apply = (plan, items, patienceMs) =>
+    heartbeating(() => applyObjects(dependencies, plan, items, patienceMs));
   return {
     planResource: (request) => planResource(dependencies, request),
     observeObjects: (resource, keys) => observeObjects(dependencies, resource, keys),
@@ -135,19 +136,20 @@ export function createActivities(dependencies: Dependencies): Activities {
     settleStatefulSet: (plan, key) => heartbeating(() => settleStatefulSet(dependencies, plan, key)),
     restoreStatefulSets: (resource, keys) =>
       heartbeating(() => restoreStatefulSets(dependencies, resource, keys)),
-    restartPod: (resource, key, pod) => restartPod(dependencies, resource, key, pod),
-    unblockWorkload: (resource, key) => unblockWorkload(dependencies, resource, key),
-    revertObjects: (plan, items) => revertObjects(dependencies, plan, items),
-    pruneObjects: (resource, items, generation) => pruneObjects(dependencies, resource, items, generation),
-    checkGate: (plan, key) => checkGate(dependencies, plan, key),
+    restartPod: (resource, key, pod) => heartbeating(() => restartPod(dependencies, resource, key, pod)),
+    unblockWorkload: (resource, key) => heartbeating(() => unblockWorkload(dependencies, resource, key)),
+    revertObjects: (plan, items) => heartbeating(() => revertObjects(dependencies, plan, items)),
+    pruneObjects: (resource, items, generation) =>
+      heartbeating(() => pruneObjects(dependencies, resource, items, generation)),
+    checkGate: (plan, key) => heartbeating(() => checkGate(dependencies, plan, key)),
     runHook: (plan, key, when) => runHook(dependencies, plan, key, when),
     cleanUp: (resource) => cleanUp(dependencies, resource),
     runRoutine: (request) => runRoutine(dependencies, request),
     patchStatus: (report) => patchStatus(dependencies, report),
-    removeFinalizer: (resource, uid) => removeFinalizer(dependencies, resource, uid),
+    removeFinalizer: (resource, uid) => heartbeating(() => removeFinalizer(dependencies, resource, uid)),
     abandonResource: (resource, uid, left, order) =>
-      abandonResource(dependencies, resource, uid, left, order),
+      heartbeating(() => abandonResource(dependencies, resource, uid, left, order)),
     annotateResource: (resource, uid, annotations) =>
-      annotateResource(dependencies, resource, uid, annotations),
+      heartbeating(() => annotateResource(dependencies, resource, uid, annotations)),
   };
 }

@@ -11,6 +11,8 @@ import type { ContenderName } from './settings.ts';
 
 export interface Contender extends AsyncDisposable {
   readonly pid: number;
+  /** Where it tells of its health and its metrics; 0 for one that does not. */
+  readonly healthPort: number;
   /** Gone with the sandbox. */
   readonly logFile: string;
 }
@@ -19,6 +21,8 @@ export interface ContenderOptions {
   readonly sandbox: Sandbox;
   readonly signal: AbortSignal;
   readonly profile?: string;
+  /** More of the command line of ours. */
+  readonly flags?: readonly string[];
 }
 
 const READY_MS = 60_000;
@@ -28,7 +32,12 @@ export function startContender(name: ContenderName, options: ContenderOptions): 
   return name === 'ours' ? startOurs(options) : startPeer(options);
 }
 
-async function startOurs({ sandbox, signal, profile }: ContenderOptions): Promise<Contender> {
+export async function startOurs({
+  sandbox,
+  signal,
+  profile,
+  flags = [],
+}: ContenderOptions): Promise<Contender> {
   const [port = 0] = await freePorts(1);
   const program = startGuarded({
     name: 'durable-operator',
@@ -42,7 +51,7 @@ async function startOurs({ sandbox, signal, profile }: ContenderOptions): Promis
       ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`] : []),
       ...[fileOf('../cli/main.ts'), 'run', fileOf('../examples/pinot/operator.ts')],
       ...['--kubeconfig', sandbox.kubeconfig, '--temporal-address', sandbox.temporal.address],
-      ...['--health-port', String(port)],
+      ...['--health-port', String(port), ...flags],
     ],
     logFile: path.join(sandbox.directory, 'durable-operator.log'),
     directory: fileOf('..'),
@@ -54,7 +63,7 @@ async function startOurs({ sandbox, signal, profile }: ContenderOptions): Promis
     else await program.kill();
     await program.ended;
   };
-  return { pid: program.pid, logFile: program.logFile, [Symbol.asyncDispose]: stop };
+  return { pid: program.pid, healthPort: port, logFile: program.logFile, [Symbol.asyncDispose]: stop };
 }
 
 async function startPeer({ sandbox, signal }: ContenderOptions): Promise<Contender> {
@@ -71,7 +80,12 @@ async function startPeer({ sandbox, signal }: ContenderOptions): Promise<Contend
       ? true
       : undefined;
   await waitUntil(works, waiting(program, signal));
-  return { pid: program.pid, logFile: program.logFile, [Symbol.asyncDispose]: () => program.kill() };
+  return {
+    pid: program.pid,
+    healthPort: 0,
+    logFile: program.logFile,
+    [Symbol.asyncDispose]: () => program.kill(),
+  };
 }
 
 function waiting(program: GuardedProcess, signal: AbortSignal): Parameters<typeof waitUntil>[1] {

@@ -12,6 +12,12 @@ export function usageOf(pid: number): Usage | undefined {
   return { cpuSeconds, peakMb: Math.round(Number(peakKb) / 1024) };
 }
 
+/** Of its memory what is in the machine's now. */
+export function residentMbOf(pid: number): number {
+  const [, kb = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kb) / 1024);
+}
+
 export function cpuSecondsOf(pid: number): number | undefined {
   if (!existsSync(`/proc/${pid}/stat`)) return undefined;
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -32,12 +32,13 @@ export function look(summary: string): ActivityInterfaceFor<Look> {
 
 /**
  * Changes the cluster, with a line for people in Temporal UI. An attempt may take longer than the client's own time limit,
- * so that a late write cannot outlive its attempt.
+ * so that a late write cannot outlive its attempt; one whose worker died is begun anew as soon as its heartbeats stay away.
  */
 export function write(summary: string): ActivityInterfaceFor<Write> {
   return proxyActivities<Write>({
     startToCloseTimeout: '60 seconds',
     scheduleToCloseTimeout: '5 minutes',
+    heartbeatTimeout: '10 seconds',
     retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
     summary: summary.slice(0, SUMMARY_LENGTH),
   });

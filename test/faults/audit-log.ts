@@ -14,6 +14,8 @@ export interface Deed {
   readonly namespace: string;
   readonly name: string;
   readonly code: number;
+  /** The server was only asked whether it would. */
+  readonly isTrial: boolean;
   /** Of the object that was answered, where the server logs answers. */
   readonly resourceVersion?: string;
 }
@@ -23,6 +25,7 @@ interface Entry {
   readonly verb: string;
   readonly userAgent?: string;
   readonly requestReceivedTimestamp: string;
+  readonly requestURI: string;
   readonly objectRef?: {
     readonly resource?: string;
     readonly subresource?: string;
@@ -55,6 +58,7 @@ function deedOf({ verb, userAgent = '', objectRef = {}, ...entry }: Entry): Deed
     namespace,
     name,
     code: entry.responseStatus?.code ?? 0,
+    isTrial: entry.requestURI.includes('dryRun='),
     ...(resourceVersion ? { resourceVersion } : {}),
   };
 }

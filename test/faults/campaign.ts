@@ -4,19 +4,21 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { judgeDeeds } from './deeds.ts';
+import type { TemporalKind } from './fault-world.ts';
 import { FaultWorld } from './fault-world.ts';
 import type { Fault } from './faults.ts';
 import { Owners } from './owners.ts';
 import { underFault } from './operator.ts';
 import { Chance } from './random.ts';
 import type { CampaignReport, Round } from './report.ts';
-import { isBroken } from './report.ts';
 import { differences } from './verdict.ts';
 
 export interface CampaignOptions {
   readonly seed: number;
   readonly resources: number;
   readonly replicas: number;
+  /** @defaultValue `dev` */
+  readonly temporal?: TemporalKind;
   readonly faults: Readonly<Record<string, Fault>>;
   /** Whether another round is to begin. */
   readonly goesOn: (round: number) => boolean;
@@ -24,15 +26,16 @@ export interface CampaignOptions {
   readonly patienceMs: number;
   say(line: string): void;
   onRound?(world: FaultWorld): void;
-  /** A look at the world while it is there, when a law was broken. */
-  onBroken?(world: FaultWorld): Promise<void>;
+  /** At the end, while the world is still there. */
+  onReport?(report: CampaignReport, world: FaultWorld): Promise<void>;
 }
 
 const LOOK_EVERY_MS = 200;
 
 export async function campaign(options: CampaignOptions): Promise<CampaignReport> {
-  const { seed, resources, replicas, say } = options;
-  await using world = await FaultWorld.open(`faults-${process.pid}-${seed}`, replicas);
+  const { seed, resources, replicas, temporal = 'dev', say } = options;
+  const name = `faults-${process.pid}-${seed}`;
+  await using world = await FaultWorld.open({ name, replicas, temporal, say });
   const chance = new Chance(seed);
   const owners = new Owners(world, chance);
   await owners.begin(resources);
@@ -65,7 +68,7 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
     ends: world.programs.ends,
     violations: [...world.witness.violations, ...broken],
   };
-  if (isBroken(report)) await options.onBroken?.(world);
+  await options.onReport?.(report, world);
   return report;
 }
 

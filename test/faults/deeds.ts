@@ -25,7 +25,8 @@ export async function judgeDeeds(
 ): Promise<Judgement> {
   const judge = new Judge(owners, await wantedNames(api, underFault, namespace));
   if (sandbox.auditLog === undefined) throw new Error('the sandbox writes an audit log');
-  for await (const deed of deedsIn(sandbox.auditLog, namespace)) if (deed.code < 300) judge.take(deed);
+  for await (const deed of deedsIn(sandbox.auditLog, namespace))
+    if (deed.code < 300 && !deed.isTrial) judge.take(deed);
   return judge.judgement;
 }
 
@@ -34,7 +35,8 @@ class Judge {
   readonly #wanted: ReadonlySet<string>;
   readonly #broken: string[] = [];
   readonly #duplicates: Deed[] = [];
-  readonly #replaced = new Map<string, number>();
+  /** How often the first pod of a workload was made. */
+  readonly #made = new Map<string, number>();
   /** Every write has a version of its own; an answer with one that was answered before tells that nothing was written. */
   readonly #versions = new Set<string>();
   #applies = 0;
@@ -45,10 +47,10 @@ class Judge {
   }
 
   get judgement(): Judgement {
-    const replacedTooOften = Array.from(this.#replaced).flatMap(([workload, count]) => {
+    const replacedTooOften = Array.from(this.#made).flatMap(([workload, count]) => {
       const asked = this.#owners.restartsAsked(workload);
-      return asked !== undefined && count > asked
-        ? [`pod ${workload}-0 was replaced ${count} times, and ${asked} changes asked for it`]
+      return asked !== undefined && count > asked + 1
+        ? [`pod ${workload}-0 was made ${count} times, and ${asked} changes asked for another one`]
         : [];
     });
     const nothing = this.#applies === 0 ? ['the audit log tells of no apply: nothing was judged'] : [];
@@ -59,11 +61,13 @@ class Judge {
   take(deed: Deed): void {
     const { verb, by, resource, subresource, name } = deed;
     if (resource === 'statefulsets') this.#takeWrite(deed);
-    if (verb !== 'delete' || subresource !== '') return;
-    if (by === OURS && OWNED.includes(resource) && this.#isWanted(resource, name))
+    if (subresource !== '') return;
+    if (verb === 'delete' && by === OURS && OWNED.includes(resource) && this.#isWanted(resource, name))
       this.#broken.push(`${resource}/${name} was deleted, and it was wanted`);
-    const [, workload] = by === CONTROLLERS && resource === 'pods' ? (/^(.*)-0$/.exec(name) ?? []) : [];
-    if (workload) this.#replaced.set(workload, (this.#replaced.get(workload) ?? 0) + 1);
+    // Its deletion tells less: a controller whose eyes are behind asks for it twice.
+    const isMade = verb === 'create' && by === CONTROLLERS && resource === 'pods';
+    const [, workload] = isMade ? (/^(.*)-0$/.exec(name) ?? []) : [];
+    if (workload) this.#made.set(workload, (this.#made.get(workload) ?? 0) + 1);
   }
 
   #takeWrite(deed: Deed): void {

@@ -12,6 +12,7 @@ import { TcpProxy } from '../support/tcp-proxy.ts';
 import { installToyKind } from '../support/toy-crd.ts';
 import { Programs } from './programs.ts';
 import { Servers } from './servers.ts';
+import { startTemporalOnPostgres } from './temporal-on-postgres.ts';
 import { Witness } from './witness.ts';
 
 export const ORDER: readonly string[] = ['controller', 'broker', 'server'];
@@ -24,42 +25,65 @@ const ELECTION = {
 /** A server that was started anew, on a loaded machine. */
 const BACK_MS = 60_000;
 
+export type TemporalKind = 'dev' | 'postgres';
+
+export interface WorldOptions {
+  readonly name: string;
+  /** Of the program. */
+  readonly replicas: number;
+  readonly temporal: TemporalKind;
+  say(line: string): void;
+}
+
+type Parts = Pick<
+  FaultWorld,
+  'sandbox' | 'servers' | 'temporalAddress' | 'api' | 'namespace' | 'wires' | 'programs' | 'witness'
+>;
+
 export class FaultWorld implements AsyncDisposable {
   readonly sandbox: OwnedSandbox;
   readonly servers: Servers;
+  readonly temporalAddress: string;
   readonly api: KubernetesClient;
   readonly namespace: string;
   readonly wires: Readonly<Record<'kubernetes' | 'temporal', TcpProxy>>;
   readonly programs: Programs;
   readonly witness: Witness;
+  readonly #clean: () => Promise<void>;
 
-  private constructor(
-    parts: Pick<FaultWorld, 'sandbox' | 'api' | 'namespace' | 'wires' | 'programs' | 'witness'>,
-  ) {
+  private constructor(parts: Parts, clean: () => Promise<void>) {
     this.sandbox = parts.sandbox;
-    this.servers = new Servers(parts.sandbox);
+    this.servers = parts.servers;
+    this.temporalAddress = parts.temporalAddress;
     this.api = parts.api;
     this.namespace = parts.namespace;
     this.wires = parts.wires;
     this.programs = parts.programs;
     this.witness = parts.witness;
+    this.#clean = clean;
   }
 
-  static async open(name: string, replicas: number): Promise<FaultWorld> {
+  static async open({ name, replicas, temporal, say }: WorldOptions): Promise<FaultWorld> {
     const answersOf = ['apps/statefulsets', 'apps/statefulsets/status', 'apps/statefulsets/scale'];
-    const sandbox = await startSandbox({ name, auditLog: { answersOf } });
+    const isDev = temporal === 'dev';
+    const sandbox = await startSandbox({ name, auditLog: { answersOf }, temporal: isDev });
     // It ends with this process; that a server was killed is what it is here for.
     sandbox.ended.catch(() => undefined);
-    const { kubeconfig, apiServer, temporal } = sandbox;
+    const { kubeconfig, apiServer, directory } = sandbox;
+    const servers = new Servers(sandbox);
+    const report = (component: string, message: string): void => say(`${component}: ${message}`);
+    const { address, clean } = isDev
+      ? { ...sandbox.temporal, clean: () => Promise.resolve() }
+      : await startTemporalOnPostgres({ servers, directory, report });
     const api = createKubernetesApi({ kubeConfig: loadKubeConfig({ kubeconfig }), userAgent: 'faults' });
     await installToyKind(api);
     const namespace = await freshNamespace(sandbox, 'faults');
-    const [server, frontend] = [new URL(apiServer), new URL(`tcp://${temporal.address}`)];
+    const [server, frontend] = [new URL(apiServer), new URL(`tcp://${address}`)];
     const wires = {
       kubernetes: await TcpProxy.to(server.hostname, Number(server.port)),
       temporal: await TcpProxy.to(frontend.hostname, Number(frontend.port)),
     };
-    const wired = path.join(sandbox.directory, 'wired.kubeconfig');
+    const wired = path.join(directory, 'wired.kubeconfig');
     const text = await readFile(kubeconfig, 'utf8');
     await writeFile(wired, text.replaceAll(server.host, `${server.hostname}:${wires.kubernetes.port}`));
     const witness = new Witness(api, namespace, ORDER);
@@ -70,7 +94,10 @@ export class FaultWorld implements AsyncDisposable {
       ...['--leader-elect', '--leader-elect-namespace', namespace, ...Object.entries(ELECTION).flat()],
     ];
     const programs = new Programs(args, replicas);
-    return new FaultWorld({ sandbox, api, namespace, wires, programs, witness });
+    return new FaultWorld(
+      { sandbox, servers, temporalAddress: address, api, namespace, wires, programs, witness },
+      clean,
+    );
   }
 
   /** Does it however long the API server is away. */
@@ -86,6 +113,7 @@ export class FaultWorld implements AsyncDisposable {
     await this.api.close();
     for (const wire of Object.values(this.wires)) await wire[Symbol.asyncDispose]();
     await this.servers[Symbol.asyncDispose]();
+    await this.#clean();
     await this.sandbox.stop();
   }
 }

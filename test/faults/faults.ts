@@ -18,7 +18,7 @@ async function within(chance: Chance, least: number, most: number): Promise<void
 
 /** Runs an action with a client of Temporal that passes no wire. */
 async function withTemporal(world: FaultWorld, use: (client: Client) => Promise<void>): Promise<void> {
-  const connection = await Connection.connect({ address: world.sandbox.temporal.address });
+  const connection = await Connection.connect({ address: world.temporalAddress });
   try {
     await use(new Client({ connection }));
   } finally {
@@ -95,12 +95,6 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     await servers.restart('kube-apiserver');
     await persist('the API server is back', () => api.list({ group: '', kind: 'Namespace' }));
   },
-  async 'wipe Temporal'(world) {
-    await world.servers.restart('temporal');
-    await world.persist('Temporal is back', () =>
-      withTemporal(world, async (client) => void (await workflowIds(client))),
-    );
-  },
   async 'terminate workflows'(world, chance) {
     await withTemporal(world, async (client) => {
       for (const id of await workflowIds(client))
@@ -128,6 +122,41 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         ]);
       }
     });
+  },
+};
+
+async function temporalIsBack(world: FaultWorld): Promise<void> {
+  await world.persist('Temporal is back', () =>
+    withTemporal(world, async (client) => void (await workflowIds(client))),
+  );
+}
+
+/** What befalls a development server, which keeps its histories in memory. */
+export const LOSSES: Readonly<Record<string, Fault>> = {
+  async 'wipe Temporal'(world) {
+    await world.servers.restart('temporal');
+    await temporalIsBack(world);
+  },
+};
+
+/** What befalls Temporal on a database. */
+export const CRASHES: Readonly<Record<string, Fault>> = {
+  async 'kill Temporal'(world) {
+    await world.servers.restart('temporal');
+    await temporalIsBack(world);
+  },
+  async 'kill PostgreSQL'(world) {
+    await world.servers.restart('postgres');
+    await temporalIsBack(world);
+  },
+  async 'kill PostgreSQL and Temporal'(world) {
+    await Promise.all([world.servers.restart('postgres'), world.servers.restart('temporal')]);
+    await temporalIsBack(world);
+  },
+  async 'freeze PostgreSQL'(world, chance) {
+    world.servers.freeze('postgres');
+    await within(chance, 200, 3_000);
+    world.servers.thaw('postgres');
   },
 };
 

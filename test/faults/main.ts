@@ -4,10 +4,10 @@
  */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { campaign } from './campaign.ts';
-import type { FaultWorld } from './fault-world.ts';
-import { FAULTS, OUTAGES } from './faults.ts';
+import type { FaultWorld, TemporalKind } from './fault-world.ts';
+import { CRASHES, FAULTS, LOSSES, OUTAGES } from './faults.ts';
 import { isBroken, linesOf } from './report.ts';
 import { Soak } from './soak.ts';
 
@@ -17,6 +17,7 @@ interface Flags {
   readonly minutes?: number;
   readonly resources: number;
   readonly replicas: number;
+  readonly temporal: TemporalKind;
   readonly only?: string;
   readonly outages: boolean;
   readonly keep?: true;
@@ -32,10 +33,10 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function keep({ sandbox, namespace }: FaultWorld): Promise<void> {
-  const { kubeconfig, temporal, directory } = sandbox;
+async function keep({ sandbox, temporalAddress, namespace }: FaultWorld): Promise<void> {
+  const { kubeconfig, directory } = sandbox;
   say(
-    `kept until Ctrl-C: KUBECONFIG=${kubeconfig} namespace ${namespace}, Temporal's UI ${temporal.uiUrl}, logs ${directory}`,
+    `kept until Ctrl-C: KUBECONFIG=${kubeconfig} namespace ${namespace}, Temporal ${temporalAddress}, logs ${directory}`,
   );
   await once(process, 'SIGINT');
 }
@@ -46,13 +47,19 @@ const flags = new Command('test:faults')
   .option('--minutes <number>', 'rounds for so long, and a report of what the programs use', countOf)
   .option('--resources <number>', 'how many resources', countOf, 6)
   .option('--replicas <number>', 'how many replicas of the program', countOf, 2)
+  .addOption(
+    new Option('--temporal <kind>', 'the development server, or the real one on PostgreSQL')
+      .choices(['dev', 'postgres'])
+      .default('dev'),
+  )
   .option('--only <text>', 'only faults whose name has this')
   .option('--no-outages', 'leave out the outages of a minute')
   .option('--keep', 'leave everything up when a law was broken, until Ctrl-C')
   .parse()
   .opts<Flags>();
 
-const all = { ...FAULTS, ...(flags.outages ? OUTAGES : {}) };
+const ofTemporal = flags.temporal === 'dev' ? LOSSES : CRASHES;
+const all = { ...FAULTS, ...ofTemporal, ...(flags.outages ? OUTAGES : {}) };
 const faults = Object.fromEntries(Object.entries(all).filter(([name]) => name.includes(flags.only ?? '')));
 if (Object.keys(faults).length === 0) {
   say(`no fault is named so; there are:\n${Object.keys(all).join('\n')}`);
@@ -67,9 +74,11 @@ const report = await campaign({
   patienceMs: 120_000 + flags.resources * 500,
   say,
   onRound: (world) => soak?.look(world),
-  ...(flags.keep ? { onBroken: keep } : {}),
+  onReport: async (found, world) => {
+    for (const line of ['', ...linesOf(found)]) say(line);
+    if (flags.keep && isBroken(found)) await keep(world);
+  },
 });
-for (const line of ['', ...linesOf(report)]) say(line);
 await soak?.tell();
 if (isBroken(report)) {
   say(

@@ -54,13 +54,13 @@ export class Soak {
     return (performance.now() - this.#began) / 60_000;
   }
 
-  async #useOf({ programs, sandbox }: FaultWorld): Promise<Use> {
+  async #useOf({ programs, temporalAddress }: FaultWorld): Promise<Use> {
     const pids = programs.pids();
     const [resident, sockets] = [
       await Promise.all(pids.map(residentMib)),
       await Promise.all(pids.map(socketsOf)),
     ];
-    const connection = await Connection.connect({ address: sandbox.temporal.address });
+    const connection = await Connection.connect({ address: temporalAddress });
     try {
       const client = new Client({ connection });
       let [workflows, events] = [0, 0];

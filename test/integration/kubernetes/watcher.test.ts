@@ -9,8 +9,8 @@ import { StatusError } from '../../../kubernetes/status-error.ts';
 import type { Watcher, WatcherOptions } from '../../../kubernetes/watcher.ts';
 import { watchKind } from '../../../kubernetes/watcher.ts';
 import { freshNamespace, sharedSandbox } from '../../support/sandbox.ts';
-import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
+import { wiredApi } from '../../support/wired-api.ts';
 
 const CONFIG_MAP = { group: '', kind: 'ConfigMap' };
 
@@ -80,25 +80,23 @@ describe('watcher', () => {
 
   it('loses nothing when its connection is severed', async () => {
     await begin('severed');
-    await using proxy = await proxyOfServer();
-    const far = clientThrough(proxy);
-    const { told, states, watcher } = watch(far);
+    await using far = await wiredApi();
+    const { told, states, watcher } = watch(far.api);
     await watcher.synced;
     await until('watch', () => states.includes('Watching'));
     await put('before');
     await until('ADDED', () => told.includes('ADDED before'));
-    await proxy.cut();
+    await far.wire.cut();
     const uid = await put('short-lived');
     await put('during');
     await api.remove({ ...CONFIG_MAP, namespace, name: 'before' }, { uid: await put('before') });
     await api.remove({ ...CONFIG_MAP, namespace, name: 'short-lived' }, { uid });
     await until('state Retrying', () => states.includes('Retrying'));
-    await proxy.mend();
+    await far.wire.mend();
     await until('DELETED', () => told.includes('DELETED before'));
     await until('ADDED', () => told.includes('ADDED during'));
     assert.equal(watcher.size, 1);
     await watcher.stop();
-    await far.close();
   });
 
   it('lists again when its resourceVersion is forgotten, and tells what was deleted meanwhile', async () => {
@@ -265,24 +263,6 @@ async function* streamOf(...events: readonly object[]): AsyncIterable<Buffer> {
 async function* expired(): AsyncIterable<Buffer> {
   const object = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version: 1 (2)' };
   yield Buffer.from(`${JSON.stringify({ type: 'ERROR', object })}\n`);
-}
-
-async function proxyOfServer(): Promise<TcpProxy> {
-  const { kubeconfig } = await sharedSandbox();
-  const { hostname, port } = new URL(loadKubeConfig({ kubeconfig }).getCurrentCluster()?.server ?? '');
-  const proxy = await TcpProxy.to(hostname, Number(port));
-  KUBECONFIGS.set(proxy, kubeconfig);
-  return proxy;
-}
-
-const KUBECONFIGS = new WeakMap<TcpProxy, string>();
-
-function clientThrough(proxy: TcpProxy): KubernetesClient {
-  const kubeConfig = loadKubeConfig({ kubeconfig: KUBECONFIGS.get(proxy) ?? '' });
-  const cluster = kubeConfig.getCurrentCluster();
-  assert.ok(cluster);
-  kubeConfig.clusters = [{ ...cluster, server: `https://127.0.0.1:${proxy.port}` }];
-  return createKubernetesApi({ kubeConfig });
 }
 
 function crd(group: string): Manifest {

@@ -1,0 +1,185 @@
+/**
+ * Temporal's server on PostgreSQL, as `docker-compose.yml` runs both: what it was told outlives its death, which the history
+ * of the development server does not. Built from its Go module on first use, which takes some minutes.
+ */
+import { copyFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { cachedProgram } from '../../sandbox/cached-program.ts';
+import { freePorts } from '../../sandbox/free-ports.ts';
+import { onPath } from '../../sandbox/places.ts';
+import type { Report } from '../../sandbox/progress.ts';
+import { runProgram } from '../../sandbox/run-program.ts';
+import { SandboxError } from '../../sandbox/sandbox-error.ts';
+import { eventually } from '../../testing/eventually.ts';
+import { POSTGRES_USER, startPostgres } from './postgres.ts';
+import type { Servers } from './servers.ts';
+
+const VERSION = 'v1.32.0';
+const SQL_TOOL = 'temporal-sql-tool';
+const BUILD_MS = 40 * 60_000;
+const SCHEMA_MS = 60_000;
+const READY_MS = 60_000;
+const DATABASES = { temporal: 'temporal', visibility: 'temporal_visibility' } as const;
+const RETENTION = '7 days';
+
+export interface TemporalOnPostgres {
+  readonly address: string;
+  clean(): Promise<void>;
+}
+
+export interface TemporalOptions {
+  readonly servers: Servers;
+  /** For logs and configuration. */
+  readonly directory: string;
+  readonly report: Report;
+}
+
+/** Resolves when its namespace is served. */
+export async function startTemporalOnPostgres({
+  servers,
+  directory,
+  report,
+}: TemporalOptions): Promise<TemporalOnPostgres> {
+  const program = await temporalServerProgram(report);
+  const { port, clean } = await startPostgres(servers, directory);
+  await createSchemas(path.join(path.dirname(program), SQL_TOOL), port);
+  const ports = await freePorts(8);
+  const file = path.join(directory, 'temporal.yaml');
+  const dynamic = path.join(directory, 'temporal-dynamic.yaml');
+  // Both are YAML too.
+  writeFileSync(file, JSON.stringify(configuration({ postgres: port, ports, dynamic })));
+  writeFileSync(dynamic, JSON.stringify({ 'limit.maxIDLength': [{ value: 255, constraints: {} }] }));
+  servers.run({
+    name: 'temporal',
+    command: program,
+    args: ['--config-file', file, '--allow-no-auth', 'start'],
+    logFile: path.join(directory, 'temporal.log'),
+    directory,
+    env: { GOGC: '400' },
+  });
+  const address = `127.0.0.1:${ports[0]}`;
+  await createNamespace(address);
+  return { address, clean };
+}
+
+function temporalServerProgram(report: Report): Promise<string> {
+  const name = 'temporal-server';
+  const version = `${VERSION}-${process.platform}-${process.arch}`;
+  return cachedProgram(
+    { name, version, make: (file, directory) => build(file, directory, report) },
+    { report },
+  );
+}
+
+async function build(file: string, directory: string, report: Report): Promise<void> {
+  const go = onPath('go');
+  if (go === undefined) throw new SandboxError('Temporal is built from source and needs Go on the PATH');
+  report('temporal-server', `building ${VERSION}, once; about four minutes on 2 cores`);
+  const module = 'go.temporal.io/server';
+  const commands = [`${module}/cmd/server@${VERSION}`, `${module}/cmd/tools/sql@${VERSION}`];
+  const env = { GOBIN: directory, GOTMPDIR: directory };
+  await runProgram(go, ['install', '-trimpath', ...commands], { timeoutMs: BUILD_MS, env });
+  copyFileSync(path.join(directory, 'server'), file);
+  copyFileSync(path.join(directory, 'sql'), path.join(path.dirname(file), SQL_TOOL));
+}
+
+async function createSchemas(tool: string, port: number): Promise<void> {
+  const server = ['--plugin', 'postgres12', '--ep', '127.0.0.1', '-p', String(port), '-u', POSTGRES_USER];
+  for (const [schema, database] of Object.entries(DATABASES)) {
+    const run = (...args: readonly string[]): Promise<void> =>
+      runProgram(tool, [...server, '--db', database, ...args], { timeoutMs: SCHEMA_MS });
+    await eventually('PostgreSQL serves', async () => {
+      await run('create-database');
+      return true;
+    });
+    await run('setup-schema', '-v', '0.0');
+    await run('update-schema', '--schema-name', `postgresql/v12/${schema}`);
+  }
+}
+
+interface Places {
+  readonly postgres: number;
+  readonly ports: readonly number[];
+  readonly dynamic: string;
+}
+
+function configuration({ postgres, ports, dynamic }: Places): object {
+  const [frontend = 0, ...others] = ports;
+  const store = (databaseName: string, maxConns: number): object => ({
+    sql: {
+      pluginName: 'postgres12',
+      databaseName,
+      connectAddr: `127.0.0.1:${postgres}`,
+      connectProtocol: 'tcp',
+      user: POSTGRES_USER,
+      password: '',
+      maxConns,
+      maxIdleConns: maxConns,
+      maxConnLifetime: '1h',
+    },
+  });
+  const service = (grpcPort: number | undefined, membershipPort: number | undefined): object => ({
+    rpc: { grpcPort, membershipPort, bindOnLocalHost: true },
+  });
+  return {
+    log: { stdout: true, level: 'error' },
+    persistence: {
+      defaultStore: 'default',
+      visibilityStore: 'visibility',
+      numHistoryShards: 4,
+      datastores: { default: store(DATABASES.temporal, 20), visibility: store(DATABASES.visibility, 5) },
+    },
+    global: { membership: { maxJoinDuration: '30s', broadcastAddress: '127.0.0.1' } },
+    services: {
+      frontend: service(frontend, others[0]),
+      history: service(others[1], others[2]),
+      matching: service(others[3], others[4]),
+      worker: service(others[5], others[6]),
+    },
+    clusterMetadata: {
+      enableGlobalNamespace: false,
+      failoverVersionIncrement: 10,
+      masterClusterName: 'active',
+      currentClusterName: 'active',
+      clusterInformation: {
+        active: {
+          enabled: true,
+          initialFailoverVersion: 1,
+          rpcName: 'frontend',
+          rpcAddress: `127.0.0.1:${frontend}`,
+        },
+      },
+    },
+    dcRedirectionPolicy: { policy: 'noop' },
+    dynamicConfigClient: { filepath: dynamic, pollInterval: '1m' },
+  };
+}
+
+async function createNamespace(address: string): Promise<void> {
+  const namespace = 'default';
+  const connection = Connection.lazy({ address });
+  const { workflowService } = connection;
+  try {
+    await eventually(
+      'Temporal makes its namespace',
+      async () => {
+        const workflowExecutionRetentionPeriod = msToTs(RETENTION);
+        await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+        return true;
+      },
+      { timeoutMs: READY_MS },
+    );
+    await eventually(
+      'Temporal serves its namespace',
+      async () => {
+        await workflowService.listWorkflowExecutions({ namespace });
+        return true;
+      },
+      { timeoutMs: READY_MS },
+    );
+  } finally {
+    await connection.close();
+  }
+}
