@@ -8,10 +8,9 @@ import type { TemporalKind } from './fault-world.ts';
 import { FaultWorld } from './fault-world.ts';
 import type { Fault } from './faults.ts';
 import { Owners } from './owners.ts';
-import { underFault } from './operator.ts';
 import { Chance } from './random.ts';
 import type { CampaignReport, Round } from './report.ts';
-import { differences } from './verdict.ts';
+import { settle } from './verdict.ts';
 
 export interface CampaignOptions {
   readonly seed: number;
@@ -19,7 +18,8 @@ export interface CampaignOptions {
   readonly replicas: number;
   /** @defaultValue `dev` */
   readonly temporal?: TemporalKind;
-  readonly faults: Readonly<Record<string, Fault>>;
+  /** Changes, and faults in the middle of what they cause. Answers which. */
+  play(world: FaultWorld, owners: Owners, chance: Chance, round: number): Promise<readonly string[]>;
   /** Whether another round is to begin. */
   readonly goesOn: (round: number) => boolean;
   /** How long after the last fault the cluster may take to be as wanted. */
@@ -29,8 +29,6 @@ export interface CampaignOptions {
   /** At the end, while the world is still there. */
   onReport?(report: CampaignReport, world: FaultWorld): Promise<void>;
 }
-
-const LOOK_EVERY_MS = 200;
 
 export async function campaign(options: CampaignOptions): Promise<CampaignReport> {
   const { seed, resources, replicas, temporal = 'dev', say } = options;
@@ -47,13 +45,13 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
   let lost: readonly string[] = [];
   while (lost.length === 0 && options.goesOn(rounds.length)) {
     const beganAt = Date.now();
-    const faults = await play(world, owners, chance, { ...options, round: rounds.length });
+    const faults = await options.play(world, owners, chance, rounds.length);
     const healedAt = performance.now();
     lost = await settle(world, options.patienceMs);
     const recoveryMs = performance.now() - healedAt;
     rounds.push({ faults, beganAt, recoveryMs });
     const outcome = `${lost.length > 0 ? 'NOT ' : ''}as wanted after ${Math.round(recoveryMs)} ms`;
-    say(`round ${rounds.length}: ${faults.join(', then ')}: ${outcome}`);
+    say(`round ${rounds.length}: ${faults.join(', then ') || 'no fault'}: ${outcome}`);
     if (lost.length === 0) options.onRound?.(world);
   }
   const { applies, duplicates, broken } = await judgeDeeds(world, owners);
@@ -72,34 +70,24 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
   return report;
 }
 
-/** One round: changes, and faults in the middle of what they cause. Answers which. */
-async function play(
-  world: FaultWorld,
-  owners: Owners,
-  chance: Chance,
-  { faults, resources, round }: CampaignOptions & { readonly round: number },
-): Promise<readonly string[]> {
+/** A round of chance: some changes, one fault in turn, now and then a second one, and somebody's hand. */
+export function byChance(
+  faults: Readonly<Record<string, Fault>>,
+  resources: number,
+): Pick<CampaignOptions, 'play'> {
   const all = Object.keys(faults);
-  const inTurn = all[round % all.length] ?? '';
-  const chosen = [inTurn, ...(chance.is(0.3) ? [chance.oneOf(all)] : [])];
-  for (let count = chance.between(1, Math.min(resources, 4)); count > 0; count--) await owners.change();
-  for (const name of chosen) {
-    await delay(chance.between(0, 1_500));
-    if (chance.is(0.3)) await owners.edit();
-    await faults[name]?.(world, chance);
-    if (chance.is(0.3)) await owners.change();
-  }
-  return chosen;
-}
-
-/** Waits until nothing differs; answers what still does when patience ends. */
-async function settle(world: FaultWorld, patienceMs: number): Promise<readonly string[]> {
-  const deadline = performance.now() + patienceMs;
-  for (;;) {
-    const left = await differences(world.api, underFault, world.namespace).catch((error: unknown) => [
-      String(error),
-    ]);
-    if (left.length === 0 || performance.now() > deadline) return left;
-    await delay(LOOK_EVERY_MS);
-  }
+  return {
+    async play(world, owners, chance, round) {
+      const inTurn = all[round % all.length] ?? '';
+      const chosen = [inTurn, ...(chance.is(0.3) ? [chance.oneOf(all)] : [])];
+      for (let count = chance.between(1, Math.min(resources, 4)); count > 0; count--) await owners.change();
+      for (const name of chosen) {
+        await delay(chance.between(0, 1_500));
+        if (chance.is(0.3)) await owners.edit();
+        await faults[name]?.(world, chance);
+        if (chance.is(0.3)) await owners.change();
+      }
+      return chosen;
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { campaign } from './campaign.ts';
+import { byChance, campaign } from './campaign.ts';
 import { FAULTS } from './faults.ts';
 import { linesOf } from './report.ts';
 
@@ -20,7 +20,7 @@ describe('the program under fault', () => {
       seed: 1,
       resources: 3,
       replicas: 2,
-      faults: Object.fromEntries(SHORT.map((name) => [name, FAULTS[name] ?? assert.fail(name)])),
+      ...byChance(Object.fromEntries(SHORT.map((name) => [name, FAULTS[name] ?? assert.fail(name)])), 3),
       goesOn: (round) => round < SHORT.length,
       patienceMs: 120_000,
       say: (line) => test.diagnostic(line),

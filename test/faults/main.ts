@@ -5,11 +5,12 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { campaign } from './campaign.ts';
+import { byChance, campaign } from './campaign.ts';
 import type { FaultWorld, TemporalKind } from './fault-world.ts';
 import { CRASHES, FAULTS, LOSSES, OUTAGES } from './faults.ts';
 import { isBroken, linesOf } from './report.ts';
 import { Soak } from './soak.ts';
+import { StepKiller } from './steps.ts';
 
 interface Flags {
   readonly seed: number;
@@ -21,6 +22,7 @@ interface Flags {
   readonly only?: string;
   readonly outages: boolean;
   readonly keep?: true;
+  readonly steps?: true;
 }
 
 function countOf(text: string): number {
@@ -54,6 +56,7 @@ const flags = new Command('test:faults')
   )
   .option('--only <text>', 'only faults whose name has this')
   .option('--no-outages', 'leave out the outages of a minute')
+  .option('--steps', 'kill the program at every step of an upgrade, and nothing else')
   .option('--keep', 'leave everything up when a law was broken, until Ctrl-C')
   .parse()
   .opts<Flags>();
@@ -67,10 +70,13 @@ if (Object.keys(faults).length === 0) {
 }
 const { minutes } = flags;
 const soak = minutes === undefined ? undefined : new Soak(minutes, say);
+const killer = flags.steps ? new StepKiller() : undefined;
 const report = await campaign({
   ...flags,
-  faults,
-  goesOn: (round) => soak?.goesOn() ?? round < flags.rounds,
+  ...(killer
+    ? { play: (world, owners, _, round) => killer.play(world, owners, round) }
+    : byChance(faults, flags.resources)),
+  goesOn: (round) => killer?.goesOn() ?? soak?.goesOn() ?? round < flags.rounds,
   patienceMs: 120_000 + flags.resources * 500,
   say,
   onRound: (world) => soak?.look(world),

@@ -36,6 +36,13 @@ export class Owners {
     return this.#unwanted.has(object);
   }
 
+  /** The name of a resource. */
+  get first(): string {
+    const [name] = this.#specs.keys();
+    if (name === undefined) throw new Error('nothing was begun');
+    return name;
+  }
+
   async begin(resources: number): Promise<void> {
     for (let index = 0; index < resources; index++) {
       const nodes = ORDER.slice(0, this.#chance.between(2, 3)).map((role) => this.#node(role));
@@ -49,6 +56,17 @@ export class Owners {
     const spec = this.#specs.get(name) ?? { order: ORDER, nodes: [] };
     this.changes++;
     await this.#want(name, { ...spec, nodes: this.#changed(spec.nodes) });
+  }
+
+  /** Somebody gives every node of a resource another configuration and another image. */
+  async upgrade(name: string): Promise<void> {
+    const { order, nodes } = this.#specs.get(name) ?? { order: ORDER, nodes: [] };
+    this.changes++;
+    const config = `config-${++this.#serial}`;
+    await this.#want(name, {
+      order,
+      nodes: nodes.map((node) => ({ ...node, config, image: this.#image() })),
+    });
   }
 
   /** Somebody deletes an object of a resource by hand, or writes something else into it. */

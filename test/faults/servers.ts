@@ -1,10 +1,14 @@
-/** The servers that the program needs, killed and frozen as a machine would, and started again as their supervisors would. */
-import { existsSync, readFileSync } from 'node:fs';
+/**
+ * The servers that the program needs, killed and frozen as a machine would, and started again as their supervisors would. Some
+ * end by themselves: a scheduler whose cache contradicts what the API server tells after its return does, and no pod gets a node
+ * until a kubelet starts it again.
+ */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SandboxFacts } from '../../sandbox/index.ts';
-import type { GuardedOptions } from '../../sandbox/guarded-process.ts';
+import type { GuardedOptions, GuardedProcess } from '../../sandbox/guarded-process.ts';
 import { startGuarded } from '../../sandbox/guarded-process.ts';
+import { isAlive } from '../../sandbox/lock.ts';
 import { eventually } from '../../testing/eventually.ts';
 
 export type ServerName = 'kube-apiserver' | 'temporal' | 'postgres';
@@ -15,13 +19,12 @@ interface Server {
   kill(): Promise<void>;
 }
 
-/** One that ends at once, since what it needs is not there yet, is tried again after so long. */
-const AGAIN_MS = 200;
+const LOOK_EVERY_MS = 200;
 
 export class Servers implements AsyncDisposable {
   readonly #servers = new Map<string, Server>();
-  readonly #started: { kill(): Promise<void> }[] = [];
-  #over = false;
+  readonly #started: GuardedProcess[] = [];
+  readonly #supervision: NodeJS.Timeout;
 
   /** Those of a sandbox. */
   constructor({ directory, pids }: Pick<SandboxFacts, 'directory' | 'pids'>) {
@@ -32,19 +35,19 @@ export class Servers implements AsyncDisposable {
           again: optionsOf(name, pid, directory),
           kill: () => killed(name, pid),
         });
+    this.#supervision = setInterval(() => this.#startAgain(), LOOK_EVERY_MS);
   }
 
   /** Starts one, and again whenever it ends. */
   run(options: GuardedOptions): void {
     const started = startGuarded(options);
-    const { name } = options;
     this.#started.push(started);
-    this.#servers.set(name, { pid: started.pid, again: options, kill: () => started.kill() });
-    void started.ended
-      .then(() => delay(AGAIN_MS))
-      .then(() => {
-        if (!this.#over && this.#servers.get(name)?.pid === started.pid) this.run(options);
-      });
+    this.#servers.set(options.name, { pid: started.pid, again: options, kill: () => started.kill() });
+  }
+
+  /** Process ids, as they are now. */
+  get pids(): Readonly<Record<string, number>> {
+    return Object.fromEntries(Array.from(this.#servers, ([name, { pid }]) => [name, pid]));
   }
 
   freeze(name: ServerName): void {
@@ -63,8 +66,12 @@ export class Servers implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#over = true;
+    clearInterval(this.#supervision);
     await Promise.all(this.#started.map((each) => each.kill()));
+  }
+
+  #startAgain(): void {
+    for (const { pid, again } of this.#servers.values()) if (!isAlive(pid)) this.run(again);
   }
 
   #named(name: ServerName): Server {
@@ -83,5 +90,5 @@ function optionsOf(name: string, pid: number, directory: string): GuardedOptions
 async function killed(name: string, pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
   // Its port is free when it is gone.
-  await eventually(`${name} is gone`, () => !existsSync(`/proc/${pid}`));
+  await eventually(`${name} is gone`, () => !isAlive(pid));
 }

@@ -1,4 +1,5 @@
 /** Whether the cluster is what the resources say: compared with plans that this process makes itself, from nothing else. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Manifest } from '../../core/manifest.ts';
 import { LABELS } from '../../core/labels.ts';
 import type { ObjectKey } from '../../core/refs.ts';
@@ -8,11 +9,13 @@ import type { Operator, Resource } from '../../index.ts';
 import type { KubernetesApi } from '../../kubernetes/api.ts';
 import { assertConditionLaws } from '../../testing/condition-laws.ts';
 import type { ToySpec } from '../support/toy-operator.ts';
+import type { FaultWorld } from './fault-world.ts';
+import { underFault } from './operator.ts';
 
 const KINDS = ['ConfigMap', 'Service', 'StatefulSet.apps'] as const;
 
 /** Every difference, in words; none when the cluster is as it should be and says so. */
-export async function differences(
+async function differences(
   api: KubernetesApi,
   operator: Operator<ToySpec>,
   namespace: string,
@@ -28,6 +31,21 @@ export async function differences(
     }),
     ...[...live.keys()].filter((key) => !wanted.has(key)).map((key) => `${key} is there and not wanted`),
   ];
+}
+
+const LOOK_EVERY_MS = 200;
+
+/** Waits until nothing differs; answers what still does when patience ends. */
+export async function settle(
+  { api, namespace }: Pick<FaultWorld, 'api' | 'namespace'>,
+  patienceMs: number,
+): Promise<readonly string[]> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const left = await differences(api, underFault, namespace).catch((error: unknown) => [String(error)]);
+    if (left.length === 0 || performance.now() > deadline) return left;
+    await delay(LOOK_EVERY_MS);
+  }
 }
 
 /** The names of all that is wanted now. */
