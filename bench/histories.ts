@@ -1,4 +1,4 @@
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { workflowIdOf } from '../core/refs.ts';
 import type { Carried } from '../workflows/reconcile.ts';
 import type { Fleet } from './fleet.ts';
@@ -14,6 +14,16 @@ const PLANTED = [
   'readinessProbe',
 ];
 const READERS = 16;
+
+/** What Temporal Cloud counts: a start, a signal, an activity, a timer, a marker of local activities, search attributes. */
+const ACTIONS: readonly string[] = [
+  'workflowExecutionStartedEventAttributes',
+  'workflowExecutionSignaledEventAttributes',
+  'activityTaskScheduledEventAttributes',
+  'timerStartedEventAttributes',
+  'markerRecordedEventAttributes',
+  'upsertWorkflowSearchAttributesEventAttributes',
+];
 
 /** The workflows of a fleet, as Temporal remembers them. */
 export class WorkflowHistories implements AsyncDisposable {
@@ -45,6 +55,16 @@ export class WorkflowHistories implements AsyncDisposable {
     return (await this.lengths()).reduce((sum, length) => sum + length, 0);
   }
 
+  /** Billable ones, retries aside, of each workflow's current run. */
+  async actions(): Promise<number> {
+    let actions = 0;
+    await this.#each(async (handle) => {
+      const { events } = await handle.fetchHistory();
+      for (const event of events ?? []) if (ACTIONS.some((name) => Object(event)[name])) actions++;
+    });
+    return actions;
+  }
+
   async longest(): Promise<number> {
     return Math.max(...(await this.lengths()));
   }
@@ -73,8 +93,13 @@ export class WorkflowHistories implements AsyncDisposable {
     await this.#connection.close();
   }
 
+  /** One that has not begun yet has no history. */
   #each(work: (handle: WorkflowHandle) => Promise<void>): Promise<void> {
-    return inParallel(this.#ids, READERS, (id) => work(this.#client.workflow.getHandle(id)));
+    return inParallel(this.#ids, READERS, async (id) => {
+      await work(this.#client.workflow.getHandle(id)).catch((error: unknown) => {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      });
+    });
   }
 }
 

@@ -1,25 +1,26 @@
 /**
- * Measures what many resources cost while nothing happens, and what a restart of the program costs then: `npm run bench:rest --
- * [resources] [seconds]`. One process is bridge and worker, as the image runs it, with a Lease; resources are those of
- * `one-node.yaml`.
+ * Measures what many resources cost: while they are installed, while nothing happens, when the program is restarted then, and
+ * when all are upgraded. `npm run bench:rest -- [resources] [seconds]`. One process is bridge and worker, as the image runs it,
+ * with a Lease; the resources are those of `one-node.yaml`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
-import type { OwnedSandbox } from '../sandbox/index.ts';
 import { startSandbox } from '../sandbox/index.ts';
-import type { Cluster } from './cluster.ts';
 import { connectCluster, createNamespace, installDefinition, readTemplate } from './cluster.ts';
 import type { Contender } from './contenders.ts';
 import { startOurs } from './contenders.ts';
 import { Fleet, NAMESPACE } from './fleet.ts';
 import { WorkflowHistories } from './histories.ts';
+import type { Cost } from './meter.ts';
+import { Meter } from './meter.ts';
 import { requestsBy } from './our-requests.ts';
 import { cpuSecondsOf, residentMbOf } from './process-usage.ts';
 import { untilQuiet } from './requests.ts';
 import { say } from './say.ts';
+import type { Workload } from './workloads.ts';
 import { Workloads } from './workloads.ts';
 
-/** How many small resources a second a busy machine installs at the least. */
+/** How many small resources a second a busy machine changes at the least. */
 const SLOWEST_PER_SECOND = 2;
 const QUIET_MS = 300_000;
 const OURS = 'durable-operator';
@@ -27,60 +28,88 @@ const OURS = 'durable-operator';
 type Row = readonly [what: string, measured: string, target: string];
 
 const [resources = 1_000, seconds = 60] = process.argv.slice(2).map(Number);
-const ending = new AbortController();
-await using sandbox = await startSandbox({
-  name: `rest-${process.pid}`,
-  auditLog: true,
-  signal: ending.signal,
-});
+const { signal } = new AbortController();
+await using sandbox = await startSandbox({ name: `rest-${process.pid}`, auditLog: true, signal });
 await using cluster = connectCluster(sandbox.kubeconfig);
 await Promise.all([installDefinition(cluster), createNamespace(cluster, NAMESPACE)]);
+await using workloads = new Workloads(cluster.api);
+await workloads.synced;
 const names = Array.from({ length: resources }, (_, index) => `p${index}`);
 const fleet = new Fleet(cluster.api, await readTemplate('./one-node.yaml'), names);
+await using histories = await WorkflowHistories.open(sandbox.temporal.address, fleet);
+
 const rows: Row[] = [];
 {
   await using ours = await start();
-  await install(fleet, cluster);
-  rows.push(...(await atRest(ours, fleet, cluster)));
+  rows.push(...(await changed('install', ours, () => fleet.install())));
+  rows.push(...(await atRest(ours)));
 }
-rows.push(...(await restarted(fleet, cluster)));
+{
+  const began = performance.now();
+  const from = Date.now();
+  const events = await histories.total();
+  await using ours = await start();
+  rows.push(...(await restarted(ours, { readyMs: performance.now() - began, from, events })));
+  rows.push(...(await changed('upgrade', ours, () => fleet.changeConfig())));
+}
 console.log(`| ${resources} resources | measured | target |\n| --- | ---: | ---: |`);
 for (const row of rows) console.log(`| ${row.join(' | ')} |`);
 
 function start(): Promise<Contender> {
   const flags = ['--leader-elect', '--leader-elect-namespace', NAMESPACE, '--log-level', 'warn'];
-  return startOurs({ sandbox, signal: ending.signal, flags });
+  return startOurs({ sandbox, signal, flags });
 }
 
-async function install({ names: all }: Fleet, { api, raw }: Cluster): Promise<void> {
-  await using workloads = new Workloads(api);
-  await workloads.synced;
-  const began = performance.now();
-  const timeoutMs = 60_000 + (all.length / SLOWEST_PER_SECOND) * 1_000;
-  const isReached: Parameters<Workloads['reach']>[0]['isReached'] = ([only]) => only?.isDone === true;
-  await Promise.all([
-    workloads.reach({ what: 'installed', resources: all, timeoutMs, isReached }),
-    fleet.install(),
+/** What it costs to change all of them at once. */
+async function changed(
+  what: string,
+  { pid }: Contender,
+  change: () => Promise<void>,
+): Promise<readonly Row[]> {
+  const { owner: _, ...pids } = sandbox.pids;
+  const meter = new Meter(cluster.raw, { program: pid, ...pids });
+  const before = new Map(
+    names.flatMap((name) => workloads.of(name).map((each) => [each.name, each.generation])),
+  );
+  const isReached = ([only]: readonly Workload[]): boolean =>
+    only?.isDone === true && only.generation > (before.get(only.name) ?? 0);
+  const timeoutMs = 60_000 + (resources / SLOWEST_PER_SECOND) * 1_000;
+  const [events, actions, from] = [await histories.total(), await histories.actions(), Date.now()];
+  const { result, cost } = await meter.of(async () => {
+    const began = performance.now();
+    await Promise.all([workloads.reach({ what, resources: names, timeoutMs, isReached }), change()]);
+    const tookMs = performance.now() - began;
+    await untilQuiet(cluster.raw, QUIET_MS);
+    return tookMs;
+  });
+  const asked = await requestsOfOurs(from);
+  return [
+    [`${what}: all of them`, `${(result / 1_000).toFixed(1)} s`, ''],
+    [`${what}: events of history each`, each((await histories.total()) - events), ''],
+    [`${what}: billable actions each`, each((await histories.actions()) - actions), ''],
+    [`${what}: API requests of the program each`, each(asked.others), ''],
+    ...processorRows(what, cost),
+  ];
+}
+
+function processorRows(what: string, { cpuSeconds }: Cost): readonly Row[] {
+  return Object.entries(cpuSeconds).map(([name, used]) => [
+    `${what}: processor, ${name}, each`,
+    `${((1_000 * used) / resources).toFixed(1)} ms`,
+    '',
   ]);
-  say(`installed after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
-  await untilQuiet(raw, QUIET_MS);
 }
 
-async function atRest({ pid }: Contender, of: Fleet, { raw }: Cluster): Promise<readonly Row[]> {
-  await using histories = await WorkflowHistories.open(sandbox.temporal.address, of);
-  await untilQuiet(raw, QUIET_MS);
+async function atRest({ pid }: Contender): Promise<readonly Row[]> {
+  await untilQuiet(cluster.raw, QUIET_MS);
   const events = await histories.total();
   const from = Date.now();
   const cpu = cpuSecondsOf(pid) ?? 0;
   await sleep(seconds * 1_000);
   const share = ((cpuSecondsOf(pid) ?? 0) - cpu) / seconds;
-  const asked = await askedSince(sandbox, from);
-  const lease = asked.get('leases') ?? 0;
-  const all = Array.from(asked.values()).reduce((sum, count) => sum + count, 0);
-  const others = Array.from(asked).filter(([resource]) => resource !== 'leases');
-  if (others.length > 0) say(`asked at rest: ${JSON.stringify(others)}`);
+  const { lease, others } = await requestsOfOurs(from);
   return [
-    ['at rest: API requests a minute, watches and the Lease aside', perMinute(all - lease), '0'],
+    ['at rest: API requests a minute, watches and the Lease aside', perMinute(others), '0'],
     ['at rest: requests for the Lease a minute', perMinute(lease), ''],
     ['at rest: events of history', String((await histories.total()) - events), '0'],
     ['at rest: processor', `${(100 * share).toFixed(2)} %`, '< 1 %'],
@@ -88,33 +117,32 @@ async function atRest({ pid }: Contender, of: Fleet, { raw }: Cluster): Promise<
   ];
 }
 
-async function restarted(of: Fleet, { raw }: Cluster): Promise<readonly Row[]> {
-  await using histories = await WorkflowHistories.open(sandbox.temporal.address, of);
-  const events = await histories.total();
-  const from = Date.now();
-  const began = performance.now();
-  await using ours = await start();
-  const readyMs = performance.now() - began;
+interface Restart {
+  readonly readyMs: number;
+  readonly from: number;
+  readonly events: number;
+}
+
+async function restarted(ours: Contender, { readyMs, from, events }: Restart): Promise<readonly Row[]> {
   const cpu = cpuSecondsOf(ours.pid) ?? 0;
   await sleep(seconds * 1_000);
-  await untilQuiet(raw, QUIET_MS);
-  const asked = Array.from((await askedSince(sandbox, from)).entries());
-  const requests = asked
-    .filter(([resource]) => resource !== 'leases')
-    .reduce((sum, [, count]) => sum + count, 0);
+  const { others } = await requestsOfOurs(from);
   return [
     ['restart: time to ready', `${(readyMs / 1_000).toFixed(1)} s`, '10 s'],
     ['restart: signals sent', String(await signalsOf(ours)), '0'],
     ['restart: events of history', String((await histories.total()) - events), '0'],
-    ['restart: API requests, watches and the Lease aside', String(requests), ''],
+    ['restart: API requests, watches and the Lease aside', String(others), ''],
     ['restart: processor until ready', `${cpu.toFixed(1)} s`, ''],
     ['restart: resident memory', `${residentMbOf(ours.pid)} MB`, '600 MB'],
   ];
 }
 
-function askedSince({ auditLog }: OwnedSandbox, from: number): Promise<ReadonlyMap<string, number>> {
-  if (auditLog === undefined) throw new Error('the sandbox writes an audit log');
-  return requestsBy(OURS, auditLog, from);
+async function requestsOfOurs(from: number): Promise<{ readonly lease: number; readonly others: number }> {
+  if (sandbox.auditLog === undefined) throw new Error('the sandbox writes an audit log');
+  const asked = await requestsBy(OURS, sandbox.auditLog, from);
+  const { leases: lease = 0, ...rest } = Object.fromEntries(asked);
+  say(`asked: ${JSON.stringify(rest)}`);
+  return { lease, others: Object.values(rest).reduce((sum, count) => sum + count, 0) };
 }
 
 /** @throws Error when it tells nothing of signals. */
@@ -127,4 +155,8 @@ async function signalsOf({ healthPort }: Contender): Promise<number> {
 
 function perMinute(count: number): string {
   return ((count * 60) / seconds).toFixed(1);
+}
+
+function each(count: number): string {
+  return (count / resources).toFixed(1);
 }

@@ -65,6 +65,11 @@ export class Program implements AsyncDisposable {
     return this.#child.pid ?? 0;
   }
 
+  /** What it has said on standard error so far. */
+  get stderr(): string {
+    return this.#said.stderr;
+  }
+
   /** The first line of its log with this message; fails when the program ends before. */
   async logged(message: string): Promise<Readonly<Record<string, unknown>>> {
     return eventually(

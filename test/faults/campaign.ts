@@ -64,7 +64,7 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
     applies,
     duplicates,
     ends: world.programs.ends,
-    violations: [...world.witness.violations, ...broken],
+    violations: [...world.witness.violations, ...world.programs.leaks, ...broken],
   };
   await options.onReport?.(report, world);
   return report;

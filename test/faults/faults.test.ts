@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { byChance, campaign } from './campaign.ts';
-import { FAULTS } from './faults.ts';
+import { FAULTS, KILLS } from './faults.ts';
 import { linesOf } from './report.ts';
 
 /** The short form; `npm run test:faults` plays every fault, with any seed, for as long as one likes. */
-const SHORT: readonly (keyof typeof FAULTS)[] = [
+const ALL = { ...FAULTS, ...KILLS };
+const SHORT: readonly string[] = [
   'kill a replica',
   'cut a wire',
   'say what is old, twice, in the wrong order',
@@ -20,7 +21,7 @@ describe('the program under fault', () => {
       seed: 1,
       resources: 3,
       replicas: 2,
-      ...byChance(Object.fromEntries(SHORT.map((name) => [name, FAULTS[name] ?? assert.fail(name)])), 3),
+      ...byChance(Object.fromEntries(SHORT.map((name) => [name, ALL[name] ?? assert.fail(name)])), 3),
       goesOn: (round) => round < SHORT.length,
       patienceMs: 120_000,
       say: (line) => test.diagnostic(line),

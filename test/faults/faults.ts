@@ -69,12 +69,6 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     await within(chance, 500, 3_000);
     wire.lag(0);
   },
-  async 'kill a replica'({ programs }, chance) {
-    await programs.kill(chance.between(0, programs.count - 1));
-  },
-  async 'kill all replicas'({ programs }) {
-    await Promise.all(Array.from({ length: programs.count }, (_, index) => programs.kill(index)));
-  },
   async 'freeze a replica'({ programs }, chance) {
     const index = chance.between(0, programs.count - 1);
     programs.freeze(index);
@@ -157,6 +151,16 @@ export const CRASHES: Readonly<Record<string, Fault>> = {
     world.servers.freeze('postgres');
     await within(chance, 200, 3_000);
     world.servers.thaw('postgres');
+  },
+};
+
+/** The program dies. */
+export const KILLS: Readonly<Record<string, Fault>> = {
+  async 'kill a replica'({ programs }, chance) {
+    await programs.kill(chance.between(0, programs.count - 1));
+  },
+  async 'kill all replicas'({ programs }) {
+    await Promise.all(Array.from({ length: programs.count }, (_, index) => programs.kill(index)));
   },
 };
 

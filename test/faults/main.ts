@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { byChance, campaign } from './campaign.ts';
 import type { FaultWorld, TemporalKind } from './fault-world.ts';
-import { CRASHES, FAULTS, LOSSES, OUTAGES } from './faults.ts';
+import { CRASHES, FAULTS, KILLS, LOSSES, OUTAGES } from './faults.ts';
 import { isBroken, linesOf } from './report.ts';
 import { Soak } from './soak.ts';
 import { StepKiller } from './steps.ts';
@@ -21,6 +21,7 @@ interface Flags {
   readonly temporal: TemporalKind;
   readonly only?: string;
   readonly outages: boolean;
+  readonly spare?: true;
   readonly keep?: true;
   readonly steps?: true;
 }
@@ -55,6 +56,7 @@ const flags = new Command('test:faults')
       .default('dev'),
   )
   .option('--only <text>', 'only faults whose name has this')
+  .option('--spare', 'let the program live, to see what it uses in the long run')
   .option('--no-outages', 'leave out the outages of a minute')
   .option('--steps', 'kill the program at every step of an upgrade, and nothing else')
   .option('--keep', 'leave everything up when a law was broken, until Ctrl-C')
@@ -62,7 +64,12 @@ const flags = new Command('test:faults')
   .opts<Flags>();
 
 const ofTemporal = flags.temporal === 'dev' ? LOSSES : CRASHES;
-const all = { ...FAULTS, ...ofTemporal, ...(flags.outages ? OUTAGES : {}) };
+const all = {
+  ...FAULTS,
+  ...(flags.spare ? {} : KILLS),
+  ...ofTemporal,
+  ...(flags.outages ? OUTAGES : {}),
+};
 const faults = Object.fromEntries(Object.entries(all).filter(([name]) => name.includes(flags.only ?? '')));
 if (Object.keys(faults).length === 0) {
   say(`no fault is named so; there are:\n${Object.keys(all).join('\n')}`);
@@ -86,9 +93,12 @@ const report = await campaign({
   },
 });
 await soak?.tell();
-if (isBroken(report)) {
-  say(
-    `a law was broken; again with: npm run test:faults -- --seed ${flags.seed} --resources ${flags.resources}`,
-  );
+const growths = soak?.growths ?? [];
+for (const growth of growths) say(`broken: ${growth}`);
+if (isBroken(report) || growths.length > 0) {
+  const others = process.argv
+    .slice(2)
+    .filter((word, index, all) => ![word, all[index - 1]].includes('--seed'));
+  say(`a law was broken; again with: npm run test:faults -- ${['--seed', flags.seed, ...others].join(' ')}`);
   process.exitCode = 1;
 }

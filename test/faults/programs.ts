@@ -7,6 +7,8 @@ export class Programs implements AsyncDisposable {
   #stopping = false;
   /** How often one ended by itself, and what it said last. */
   readonly ends: string[] = [];
+  /** Of those that are gone. */
+  readonly #leaks: string[] = [];
 
   constructor(args: readonly string[], replicas: number) {
     this.#args = args;
@@ -34,6 +36,11 @@ export class Programs implements AsyncDisposable {
     return this.#running.map(({ pid }) => pid);
   }
 
+  /** What Node said of listeners that are added and never removed. */
+  get leaks(): readonly string[] {
+    return [...this.#leaks, ...this.#running.flatMap(({ stderr }) => leaksIn(stderr))];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#running.map((program) => program[Symbol.asyncDispose]()));
@@ -49,8 +56,13 @@ export class Programs implements AsyncDisposable {
     const program = Program.start(...this.#args);
     this.#running[index] = program;
     void program.ended.then(({ signal, code, stderr }) => {
+      this.#leaks.push(...leaksIn(stderr));
       if (signal !== 'SIGKILL') this.ends.push(`code ${code}: ${stderr.trimEnd().split('\n').at(-1)}`);
       if (!this.#stopping) this.#start(index);
     });
   }
+}
+
+function leaksIn(stderr: string): readonly string[] {
+  return stderr.split('\n').filter((line) => line.includes('MaxListenersExceededWarning'));
 }

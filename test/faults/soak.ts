@@ -13,6 +13,10 @@ export interface Use {
   readonly events: number;
 }
 
+const MUST_BE_FLAT = ['residentMib', 'sockets', 'workflows'] as const;
+/** Of what is measured at different moments of rounds, which differ. */
+const MOST_GROWTH = { factor: 1.15, more: 5 };
+
 export class Soak {
   readonly #minutes: number;
   readonly #say: (line: string) => void;
@@ -48,6 +52,22 @@ export class Soak {
             .map((value) => String(value).padStart(6))
             .join('  '),
         );
+  }
+
+  /** What grew from the second quarter of the run to the last one, in words. The first is for caches to fill. */
+  get growths(): readonly string[] {
+    return MUST_BE_FLAT.flatMap((name) => {
+      const quarter = (from: number): number =>
+        median(
+          this.#uses
+            .slice(Math.floor(from * this.#uses.length), Math.ceil((from + 0.25) * this.#uses.length))
+            .map((use) => use[name]),
+        );
+      const [before, after] = [quarter(0.25), quarter(0.75)];
+      return after > before * MOST_GROWTH.factor + MOST_GROWTH.more
+        ? [`${name} grew from ${before} to ${after}`]
+        : [];
+    });
   }
 
   get #minute(): number {
@@ -88,4 +108,8 @@ async function residentMib(pid: number): Promise<number> {
 
 async function socketsOf(pid: number): Promise<number> {
   return (await readdir(`/proc/${pid}/fd`)).length;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -64,7 +64,8 @@ export async function startTemporalOnPostgres({
   return { address, clean };
 }
 
-function temporalServerProgram(report: Report): Promise<string> {
+/** Its path, with `temporal-sql-tool` beside it. */
+export function temporalServerProgram(report: Report): Promise<string> {
   const name = 'temporal-server';
   const version = `${VERSION}-${process.platform}-${process.arch}`;
   return cachedProgram(
