@@ -2,12 +2,14 @@
  * Temporal's server on PostgreSQL, as `docker-compose.yml` runs both: what it was told outlives its death, which the history
  * of the development server does not. Built from its Go module on first use, which takes some minutes.
  */
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { cachedProgram } from '../../sandbox/cached-program.ts';
-import { freePorts } from '../../sandbox/free-ports.ts';
 import { onPath } from '../../sandbox/places.ts';
 import type { Report } from '../../sandbox/progress.ts';
 import { runProgram } from '../../sandbox/run-program.ts';
@@ -45,7 +47,7 @@ export async function startTemporalOnPostgres({
   const program = await temporalServerProgram(report);
   const { port, clean } = await startPostgres(servers, directory);
   await createSchemas(path.join(path.dirname(program), SQL_TOOL), port);
-  const ports = await freePorts(8);
+  const ports = await lowPorts(8);
   const file = path.join(directory, 'temporal.yaml');
   const dynamic = path.join(directory, 'temporal-dynamic.yaml');
   // Both are YAML too.
@@ -98,6 +100,24 @@ async function createSchemas(tool: string, port: number): Promise<void> {
     await run('setup-schema', '-v', '0.0');
     await run('update-schema', '--schema-name', `postgresql/v12/${schema}`);
   }
+}
+
+/** Its database keeps a port in 15 bits, and the ports that a system gives away lie above. */
+async function lowPorts(count: number): Promise<readonly number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const server = createServer().listen(randomInt(15_000, 2 ** 15), '127.0.0.1');
+    try {
+      await once(server, 'listening');
+      const address = server.address();
+      if (typeof address === 'object' && address) ports.add(address.port);
+    } catch {
+      // Somebody listens there.
+    } finally {
+      server.close();
+    }
+  }
+  return [...ports];
 }
 
 interface Places {
