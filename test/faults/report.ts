@@ -63,7 +63,7 @@ const COLUMNS = ['fault', 'times', 'slowest recovery', 'duplicate writes'] as co
 /** By the fault that began the round. */
 function tableOf({ rounds, duplicates }: CampaignReport): readonly string[] {
   const rows = Array.from(
-    Map.groupBy(rounds, ({ faults }) => faults[0] ?? ''),
+    Map.groupBy(rounds, ({ faults }) => faults[0] ?? '(none)'),
     ([fault, alike]) => {
       const slowest = Math.max(...alike.map(({ recoveryMs }) => recoveryMs));
       const during = duplicates.filter(({ at }) => alike.includes(roundAt(rounds, at) ?? NONE)).length;
