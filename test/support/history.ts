@@ -36,6 +36,18 @@ export class HistoryAssertion {
     );
   }
 
+  /** A worker that dies in the middle of a regular activity is noticed within so many seconds. */
+  noticesDeathWithin(seconds: number): this {
+    const scheduled = this.#events.flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);
+    assert.notEqual(scheduled.length, 0, `no regular activity in\n${this.toString()}`);
+    const blind = scheduled.flatMap(({ heartbeatTimeout, activityType }) => {
+      const timeout = Number(heartbeatTimeout?.seconds ?? 0);
+      return timeout === 0 || timeout > seconds ? [activityType?.name] : [];
+    });
+    assert.deepEqual(blind, [], `these are waited for longer than ${seconds} s when their worker is dead`);
+    return this;
+  }
+
   never(node: string): this {
     assert.deepEqual(
       this.appliedWorkloads().filter((names) => names.includes(node)),

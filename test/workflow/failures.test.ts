@@ -31,6 +31,15 @@ describe('trouble', () => {
     await toy.ready();
   });
 
+  it('of a worker that dies in the middle of whatever it does is noticed within ten seconds', async () => {
+    const toy = lab.actor();
+    await toy.want(FOUR_ROLES);
+    await toy.ready();
+    await toy.want({ ...FOUR_ROLES, nodes: configured(FOUR_ROLES, 'x').nodes.slice(1) });
+    await toy.ready();
+    (await toy.history()).noticesDeathWithin(10);
+  });
+
   it('of one object that the server refuses names it, lets the others pass, and is tried again ever more slowly', async () => {
     const toy = lab.actor({ skipsTime: true });
     const key = `Service/${toy.ref.name}-broker`;
