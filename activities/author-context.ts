@@ -8,6 +8,7 @@ import type { Rendered } from '../core/plan/digests.ts';
 import type { ObjectKey, ObjectRef } from '../core/refs.ts';
 import { objectKey, parseObjectKey } from '../core/refs.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explain } from './failure.ts';
 import type { Redaction } from './redaction.ts';
@@ -42,9 +43,9 @@ export async function contextOf(
     (message, fields) =>
       log[level]({ ...told, ...redactedFields(fields, redact) }, redact(message));
   const scaling = new Scaling(dependencies, resource, signal);
-  const asPlanned = <Ref extends ObjectRef>(wanted: Ref): Ref => ({
+  const asPlanned = async <Ref extends ObjectRef>(wanted: Ref): Promise<Ref> => ({
     ...wanted,
-    name: plannedName(dependencies, resource, wanted),
+    name: await plannedName(dependencies, resource, wanted),
   });
   let count = 0;
   const context: Context = {
@@ -53,11 +54,11 @@ export async function contextOf(
     ...(ref && live ? { object: { kind: ref.kind, name: ref.name, manifest: live } } : {}),
     signal,
     log: { info: say('info'), warn: say('warn') },
-    read: (reference) => api.get(asPlanned(readable(reference, home)), { signal }),
+    read: async (reference) => api.get(await asPlanned(readable(reference, home)), { signal }),
     scale: (target, replicas) => scaling.scale(target, replicas),
     release: (target) => scaling.release(target),
     secret: async (reference) => {
-      const values = await readSecret(api, asPlanned(secretOf(reference, home)), signal);
+      const values = await readSecret(api, await asPlanned(secretOf(reference, home)), signal);
       redaction.hide(Object.values(values));
       return values;
     },
@@ -118,16 +119,17 @@ async function readSecret(
 }
 
 /** An author knows a ConfigMap or Secret by the name that `desired` gave it, whichever version of it is planned. */
-function plannedName(
+async function plannedName(
   { renderer }: Dependencies,
   resource: Manifest,
   { group, kind, namespace, name }: ObjectRef,
-): string {
+): Promise<string> {
   if (!isConfiguration(objectKey({ group, kind, name }, undefined))) return name;
   let objects: Rendered['objects'];
   try {
-    ({ objects } = renderer.render(resource));
-  } catch {
+    ({ objects } = await renderer.render(resource));
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
     // A resource that is deleted is cleaned up also when it cannot be built; then no name is planned.
     return name;
   }

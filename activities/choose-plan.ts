@@ -6,17 +6,18 @@ import ms from 'ms';
 import type { Operator } from '../api/operator.ts';
 import type { Orders } from '../core/commands/orders.ts';
 import { commandsFingerprint, ordersOf } from '../core/commands/orders.ts';
-import { COMMANDS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Stage } from '../core/plan/collect.ts';
 import type { Contents, PlannedRef, Rendered } from '../core/plan/digests.ts';
 import type { ObjectKey } from '../core/refs.ts';
-import type { Course, Memory, PlanInput } from '../core/rollout/course.ts';
+import type { Course, Memory } from '../core/rollout/course.ts';
 import { courseOf, NEWEST } from '../core/rollout/course.ts';
 import type { PlanView } from '../core/rollout/state.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { fingerprintOf } from '../core/rollout/state.ts';
 import { digest } from './digest.ts';
+import type { DigestKey } from './digest-key.ts';
+import { inputOf } from './plan-input.ts';
 import type { Renderer } from './renderer.ts';
 import { asResource } from './renderer.ts';
 import type { KeptPlan, Revisions, Shelf } from './revisions.ts';
@@ -26,6 +27,7 @@ import { rolloutRules } from './rollout-rules.ts';
 export interface Sources {
   readonly operator: Operator;
   readonly renderer: Renderer;
+  readonly digestKey: DigestKey;
   readonly revisions: Pick<Revisions, 'read'>;
 }
 
@@ -45,17 +47,18 @@ export interface Chosen {
 }
 
 export async function choosePlan(
-  { operator, renderer, revisions }: Sources,
+  { operator, renderer, revisions, digestKey }: Sources,
   manifest: Manifest,
-  memory: Memory,
+  memorized: Memory,
   { now, contents }: { readonly now: number; readonly contents: Contents },
 ): Promise<Chosen> {
   const { generation = 0 } = manifest.metadata;
-  const rendered = renderer.render(manifest, contents);
+  const rendered = await renderer.render(manifest, contents);
   const orders = ordersIn(manifest);
   const commands = commandsFingerprint(manifest.metadata.annotations);
   const resolved = rolloutRules(operator, asResource(manifest), now);
-  const newest = { generation, digest: rendered.digest, input: inputOf(manifest, contents) };
+  const { input, memory } = await inputOf({ manifest, contents, rendered }, memorized, digestKey);
+  const newest = { generation, digest: rendered.digest, input };
   const shelf = shelfOf(manifest, rendered);
   const wished = courseOf(memory, newest, orders, resolved.rules, now);
   const kept =
@@ -107,19 +110,6 @@ function hasSameTemplates(kept: KeptPlan, rendered: Rendered): boolean {
         .sort(),
     );
   return templates(kept) === templates(rendered);
-}
-
-/** What `desired` may look at, and what pods read of others; commands of ours and what kubectl remembers do not make another plan. */
-function inputOf(manifest: Manifest, contents: Contents): PlanInput {
-  const { labels = {}, annotations = {} } = manifest.metadata;
-  const read = Object.entries(annotations).filter(
-    ([name]) => !name.startsWith('durable-operator.dev/') && !name.startsWith('kubectl.kubernetes.io/'),
-  );
-  const restartedAt = annotations[COMMANDS.restartedAt];
-  return {
-    digest: digest([manifest['spec'], labels, Object.fromEntries(read), ...Object.entries(contents).sort()]),
-    ...(restartedAt ? { restartedAt } : {}),
-  };
 }
 
 /** What people ask of the rollouts of a resource. */

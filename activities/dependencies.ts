@@ -6,7 +6,7 @@ import type { ResourceRef } from '../core/refs.ts';
 import type { Scaler } from '../core/scalers.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import type { Hint } from '../core/hint.ts';
-import type { DigestContent } from './content-digests.ts';
+import type { DigestKey } from './digest-key.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { Renderer } from './renderer.ts';
 import type { Revisions } from './revisions.ts';
@@ -55,7 +55,7 @@ export interface Dependencies {
   readonly objects?: ObjectFollower;
   readonly renderer: Renderer;
   readonly revisions: Revisions;
-  readonly digestContent: DigestContent;
+  readonly digestKey: DigestKey;
   readonly events: EventRecorder;
   readonly log: Log;
 }

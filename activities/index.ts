@@ -52,7 +52,7 @@ export type { PruneItem, PruneOutcome } from './prune-objects.ts';
 export type { PlanRef } from './read-resource.ts';
 export type { News } from './event-recorder.ts';
 export { createEventRecorder } from './event-recorder.ts';
-export { createContentDigests } from './content-digests.ts';
+export { createDigestKey } from './digest-key.ts';
 export { createRenderer } from './renderer.ts';
 export { Revisions } from './revisions.ts';
 

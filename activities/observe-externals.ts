@@ -5,6 +5,7 @@ import type { Manifest } from '../core/manifest.ts';
 import { isPassing } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { Observation } from '../core/rollout/fold.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
 import { differs, healthOf } from './apply-externals.ts';
 import type { Dependencies } from './dependencies.ts';
 import { handling } from './external-object.ts';
@@ -20,7 +21,7 @@ export async function observeExternals(
     throw failureOf(error, keys.map(titleOf).join(', '));
   });
   if (!manifest) return [];
-  const objects = wantedOf(dependencies, manifest);
+  const objects = await wantedOf(dependencies, manifest);
   return Promise.all(keys.map((key) => observeOne(dependencies, manifest, key, objects?.get(key)?.manifest)));
 }
 
@@ -44,10 +45,14 @@ async function observeOne(
 }
 
 /** Undefined when the resource cannot be built now: what exists is still seen, and nothing is taken for drift. */
-function wantedOf({ renderer, log }: Dependencies, manifest: Manifest): Rendered['objects'] | undefined {
+async function wantedOf(
+  { renderer, log }: Dependencies,
+  manifest: Manifest,
+): Promise<Rendered['objects'] | undefined> {
   try {
-    return renderer.render(manifest).objects;
+    return (await renderer.render(manifest)).objects;
   } catch (error) {
+    if (error instanceof StatusError) throw failureOf(error, manifest.metadata.name);
     log.warn({ resource: manifest.metadata.name, error: String(error) }, 'the resource cannot be built');
     return undefined;
   }

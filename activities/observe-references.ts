@@ -1,8 +1,10 @@
 import type { Manifest } from '../core/manifest.ts';
 import { titleOf } from '../core/plan/categories.ts';
 import type { Contents, PlannedRef } from '../core/plan/digests.ts';
+import { contentDigest } from '../core/plan/digests.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { Read } from '../core/plan/reads.ts';
+import { isSecret, UNSEALED } from '../core/plan/seal.ts';
 import type { Reason } from '../core/reasons.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
@@ -11,6 +13,7 @@ import type { SeenReference } from '../core/rollout/references.ts';
 import { NOT_FOUND, readiness, seenOf } from '../core/seen.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
+import { digest } from './digest.ts';
 import { failureOf } from './failure.ts';
 
 /** What was seen of objects of others. */
@@ -49,7 +52,7 @@ export async function observeRequired(
  * known: the pods that run are not touched for it.
  */
 export async function observeReads(
-  { api, digestContent }: Pick<Dependencies, 'api' | 'digestContent'>,
+  { api, digestKey }: Pick<Dependencies, 'api' | 'digestKey'>,
   { objects }: Plan,
   known: Contents,
   home: string | undefined,
@@ -64,7 +67,9 @@ export async function observeReads(
           const trouble = lackOf(object, key, readers);
           const word = object ? seenOf(object) : NOT_FOUND;
           if (trouble) return { seen: word, ...last, trouble };
-          return { seen: word, digest: object ? await digestContent(object) : NOT_FOUND };
+          if (!object) return { seen: word, digest: NOT_FOUND };
+          const seal = isSecret(key) ? await digestKey.seal() : UNSEALED;
+          return { seen: word, digest: seal(contentDigest(object, digest)) };
         });
         return [key, reference.trouble ? { ...last, ...reference } : reference] as const;
       },
@@ -86,7 +91,7 @@ function lackOf(
       message: `${titleOf(key)} ${what}; ${titleOf(first.reader)} reads it: ${first.field}`,
     };
   if (!object) {
-    const reason = key.startsWith('Secret/') ? OUR_REASONS.SecretNotFound : OUR_REASONS.ConfigMapNotFound;
+    const reason = isSecret(key) ? OUR_REASONS.SecretNotFound : OUR_REASONS.ConfigMapNotFound;
     return say(reason, 'does not exist', needing);
   }
   const items = new Set([...Object.keys(object['data'] ?? {}), ...Object.keys(object['binaryData'] ?? {})]);

@@ -7,6 +7,7 @@ import type { Contents } from '../core/plan/digests.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { Memory } from '../core/rollout/course.ts';
+import { plan } from '../core/plan/plan.ts';
 import { contentsOf } from '../core/rollout/references.ts';
 import type { Entry, PlanFailure } from '../core/rollout/state.ts';
 import { fingerprintsOf } from '../core/rollout/state.ts';
@@ -24,6 +25,7 @@ import type { References } from './observe-references.ts';
 import { observeReads, observeRequired } from './observe-references.ts';
 import { hold, lacksFinalizer } from './finalizer.ts';
 import { readResource } from './read-resource.ts';
+import { asResource } from './renderer.ts';
 import type { Recovery } from './recover-inventory.ts';
 import { findStrays, recoverInventory } from './recover-inventory.ts';
 import type { KeptPlan } from './revisions.ts';
@@ -119,7 +121,7 @@ async function planLive(
   let read: References;
   let chosen: Chosen;
   try {
-    read = await observeReads(dependencies, dependencies.renderer.plan(manifest), contents, home);
+    read = await observeReads(dependencies, await dependencies.renderer.plan(manifest), contents, home);
     chosen = await choosePlan(dependencies, manifest, remembered?.memory ?? memory, {
       now,
       contents: contentsOf(read),
@@ -211,18 +213,16 @@ async function accept(
 }
 
 function deletionOf(
-  { operator, renderer }: Dependencies,
+  { operator }: Dependencies,
   manifest: Manifest,
 ): Extract<PlanAnswer, { kind: 'deleting' }> {
   const { uid = '', generation = 0, finalizers = [] } = manifest.metadata;
   const orders = ordersIn(manifest);
   let places: Record<ObjectKey, number> = {};
   try {
-    const { objects } = renderer.render(manifest);
+    const { objects } = plan(operator, asResource(manifest));
     places = Object.fromEntries(
-      Array.from(objects.values()).flatMap(({ ref }) =>
-        ref.stage === undefined ? [] : [[ref.key, ref.stage]],
-      ),
+      objects.flatMap(({ key, stage }) => (stage === undefined ? [] : [[key, stage]])),
     );
   } catch {
     // A resource that cannot be built can still be deleted; what is known of its order is in the workflow's inventory.

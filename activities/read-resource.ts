@@ -4,8 +4,9 @@ import type { ObjectReference } from '../api/operator.ts';
 import type { ObjectRef, ResourceRef } from '../core/refs.ts';
 import { groupOf, versionOf } from '../core/refs.ts';
 import type { Hint } from '../core/hint.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
-import { explain, planStale } from './failure.ts';
+import { explain, failureOf, planStale } from './failure.ts';
 import type { KeptPlan } from './revisions.ts';
 import { shelfOf } from './revisions.ts';
 
@@ -57,8 +58,9 @@ export async function readPlanned(
     );
   let rendered: Rendered;
   try {
-    rendered = dependencies.renderer.render(manifest, contents);
+    rendered = await dependencies.renderer.render(manifest, contents);
   } catch (error) {
+    if (error instanceof StatusError) throw failureOf(error, `${resource.kind} ${resource.name}`);
     throw planStale(`it cannot be built any more: ${explain(error)}`);
   }
   if (!revision) return { manifest, rendered, plan: rendered };

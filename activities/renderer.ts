@@ -4,18 +4,21 @@ import type { Manifest } from '../core/manifest.ts';
 import type { Contents, Rendered } from '../core/plan/digests.ts';
 import { render } from '../core/plan/digests.ts';
 import type { Plan } from '../core/plan/plan.ts';
-import { plan } from '../core/plan/plan.ts';
+import { plan, sealedPlan } from '../core/plan/plan.ts';
+import type { Seal } from '../core/plan/seal.ts';
+import { isSecret, UNSEALED } from '../core/plan/seal.ts';
 import { digest } from './digest.ts';
+import type { DigestKey } from './digest-key.ts';
 
 /** A worker plans and renders a generation of a resource once, however many activities need it. */
 export interface Renderer {
-  /** @throws InvalidResource, or whatever the author's `desired` throws. */
-  plan(resource: Manifest): Plan;
+  /** @throws InvalidResource, or whatever the author's `desired` throws; StatusError when the key cannot be had. */
+  plan(resource: Manifest): Promise<Plan>;
   /**
    * @param contents of what pods read of others, as the workflow saw it.
-   * @throws InvalidResource, or whatever the author's `desired` throws.
+   * @throws InvalidResource, or whatever the author's `desired` throws; StatusError when the key cannot be had.
    */
-  render(resource: Manifest, contents?: Contents): Rendered;
+  render(resource: Manifest, contents?: Contents): Promise<Rendered>;
 }
 
 /** About 10 kB a resource; the oldest is forgotten first. */
@@ -24,18 +27,22 @@ const REMEMBERED = 500;
 interface Remembered {
   readonly version: string;
   readonly plan: Plan;
+  /** {@link UNSEALED} where nothing of the plan is secret. */
+  readonly seal: Seal;
   rendered: { readonly contents: string; readonly result: Rendered } | undefined;
 }
 
-export function createRenderer(operator: Operator): Renderer {
+export function createRenderer(operator: Operator, key: DigestKey): Renderer {
   const remembered = new Map<string, Remembered>();
-  const planned = (resource: Manifest): Remembered => {
+  const isAsSealed = async ({ seal }: Remembered): Promise<boolean> =>
+    seal === UNSEALED || seal === (await key.seal());
+  const planned = async (resource: Manifest): Promise<Remembered> => {
     const { uid = '', generation = 0, labels, annotations } = resource.metadata;
     // `desired` may look at labels and annotations, which change without a generation.
     const version = `${generation} ${JSON.stringify([labels, annotations])}`;
     const known = remembered.get(uid);
-    if (known?.version === version) return known;
-    const fresh = { version, plan: plan(operator, asResource(resource)), rendered: undefined };
+    if (known?.version === version && (await isAsSealed(known))) return known;
+    const fresh = { version, ...(await sealed(operator, asResource(resource), key)), rendered: undefined };
     remembered.delete(uid);
     remembered.set(uid, fresh);
     const [oldest] = remembered.keys();
@@ -43,15 +50,29 @@ export function createRenderer(operator: Operator): Renderer {
     return fresh;
   };
   return {
-    plan: (resource) => planned(resource).plan,
-    render(resource, contents = {}) {
-      const entry = planned(resource);
+    plan: async (resource) => (await planned(resource)).plan,
+    async render(resource, contents = {}) {
+      const entry = await planned(resource);
       const text = JSON.stringify(contents);
-      if (entry.rendered?.contents !== text)
-        entry.rendered = { contents: text, result: render(entry.plan, digest, contents) };
+      if (entry.rendered?.contents !== text) {
+        const result = render(entry.plan, digest, { contents, seal: entry.seal });
+        entry.rendered = { contents: text, result };
+      }
       return entry.rendered.result;
     },
   };
+}
+
+/** A plan without Secrets needs no key, and whoever has no right to read one can have it. */
+async function sealed(
+  operator: Operator,
+  resource: Resource,
+  key: DigestKey,
+): Promise<Pick<Remembered, 'plan' | 'seal'>> {
+  const unsealed = plan(operator, resource);
+  if (!unsealed.objects.some((object) => isSecret(object.key))) return { plan: unsealed, seal: UNSEALED };
+  const seal = await key.seal();
+  return { plan: sealedPlan(operator, resource, seal), seal };
 }
 
 /** The author's view of a resource. */

@@ -3,7 +3,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import {
   createActivities,
-  createContentDigests,
+  createDigestKey,
   createEventRecorder,
   createRenderer,
   Revisions,
@@ -133,13 +133,14 @@ async function workerOf(
   { config, api, connection, bundle, home, log }: Surroundings,
 ): Promise<{ worker: Worker; flush(): Promise<void> }> {
   const events = createEventRecorder({ api, controller: operator.name, instance: config.identity, log });
+  const digestKey = createDigestKey({ api, operator: operator.name, namespace: home });
   const activities = createActivities({
     operator,
     api,
     ...(bridge ? { resources: bridge.resources, objects: bridge.objects, scalers: bridge.scalers } : {}),
-    renderer: createRenderer(operator),
+    renderer: createRenderer(operator, digestKey),
     revisions: new Revisions(api, operator.name),
-    digestContent: createContentDigests({ api, operator: operator.name, namespace: home }),
+    digestKey,
     events,
     log,
   });

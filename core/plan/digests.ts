@@ -9,6 +9,8 @@ import type { ObjectKey } from '../refs.ts';
 import { replicasOf, withReplicas } from '../replicas.ts';
 import { isExternal, isScalable, isWorkload, takesTurns } from './categories.ts';
 import type { Plan, PlannedObject } from './plan.ts';
+import type { Seal } from './seal.ts';
+import { sealOf, UNSEALED } from './seal.ts';
 import { shapeOf } from '../storage/shape.ts';
 import { templateOf, withTemplate } from './templates.ts';
 
@@ -66,14 +68,29 @@ export interface Rendered {
   readonly digest: string;
 }
 
-/** @param others digests of the ConfigMaps and Secrets of others that pods read. */
-export function render(plan: Plan, digest: Digest, others: Contents = {}): Rendered {
+/** How a plan is rendered. */
+export interface Rendering {
+  /** Digests of the ConfigMaps and Secrets of others that pods read. */
+  readonly contents?: Contents;
+  /** That of the plan. */
+  readonly seal?: Seal;
+}
+
+export function render(
+  plan: Plan,
+  digest: Digest,
+  { contents: others = {}, seal = UNSEALED }: Rendering = {},
+): Rendered {
+  const sealed =
+    (key: ObjectKey): Digest =>
+    (value) =>
+      sealOf(key, seal)(digest(value));
   const contents = new Map([
-    ...plan.objects.map(({ key, manifest }) => [key, contentDigest(manifest, digest)] as const),
+    ...plan.objects.map(({ key, manifest }) => [key, contentDigest(manifest, sealed(key))] as const),
     ...Object.entries(others),
   ]);
   const objects = new Map(
-    plan.objects.map((planned) => [planned.key, renderObject(planned, contents, digest)]),
+    plan.objects.map((planned) => [planned.key, renderObject(planned, contents, sealed(planned.key))]),
   );
   const refs = Array.from(objects.values(), ({ ref }) => ref);
   return {

@@ -19,6 +19,8 @@ import { checkExternals } from './externals.ts';
 import { leaveToScalers } from './leave-to-scalers.ts';
 import type { Read } from './reads.ts';
 import { readsOf } from './reads.ts';
+import type { Seal } from './seal.ts';
+import { UNSEALED } from './seal.ts';
 import { configurationOf } from './templates.ts';
 import { withVersions } from './versions.ts';
 
@@ -49,11 +51,21 @@ export interface Plan {
 }
 
 /**
- * Plans a resource.
+ * Plans a resource, as it can be done anywhere: Secrets that pods read have the names that they would have without the key
+ * of an installation.
  *
  * @throws InvalidResource when the resource, or what its operator makes of it, contradicts itself.
  */
 export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: Resource<Spec, Status>): Plan {
+  return sealedPlan(operator, resource, UNSEALED);
+}
+
+/** The plan with names that tell nothing of what is in a Secret. */
+export function sealedPlan<Spec, Status>(
+  operator: Operator<Spec, Status>,
+  resource: Resource<Spec, Status>,
+  seal: Seal,
+): Plan {
   const home = resource.metadata.namespace;
   const { objects, stages, warnings } = collect(
     operator.desired(resource, namesOf(resource.metadata.name)),
@@ -84,7 +96,7 @@ export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: R
   });
   checkExternals(operator, planned);
   return {
-    objects: withReads(withVersions(leaveToScalers(planned), home), operator.rollout(resource), home),
+    objects: withReads(withVersions(leaveToScalers(planned), home, seal), operator.rollout(resource), home),
     stages,
     warnings,
   };

@@ -13,6 +13,8 @@ import { objectKey, parseObjectKey } from '../refs.ts';
 import { isConfiguration } from './categories.ts';
 import { labelValue } from './decorate.ts';
 import type { PlannedObject } from './plan.ts';
+import type { Seal } from './seal.ts';
+import { sealOf } from './seal.ts';
 import { canonicalJson, mapText } from './text.ts';
 import { renameConfiguration } from './templates.ts';
 
@@ -34,8 +36,9 @@ type Versions = ReadonlyMap<ObjectKey, Manifest>;
 export function withVersions(
   objects: readonly PlannedObject[],
   home: string | undefined,
+  seal: Seal,
 ): readonly PlannedObject[] {
-  const versions = versionsOf(objects, home);
+  const versions = versionsOf(objects, home, seal);
   if (versions.size === 0) return objects;
   const current = (key: ObjectKey): ObjectKey => {
     const name = versions.get(key)?.metadata.name;
@@ -59,7 +62,7 @@ export function withVersions(
 }
 
 /** What pod templates name, and nothing else does. */
-function versionsOf(objects: readonly PlannedObject[], home: string | undefined): Versions {
+function versionsOf(objects: readonly PlannedObject[], home: string | undefined, seal: Seal): Versions {
   const candidates = objects.filter(
     ({ key, desired }) => isConfiguration(key) && desired.options.versioned !== false,
   );
@@ -79,11 +82,11 @@ function versionsOf(objects: readonly PlannedObject[], home: string | undefined)
   return new Map(
     candidates
       .filter(({ key, desired }) => read.has(key) && !named.has(desired.name))
-      .map(({ key, desired, manifest }) => [key, versionOf(key, desired, manifest)]),
+      .map(({ key, desired, manifest }) => [key, versionOf(key, desired, manifest, sealOf(key, seal))]),
   );
 }
 
-function versionOf(key: ObjectKey, { name, body }: DesiredObject, manifest: Manifest): Manifest {
+function versionOf(key: ObjectKey, { name, body }: DesiredObject, manifest: Manifest, seal: Seal): Manifest {
   if (body['immutable'] === false)
     throw invalid(key, 'says immutable: false, and is versioned; give it the option versioned: false');
   const { metadata } = manifest;
@@ -91,7 +94,7 @@ function versionOf(key: ObjectKey, { name, body }: DesiredObject, manifest: Mani
     ...manifest,
     metadata: {
       ...metadata,
-      name: versionName(name, body),
+      name: versionName(name, body, seal),
       labels: { ...metadata.labels, [LABELS.versionOf]: labelValue(name) },
     },
     immutable: true,
@@ -99,9 +102,10 @@ function versionOf(key: ObjectKey, { name, body }: DesiredObject, manifest: Mani
 }
 
 /** Labels and annotations are no part of it: they can change where they are. */
-function versionName(name: string, body: DesiredObject['body']): string {
+function versionName(name: string, body: DesiredObject['body'], seal: Seal): string {
   const head = name.slice(0, LONGEST_NAME - HASH_LENGTH - 1);
   // A name that loses its end is told by the hash from others that begin alike.
   const content = head === name ? body : { ...body, name };
-  return `${head.replace(/[-.]+$/, '')}-${shortHash(canonicalJson(content)).slice(0, HASH_LENGTH)}`;
+  const hash = seal(shortHash(canonicalJson(content))).slice(0, HASH_LENGTH);
+  return `${head.replace(/[-.]+$/, '')}-${hash}`;
 }

@@ -43,7 +43,8 @@ function triggerOf({ inventory, rollout, journal, good }: ReconcileState, plan: 
   const { newest } = plan;
   if (!good || !newest || good.generation !== newest.generation) return 'Change';
   if (good.input.restartedAt !== newest.input.restartedAt) return 'Restart';
-  return good.input.digest === newest.input.digest ? 'Runtime' : 'Configuration';
+  const isSame = good.input.key !== newest.input.key || good.input.digest === newest.input.digest;
+  return isSame ? 'Runtime' : 'Configuration';
 }
 
 /** The stages of what is about to be applied have begun. */

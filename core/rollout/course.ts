@@ -12,6 +12,8 @@ import { windowAt } from './rules.ts';
 export interface PlanInput {
   /** Of the spec, the labels and annotations that a plan may read, and of configuration it does not own. */
   readonly digest: string;
+  /** Tells the key that it is sealed with; absent where nothing of it is secret. */
+  readonly key?: string;
   /** When somebody last asked for a restart. */
   readonly restartedAt?: string;
 }
@@ -82,14 +84,22 @@ export function courseOf(
   if (quarantine && target) return { kind: 'rolledBack', good: target, quarantine };
   const { good } = memory;
   if (!good || good.digest === newest.digest || good.generation !== newest.generation) return NEWEST;
-  if (good.input.digest !== newest.input.digest || good.input.restartedAt !== newest.input.restartedAt)
-    return NEWEST;
+  if (isOther(good.input, newest.input)) return NEWEST;
   const token = tokenOf(newest.digest, '', 'runtime');
   if (isApproved(orders, token, now)) return NEWEST;
   // With windows, those decide; without, somebody must, or the next change of the resource does.
   const { open, opens } = rules.windows ? windowAt(rules, 'Runtime', now) : { open: false };
   if (open) return NEWEST;
   return { kind: 'held', good, token, ...(opens === undefined ? {} : { opens }) };
+}
+
+/**
+ * Whether the resource, or what its pods read of others, changed. Where the key was lost the digests cannot be compared, and the
+ * generation, which is the same, must do: a new key is no reason to restart pods.
+ */
+function isOther(good: PlanInput, newest: PlanInput): boolean {
+  const isComparable = good.key === undefined || good.key === newest.key;
+  return (isComparable && good.digest !== newest.digest) || good.restartedAt !== newest.restartedAt;
 }
 
 /** The quarantine that holds for what is wanted now; a newer generation ends it. */

@@ -6,6 +6,7 @@
 import type { HealthState } from '../health/health.ts';
 import type { Orders } from '../commands/orders.ts';
 import type { PlannedRef } from '../plan/digests.ts';
+import { isSecret } from '../plan/seal.ts';
 import type { Reason } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { RoutineState } from './routine.ts';
@@ -234,7 +235,7 @@ export interface PlanView {
 /** What is known to be good, once a plan is carried out in full. */
 export function goodOf({ revision, newest, digest, refs }: PlanView): Good | undefined {
   if (!revision || newest?.digest !== digest) return undefined;
-  const secrets = Object.keys(refs).filter((key) => key.startsWith('Secret/'));
+  const secrets = Object.keys(refs).filter(isSecret);
   return { revision, ...newest, ...(secrets.length > 0 ? { secrets } : {}) };
 }
 

@@ -265,12 +265,12 @@ export class FakeCluster {
     if (this.resource?.uid === uid) this.resource = undefined;
   }
 
-  #apply({ uid, generation, revision }: PlanRef, items: readonly ApplyItem[]): readonly ApplyResult[] {
+  async #apply(plan: PlanRef, items: readonly ApplyItem[]): Promise<readonly ApplyResult[]> {
     const { resource } = this;
-    if (resource?.uid !== uid || resource.generation !== generation)
+    if (resource?.uid !== plan.uid || resource.generation !== plan.generation)
       throw stop('PlanStale', 'the resource is another');
-    const rendered = this.#sources.renderer.render(this.#manifest(resource));
-    const { objects } = (revision && this.#kept.get(revision)) || rendered;
+    const rendered = await this.#sources.renderer.render(this.#manifest(resource));
+    const { objects } = (plan.revision && this.#kept.get(plan.revision)) || rendered;
     return items.map((item) => {
       const { key, digest: planned } = item;
       const ref = objects.get(key)?.ref;

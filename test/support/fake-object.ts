@@ -1,4 +1,5 @@
 import type { Sources } from '../../activities/choose-plan.ts';
+import type { DigestKey } from '../../activities/digest-key.ts';
 import { createRenderer } from '../../activities/renderer.ts';
 import type { KeptPlan } from '../../activities/revisions.ts';
 import type { ScaleSeen } from '../../core/scalers.ts';
@@ -23,10 +24,13 @@ export const HEALTH = {
   Failed: { state: 'Failed', reason: 'CrashLoop', message: 'pod crashes' },
 } as const;
 
+/** Of operators that make no Secrets. */
+export const NO_KEY: DigestKey = { seal: () => Promise.reject(new Error('nothing here is secret')) };
+
 /** Plans come from this build of the operator, and from those that were kept. */
 export function sourcesOf(operator: Operator<ToySpec>, kept: ReadonlyMap<string, KeptPlan>): Sources {
   const read = (_: string, name: string): Promise<KeptPlan | undefined> => Promise.resolve(kept.get(name));
-  return { operator, renderer: createRenderer(operator), revisions: { read } };
+  return { operator, renderer: createRenderer(operator, NO_KEY), digestKey: NO_KEY, revisions: { read } };
 }
 
 /** `at once`: what is applied is Current; `told`: it becomes so a moment later, and that is news. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Activities, PlanRef, ShapeAnswer } from '../../activities/index.ts';
-import { createActivities, createContentDigests, createRenderer } from '../../activities/index.ts';
+import { createActivities, createDigestKey, createRenderer } from '../../activities/index.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import type { ObjectKey } from '../../core/refs.ts';
 import type { KubernetesApi } from '../../kubernetes/api.ts';
@@ -43,13 +43,14 @@ export class ReshapeStage {
   }
 
   activities(api: KubernetesApi): Activities {
-    const { operator } = this.#stage;
+    const { operator, namespace } = this.#stage;
+    const digestKey = createDigestKey({ api, operator: operator.name, namespace });
     return createActivities({
       operator,
       api,
-      renderer: createRenderer(operator),
+      renderer: createRenderer(operator, digestKey),
       revisions: new Revisions(api, operator.name),
-      digestContent: createContentDigests({ api, operator: operator.name, namespace: this.#stage.namespace }),
+      digestKey,
       events: { record() {}, flush: () => Promise.resolve() },
       log: SILENT,
     });

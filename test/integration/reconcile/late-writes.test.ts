@@ -7,6 +7,7 @@ import { ANNOTATIONS } from '../../../core/labels.ts';
 import type { Manifest } from '../../../core/manifest.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { resourceChanged } from '../../../workflows/messages.ts';
+import { NO_KEY } from '../../support/fake-object.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
 import { configured } from '../../support/toy-specs.ts';
 import { ToyStage } from '../../support/toy-stage.ts';
@@ -21,7 +22,8 @@ describe('a write that arrives late', () => {
 
   /** Applies an object as the program of that generation did. */
   async function applyLate(resource: Manifest, key: string): Promise<Manifest> {
-    const rendered = createRenderer(stage.operator).render(resource).objects.get(key) ?? assert.fail(key);
+    const { objects } = await createRenderer(stage.operator, NO_KEY).render(resource);
+    const rendered = objects.get(key) ?? assert.fail(key);
     const { metadata } = rendered.manifest;
     const generation = String(resource.metadata.generation);
     const annotations = { ...metadata.annotations, [ANNOTATIONS.generation]: generation };
@@ -40,7 +42,8 @@ describe('a write that arrives late', () => {
     await stage.ready('late');
     await applyLate(old, 'StatefulSet.apps/late-b');
     await eventually('it is as wanted', async () => {
-      const { objects } = createRenderer(stage.operator).render((await stage.resource('late')) ?? old);
+      const resource = (await stage.resource('late')) ?? old;
+      const { objects } = await createRenderer(stage.operator, NO_KEY).render(resource);
       const live = await stage.api.get(stage.ref('StatefulSet', 'late-b', 'apps'));
       const wanted = objects.get('StatefulSet.apps/late-b')?.ref.digest;
       return live?.metadata.annotations?.[ANNOTATIONS.digest] === wanted;
