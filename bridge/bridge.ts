@@ -27,6 +27,8 @@ import type { ScalerReader } from './scalers.ts';
 import { Scalers } from './scalers.ts';
 import type { SignallerStatus } from './signaller.ts';
 import { Signaller } from './signaller.ts';
+import type { Standing } from './standing.ts';
+import { standingOf } from './standing.ts';
 import type { WatchStatus } from './watches.ts';
 import { Watches } from './watches.ts';
 
@@ -76,6 +78,8 @@ export interface Bridge {
   readonly scalers: ScalerReader;
   readonly objects: ObjectFollower;
   status(): BridgeStatus;
+  /** How the resources stand; only the bridge that leads says it, so that of several replicas one does. */
+  standing(): Standing | undefined;
 }
 
 export function createBridge(options: BridgeOptions): Bridge {
@@ -203,6 +207,10 @@ class OperatorBridge implements Bridge {
       signals: this.#signaller.status(),
       watches: this.#watches.status(),
     };
+  }
+
+  standing(): Standing | undefined {
+    return this.#speaks ? standingOf(this.resources.values(), Date.now()) : undefined;
   }
 
   #takeResource({ type, object, previous }: Change<Manifest>): void {

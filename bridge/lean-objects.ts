@@ -36,10 +36,24 @@ export interface AppliedFields {
   readonly ownsReplicas: boolean;
 }
 
+/** In a resource as it is kept: the one line of the API server's books that is of use. */
+const CHANGED_AT = 'changedAt';
+
 /** The resource, without the books that only the API server needs. */
 export function leanResource(object: Manifest): Manifest {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
+  const { managedFields = [], ...metadata } = object.metadata;
+  const written = managedFields
+    .filter(({ fieldsV1 }) => 'f:spec' in (fieldsV1 ?? {}))
+    .map(({ time }) => time);
+  const times = [metadata.creationTimestamp, metadata.deletionTimestamp, ...written].flatMap((time) =>
+    time === undefined ? [] : [Date.parse(time)],
+  );
+  return { ...object, metadata, ...(times.length > 0 ? { [CHANGED_AT]: Math.max(...times) } : {}) };
+}
+
+/** When the spec of a resource that is kept was last written, or its deletion asked for; in epoch milliseconds. */
+export function changedAt(resource: Manifest): number | undefined {
+  return resource[CHANGED_AT] as number | undefined;
 }
 
 export function leanObject(

@@ -1,11 +1,14 @@
 /** What the program has been through, for Prometheus. Read from the parts when it is asked for; nothing is counted twice. */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { BridgeStatus } from '../bridge/bridge.ts';
+import type { Reasons, Standing } from '../bridge/standing.ts';
 
 /** A bridge and the operator it is of. */
 export interface Metered {
   readonly operator: string;
   readonly bridge: BridgeStatus;
+  /** Absent where another bridge leads. */
+  readonly standing: Standing | undefined;
 }
 
 export interface Metrics {
@@ -21,11 +24,11 @@ type Sample = readonly [labels: Labels, value: number];
 export function createMetrics(read: () => readonly Metered[]): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const families: readonly Family[] = [...BRIDGE, ...WATCHES];
+  const families: readonly Family[] = [...BRIDGE, ...WATCHES, ...STANDING];
   for (const { name, help, labels = [], samples, grows } of families) {
     const all = (): Sample[] =>
-      read().flatMap(({ operator, bridge }) =>
-        samples(bridge).map(([own, value]): Sample => [{ operator, ...own }, value]),
+      read().flatMap((metered) =>
+        samples(metered).map(([own, value]): Sample => [{ operator: metered.operator, ...own }, value]),
       );
     const labelNames = ['operator', ...labels];
     const configuration = { name: `durable_operator_${name}`, help, labelNames, registers: [registry] };
@@ -56,42 +59,46 @@ interface Family {
   readonly labels?: readonly string[];
   /** It counts, and never falls while the process lives. */
   readonly grows?: true;
-  readonly samples: (bridge: BridgeStatus) => readonly Sample[];
+  readonly samples: (metered: Metered) => readonly Sample[];
 }
 
 const BRIDGE: readonly Family[] = [
   {
     name: 'bridge_leads',
     help: 'Whether this bridge tells what it sees; of several, one does.',
-    samples: ({ leads }) => [[{}, Number(leads)]],
+    samples: ({ bridge: { leads } }) => [[{}, Number(leads)]],
   },
   {
     name: 'bridge_synced',
     help: 'Whether everything was listed once.',
-    samples: ({ synced }) => [[{}, Number(synced)]],
+    samples: ({ bridge: { synced } }) => [[{}, Number(synced)]],
   },
-  { name: 'resources', help: 'Resources that are watched.', samples: ({ resources }) => [[{}, resources]] },
+  {
+    name: 'resources',
+    help: 'Resources that are watched.',
+    samples: ({ bridge: { resources } }) => [[{}, resources]],
+  },
   {
     name: 'objects',
     help: 'Objects of resources that are watched.',
-    samples: ({ objects }) => [[{}, objects]],
+    samples: ({ bridge: { objects } }) => [[{}, objects]],
   },
   {
     name: 'signals_total',
     help: 'Signals that workflows took.',
     grows: true,
-    samples: ({ signals }) => [[{}, signals.sent]],
+    samples: ({ bridge: { signals } }) => [[{}, signals.sent]],
   },
   {
     name: 'signal_failures_total',
     help: 'Signals that did not get through, and were sent again.',
     grows: true,
-    samples: ({ signals }) => [[{}, signals.failures]],
+    samples: ({ bridge: { signals } }) => [[{}, signals.failures]],
   },
   {
     name: 'signals_waiting',
     help: 'Workflows that something is to be told to.',
-    samples: ({ signals }) => [[{}, signals.queued + signals.inFlight]],
+    samples: ({ bridge: { signals } }) => [[{}, signals.queued + signals.inFlight]],
   },
 ];
 
@@ -100,52 +107,92 @@ const WATCHES: readonly Family[] = [
     name: 'watch_state',
     help: 'One for the state in which a watch is.',
     labels: ['kind', 'state'],
-    samples: ({ watches }) => watches.map(({ kind, state }): Sample => [{ kind, state }, 1]),
+    samples: ({ bridge: { watches } }) => watches.map(({ kind, state }): Sample => [{ kind, state }, 1]),
   },
   {
     name: 'watch_transitions_total',
     help: 'How often a watch entered a state.',
     labels: ['kind', 'state'],
     grows: true,
-    samples: ({ watches }) => watches.flatMap(({ kind, counts }) => each(kind, 'state', counts.states)),
+    samples: ({ bridge: { watches } }) =>
+      watches.flatMap(({ kind, counts }) => each(kind, 'state', counts.states)),
   },
   {
     name: 'watch_lists_total',
     help: 'Lists that came to their end, in a stream or in pages.',
     labels: ['kind', 'by'],
     grows: true,
-    samples: ({ watches }) => watches.flatMap(({ kind, counts }) => each(kind, 'by', counts.lists)),
+    samples: ({ bridge: { watches } }) =>
+      watches.flatMap(({ kind, counts }) => each(kind, 'by', counts.lists)),
   },
   {
     name: 'watch_events_total',
     help: 'Events that the API server sent.',
     labels: ['kind', 'type'],
     grows: true,
-    samples: ({ watches }) => watches.flatMap(({ kind, counts }) => each(kind, 'type', counts.events)),
+    samples: ({ bridge: { watches } }) =>
+      watches.flatMap(({ kind, counts }) => each(kind, 'type', counts.events)),
   },
   {
     name: 'watch_failures_total',
     help: 'Ends of a watch that were none of the agreed ones.',
     labels: ['kind', 'reason'],
     grows: true,
-    samples: ({ watches }) => watches.flatMap(({ kind, counts }) => each(kind, 'reason', counts.failures)),
+    samples: ({ bridge: { watches } }) =>
+      watches.flatMap(({ kind, counts }) => each(kind, 'reason', counts.failures)),
   },
   {
     name: 'watch_objects',
     help: 'Objects that a watch keeps.',
     labels: ['kind'],
-    samples: ({ watches }) => watches.map(({ kind, objects }): Sample => [{ kind }, objects]),
+    samples: ({ bridge: { watches } }) => watches.map(({ kind, objects }): Sample => [{ kind }, objects]),
   },
   {
     name: 'watch_last_heard_timestamp_seconds',
     help: 'When something was last heard of a watch; bookmarks come about every minute.',
     labels: ['kind'],
-    samples: ({ watches }) =>
+    samples: ({ bridge: { watches } }) =>
       watches
         .filter(({ lastHeardAt }) => lastHeardAt !== '')
         .map(({ kind, lastHeardAt }): Sample => [{ kind }, Date.parse(lastHeardAt) / 1000]),
   },
 ];
+
+const STANDING: readonly Family[] = [
+  {
+    name: 'resources_by_state',
+    help: 'Resources that are ready, reconciling or stalled, by the reason that their condition gives.',
+    labels: ['state', 'reason'],
+    samples: ({ standing }) =>
+      Object.entries(standing?.states ?? {}).flatMap(([state, reasons]) => byReason(reasons, { state })),
+  },
+  {
+    name: 'rollouts_halted',
+    help: 'Resources whose rollout was stopped where it is, or taken back, and does not go on by itself.',
+    labels: ['reason'],
+    samples: ({ standing }) => byReason(standing?.halted),
+  },
+  {
+    name: 'rollouts_awaiting_approval',
+    help: 'Resources that wait for somebody to approve.',
+    labels: ['reason'],
+    samples: ({ standing }) => byReason(standing?.awaitingApproval),
+  },
+  {
+    name: 'resources_paused',
+    help: 'Resources of which something is paused.',
+    samples: ({ standing }) => (standing ? [[{}, standing.paused]] : []),
+  },
+  {
+    name: 'oldest_unobserved_generation_seconds',
+    help: 'How long the oldest generation is there that no worker has taken up; 0 without any.',
+    samples: ({ standing }) => (standing ? [[{}, standing.unobservedSeconds]] : []),
+  },
+];
+
+function byReason(reasons: Reasons = {}, labels: Labels = {}): Sample[] {
+  return Object.entries(reasons).map(([reason, value]) => [{ ...labels, reason }, value]);
+}
 
 function each(kind: string, label: string, counts: Readonly<Record<string, number>>): Sample[] {
   return Object.entries(counts).map(([value, count]) => [{ kind, [label]: value }, count]);

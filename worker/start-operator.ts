@@ -70,7 +70,8 @@ export async function startOperator(
       ...(bridge ? [bridgeHealth(operator, bridge, election)] : []),
       ...(worker ? [workerHealth(operator, worker.worker)] : []),
     ],
-    metered: () => (bridge ? [{ operator: operator.name, bridge: bridge.status() }] : []),
+    metered: () =>
+      bridge ? [{ operator: operator.name, bridge: bridge.status(), standing: bridge.standing() }] : [],
     async stop() {
       isStopping = true;
       // First of all: from here on another replica can take over.

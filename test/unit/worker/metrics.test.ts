@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BridgeStatus } from '../../../bridge/bridge.ts';
+import type { Standing } from '../../../bridge/standing.ts';
 import { startHealthServer } from '../../../worker/health-server.ts';
 import { createMetrics } from '../../../worker/metrics.ts';
 
@@ -30,7 +31,7 @@ describe('metrics', () => {
   it('tell what bridges and watches have been through, as it is when they are asked for', async () => {
     let sent = 7;
     const metrics = createMetrics(() => [
-      { operator: 'toys', bridge: { ...STATUS, signals: { ...STATUS.signals, sent } } },
+      { operator: 'toys', bridge: { ...STATUS, signals: { ...STATUS.signals, sent } }, standing: undefined },
     ]);
     const watch = 'operator="toys",kind="Secret (of others) in data"';
     const first = await metrics.text();
@@ -49,6 +50,31 @@ describe('metrics', () => {
     assert.match(first, /^process_resident_memory_bytes \d+/m);
     sent = 9;
     assert.match(await metrics.text(), /^durable_operator_signals_total\{operator="toys"\} 9$/m);
+  });
+
+  it('tell how resources stand where the bridge leads, and forget what is no more', async () => {
+    let standing: Standing | undefined = {
+      states: { ready: { Reconciled: 3 }, reconciling: {}, stalled: { WorkloadFailed: 1 } },
+      halted: { WorkloadFailed: 1 },
+      awaitingApproval: { AwaitingApproval: 2 },
+      paused: 1,
+      unobservedSeconds: 42,
+    };
+    const metrics = createMetrics(() => [{ operator: 'toys', bridge: STATUS, standing }]);
+    const first = await metrics.text();
+    for (const line of [
+      'durable_operator_resources_by_state{operator="toys",state="ready",reason="Reconciled"} 3',
+      'durable_operator_resources_by_state{operator="toys",state="stalled",reason="WorkloadFailed"} 1',
+      'durable_operator_rollouts_halted{operator="toys",reason="WorkloadFailed"} 1',
+      'durable_operator_rollouts_awaiting_approval{operator="toys",reason="AwaitingApproval"} 2',
+      'durable_operator_resources_paused{operator="toys"} 1',
+      'durable_operator_oldest_unobserved_generation_seconds{operator="toys"} 42',
+    ])
+      assert.ok(first.includes(`${line}\n`), `${line} is not in\n${first}`);
+    standing = { ...standing, halted: {} };
+    assert.doesNotMatch(await metrics.text(), /rollouts_halted\{/);
+    standing = undefined;
+    assert.doesNotMatch(await metrics.text(), /^durable_operator_(resources_|rollouts_|oldest_)\S*\{/m);
   });
 
   it('are served beside the health of the program', async () => {
