@@ -2,40 +2,51 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { ObjectRef } from '../../core/refs.ts';
-import type { PinotSchemaSpec } from '../../examples/pinot/schema.ts';
-import type { PinotTableSpec } from '../../examples/pinot/table.ts';
-import type { PinotTenantSpec } from '../../examples/pinot/tenant.ts';
 import type { OwnedSandbox } from '../../sandbox/index.ts';
 import { startSandbox } from '../../sandbox/index.ts';
 import { eventually } from '../../testing/eventually.ts';
 import { openTemporal } from '../../worker/index.ts';
 import { resourceChanged } from '../../workflows/messages.ts';
-import type { Call, Fault } from '../support/http-stand-in.ts';
 import { PinotController } from '../support/pinot-controller.ts';
 import { freshNamespace, freshTaskQueue } from '../support/sandbox.ts';
 import type { Resource } from './example-stage.ts';
 import { conditionOf, ExampleStage } from './example-stage.ts';
+import type { Schema, Table, Tenant, Triple } from './pinot-samples.ts';
+import { edited, renamed, withType } from './pinot-samples.ts';
 import type { Pinot } from './pinot-stage.ts';
 
 /** A worker that was killed is given up after its heartbeat timeout; then another begins. */
 const AFTER_A_KILL_MS = 90_000;
 const PASSWORD = 'control-plane-password';
 
-type Of<Spec extends object> = Resource & { readonly spec: Spec };
+/** Every call that changes something, by when it can be under way. */
+const FIRST = [
+  'POST /schemas',
+  'POST /tenants',
+  'PUT /schemas/flights',
+  'PUT /tenants',
+  'POST /segments/flights_OFFLINE/reload',
+  'DELETE /tables/old',
+];
+const THEN = ['POST /tables', 'PUT /tables/flights'];
+const LAST = ['DELETE /schemas/old', 'DELETE /tenants/oldBrokers'];
 
 describe('schemas, tables and tenants of Pinot', () => {
   let sandbox: OwnedSandbox;
   let remote: PinotController;
   let stage: ExampleStage<Pinot>;
   let pinot: Pinot;
-  let schema: Of<PinotSchemaSpec>;
-  let tenant: Of<PinotTenantSpec>;
-  let table: Of<PinotTableSpec>;
+  let schema: Schema;
+  let tenant: Tenant;
+  let table: Table;
+  let offline: Table;
+  let old: Triple;
+  let fresh: Triple;
   before(async () => {
     // Workers of the same operators in another test file would take over what is to be taken over here.
     sandbox = await startSandbox({ name: freshTaskQueue('pinot') });
     remote = await PinotController.open({
-      brokers: 3,
+      brokers: 5,
       login: { user: 'control-plane', password: PASSWORD },
     });
     const namespace = await freshNamespace(sandbox, 'pinot');
@@ -52,6 +63,11 @@ describe('schemas, tables and tenants of Pinot', () => {
     schema = await stage.sample('pinotschema.yaml');
     tenant = await stage.sample('pinottenant.yaml');
     table = await stage.sample('pinottable.yaml');
+    [old, fresh] = ['old', 'fresh'].map((name) => renamed({ schema, tenant, table }, name)) as [
+      Triple,
+      Triple,
+    ];
+    offline = withType(table, 'OFFLINE');
     const { metadata, spec, ...rest } = await stage.sample('pinot.yaml');
     pinot = {
       ...rest,
@@ -107,26 +123,11 @@ describe('schemas, tables and tenants of Pinot', () => {
     await close();
   }
 
-  /** Kills the program when every one of these calls was carried out and none was answered, and starts it again. */
-  async function killedDuring(...calls: readonly string[]): Promise<void> {
-    const held = new Set<string>();
-    const released = Promise.withResolvers<void>();
-    remote.http.fault = ({ method, path }: Call): Fault | undefined => {
-      const call = `${method} ${path}`;
-      if (!calls.includes(call) || held.has(call)) return undefined;
-      held.add(call);
-      return { kind: 'hold', until: released.promise };
-    };
-    await eventually(`${calls.join(', ')} are under way`, () => held.size === calls.length, {
-      timeoutMs: 40_000,
-    });
+  /** Kills the program, and starts it again when nobody is there to hear what it was told. */
+  async function restarted(meanwhile: () => void): Promise<void> {
     await stage.kill();
-    released.resolve();
+    meanwhile();
     await stage.start();
-  }
-
-  function count(...calls: readonly string[]): readonly number[] {
-    return calls.map((call) => remote.http.calls.filter((each) => each === call).length);
   }
 
   it('wait for their cluster, a table for its schema and its tenants, and say so', async () => {
@@ -153,24 +154,22 @@ describe('schemas, tables and tenants of Pinot', () => {
       },
       { fieldManager: 'kubectl' },
     );
-    await ready(schema);
+    const others = [tenant, offline, old.schema, old.tenant, old.table];
+    await Promise.all(others.map((each) => stage.want(each)));
+    await Promise.all([schema, table, ...others].map((each) => ready(each)));
+    assert.deepEqual([...remote.schemas.all.keys()].sort(), ['flights', 'old']);
+    assert.deepEqual([...remote.tables.all.keys()].sort(), [
+      'flights_OFFLINE',
+      'flights_REALTIME',
+      'old_REALTIME',
+    ]);
   });
 
-  it('are created once, though the program is killed in the middle', async () => {
-    await stage.want(tenant);
-    await killedDuring('POST /tenants');
-    await killedDuring('POST /tables');
-    await ready(tenant, AFTER_A_KILL_MS);
-    await ready(table, AFTER_A_KILL_MS);
-    assert.deepEqual(count('POST /schemas', 'POST /tenants', 'POST /tables'), [1, 1, 1]);
-    assert.deepEqual([...remote.schemas.all.keys()], ['flights']);
-    assert.deepEqual([...remote.tables.all.keys()], ['flights_REALTIME']);
-    assert.equal(remote.tenants.tagged('flightsBrokers_BROKER').length, 1);
-  });
-
-  it('change as their resources do, once, though the program is killed in the middle', async () => {
-    remote.tables.edit('flights_REALTIME', () => ({ segments: 4 }));
+  /** What an administrator does at one time, so that one kill hits many calls. */
+  it('are created, changed and let go once, though the program is killed in the middle of each call', async () => {
     remote.tables.loadsAtOnce = 1;
+    remote.tables.edit('flights_REALTIME', () => ({ segments: 4 }));
+    remote.tables.edit('flights_OFFLINE', () => ({ segments: 4, stale: true }));
     schema = edited(
       schema,
       'schema.json',
@@ -179,12 +178,23 @@ describe('schemas, tables and tenants of Pinot', () => {
     );
     tenant = edited(tenant, 'tenants.json', '"numberOfInstances": 1', '"numberOfInstances": 2');
     table = edited(table, 'tables.json', '"MMAP"', '"HEAP"');
-    const killed = killedDuring('PUT /schemas/flights', 'PUT /tenants');
-    await Promise.all([stage.want(schema), stage.want(tenant), stage.want(table)]);
-    await killed;
-    // What a table requires is changed before the table is.
-    await killedDuring('PUT /tables/flights');
-    await Promise.all([ready(schema, AFTER_A_KILL_MS), ready(tenant, AFTER_A_KILL_MS)]);
+    const before = remote.http.calls.length;
+    const held = remote.http.holding(...FIRST, ...THEN, ...LAST);
+    const wanted = [fresh.schema, fresh.tenant, fresh.table, schema, tenant, table];
+    await Promise.all([...wanted.map((each) => stage.want(each)), remove(old.table)]);
+    await lookAgain('pinottables', 'flights-offline');
+    await held.underWay(...FIRST);
+    await restarted(held.letGo);
+    // What a table requires is there, and is changed, before the table is.
+    await held.underWay(...THEN);
+    await Promise.all([remove(old.schema), remove(old.tenant)]);
+    await held.underWay(...LAST);
+    await restarted(held.letGo);
+    const all = [fresh.schema, fresh.tenant, fresh.table, schema, tenant];
+    await Promise.all([
+      ...all.map((each) => ready(each, AFTER_A_KILL_MS)),
+      ...[old.schema, old.tenant, old.table].map((each) => gone(each, AFTER_A_KILL_MS)),
+    ]);
     await stage.until(
       'flights',
       'tells of the reload',
@@ -193,10 +203,31 @@ describe('schemas, tables and tenants of Pinot', () => {
       { kind: 'PinotTable', timeoutMs: AFTER_A_KILL_MS },
     );
     remote.tables.finishReloads();
-    await ready(table);
-    assert.deepEqual(count('PUT /schemas/flights', 'PUT /tenants', 'PUT /tables/flights'), [1, 1, 1]);
-    assert.deepEqual(count('POST /segments/flights_REALTIME/reload'), [1]);
-    assert.equal(remote.tenants.tagged('flightsBrokers_BROKER').length, 2);
+    await Promise.all([ready(table), ready(offline)]);
+    const reloads = ['OFFLINE', 'REALTIME'].map((type) => `POST /segments/flights_${type}/reload`);
+    const writes = remote.http.calls
+      .slice(before)
+      .filter((call) => !call.startsWith('GET ') && !call.endsWith('/validate'));
+    assert.deepEqual(writes.sort(), [...new Set([...FIRST, ...THEN, ...LAST, ...reloads])].sort());
+    assert.deepEqual([...remote.schemas.all.keys()].sort(), ['flights', 'fresh']);
+    assert.deepEqual([...remote.tables.all.keys()].sort(), [
+      'flights_OFFLINE',
+      'flights_REALTIME',
+      'fresh_REALTIME',
+    ]);
+    const brokers = ['flights', 'fresh', 'old'].map(
+      (name) => remote.tenants.tagged(`${name}Brokers_BROKER`).length,
+    );
+    assert.deepEqual(brokers, [2, 1, 0]);
+  });
+
+  it('wait for Pinot to let them go', async () => {
+    await remove(fresh.schema);
+    await message(fresh.schema, /Cannot delete schema fresh, as it is associated with table fresh_REALTIME/);
+    await remove(fresh.table);
+    await gone(fresh.table);
+    await remove(fresh.tenant);
+    await gone(fresh.tenant);
   });
 
   it('are put back when somebody changes them in Pinot', async () => {
@@ -250,29 +281,10 @@ describe('schemas, tables and tenants of Pinot', () => {
     await ready(table);
   });
 
-  it('wait for Pinot to let them go, and go once, though the program is killed in the middle', async () => {
-    await remove(schema);
-    await message(schema, /Cannot delete schema flights, as it is associated with table flights_REALTIME/);
-    const killed = killedDuring('DELETE /tables/flights');
-    await remove(table);
-    await killed;
-    await gone(table, AFTER_A_KILL_MS);
-    await remove(tenant);
-    await Promise.all([gone(tenant), gone(schema, AFTER_A_KILL_MS)]);
-    assert.deepEqual(count('DELETE /tables/flights', 'DELETE /tenants/flightsBrokers'), [1, 1]);
-    assert.deepEqual([remote.schemas.all.size, remote.tables.all.size], [0, 0]);
-    assert.deepEqual(remote.tenants.tagged('flightsBrokers_BROKER'), []);
+  it('are gone when Pinot has let them go', async () => {
+    await gone(fresh.schema);
+    assert.deepEqual([...remote.schemas.all.keys()], ['flights']);
+    assert.deepEqual([...remote.tables.all.keys()].sort(), ['flights_OFFLINE', 'flights_REALTIME']);
+    assert.deepEqual(remote.tenants.tagged('freshBrokers_BROKER'), []);
   });
 });
-
-/** The same with something else in its JSON. */
-function edited<Spec extends object>(
-  sample: Of<Spec>,
-  field: keyof Spec & string,
-  from: string,
-  to: string,
-): Of<Spec> {
-  const text = String(sample.spec[field]);
-  assert.ok(text.includes(from), `${field} has no ${from}`);
-  return { ...sample, spec: { ...sample.spec, [field]: text.replace(from, to) } };
-}

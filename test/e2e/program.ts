@@ -1,5 +1,6 @@
 /** The command line as its users run it: a process of its own, which ends with the one that started it. */
 import type { ChildProcess } from 'node:child_process';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnGuarded } from '../../sandbox/guarded-process.ts';
 import { eventually } from '../../testing/eventually.ts';
@@ -15,9 +16,12 @@ export interface Ending {
 
 /** Says nothing of the machine's own cluster or Temporal, and a terminal of a known width. */
 function environment(): Readonly<Record<string, string | undefined>> {
+  const { NODE_COMPILE_CACHE } = process.env;
   const telling = Object.keys(process.env).filter((name) => /^(KUBE|TEMPORAL_|NODE_|POD_NAME)/.test(name));
   return {
     ...Object.fromEntries(telling.map((name) => [name, undefined])),
+    // Compiled code of the run is no fact of the machine, and spares every start half a second.
+    ...(NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE: path.resolve(NODE_COMPILE_CACHE) } : {}),
     NO_COLOR: '1',
     COLUMNS: '100',
     HOME: '/nonexistent',

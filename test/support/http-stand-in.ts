@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { eventually } from '../../testing/eventually.ts';
 
 export interface Call {
   readonly method: string;
@@ -29,6 +30,17 @@ export type Fault =
   | { readonly kind: 'cut'; readonly when: 'before' | 'after' }
   /** Does it, and answers when the test lets it. */
   | { readonly kind: 'hold'; readonly until: Promise<unknown> };
+
+/** Calls that are carried out and not answered. */
+export interface Held {
+  /** Resolves when every one of these is. */
+  underWay(...calls: readonly string[]): Promise<void>;
+  /** Answers them; later ones are held again. */
+  letGo(): void;
+}
+
+/** Longer than it takes to notice that a worker died, and to begin again. */
+const HELD_WITHIN_MS = 90_000;
 
 export class HttpStandIn implements AsyncDisposable {
   /** `POST /tables`, in the order in which they arrived. */
@@ -69,6 +81,28 @@ export class HttpStandIn implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#server.listening) await this.goAway();
+  }
+
+  /** Carries out each of these calls, and answers it for the first time when it is let go. */
+  holding(...calls: readonly string[]): Held {
+    const held = new Set<string>();
+    let released = Promise.withResolvers<void>();
+    this.fault = ({ method, path }) => {
+      const call = `${method} ${path}`;
+      if (!calls.includes(call) || held.has(call)) return undefined;
+      held.add(call);
+      return { kind: 'hold', until: released.promise };
+    };
+    return {
+      async underWay(...these) {
+        const all = (): boolean => these.every((call) => held.has(call));
+        await eventually(`${these.join(', ')} are under way`, all, { timeoutMs: HELD_WITHIN_MS });
+      },
+      letGo() {
+        released.resolve();
+        released = Promise.withResolvers();
+      },
+    };
   }
 
   /** How often calls arrived that begin so. */
