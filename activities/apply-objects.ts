@@ -9,6 +9,7 @@ import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
 import { shapeOf, withGrownClaims } from '../core/storage/shape.ts';
+import { ONLY_THE_CANARY } from '../core/rollout/canary.ts';
 import type { ScaleOrder } from '../core/rollout/scaling.ts';
 import type { ApplyResult, RevertResult } from '../core/rollout/fold.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
@@ -22,6 +23,7 @@ import { healthOptions } from './health-options.ts';
 import { failureOf } from './failure.ts';
 import { sendingFence } from './fence.ts';
 import { fencedApi } from './fenced-api.ts';
+import { lastingRefusal } from './lasting-refusal.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
 import { tookOver } from './take-over.ts';
@@ -171,12 +173,11 @@ async function applyOne(
   }
 }
 
-/** Its digest is not that of the plan: whoever knows nothing of the rollout finds it unfinished, and finishes it. */
 function partitioned(manifest: Manifest, { partition }: ApplyItem): Manifest {
   if (partition === undefined) return manifest;
   const { metadata } = manifest;
   const spec = manifest['spec'] as { readonly updateStrategy?: object };
-  const annotations = { ...metadata.annotations, [ANNOTATIONS.digest]: 'canary' };
+  const annotations = { ...metadata.annotations, [ANNOTATIONS.digest]: ONLY_THE_CANARY };
   return {
     ...manifest,
     metadata: { ...metadata, annotations },
@@ -290,17 +291,13 @@ async function refusalOf(
   key: ObjectKey,
   error: unknown,
 ): Promise<{ reason: string; message: string }> {
-  if (!(error instanceof StatusError) || error.isTransient) throw failureOf(error, titleOf(key));
+  const refusal = lastingRefusal(error);
+  if (!refusal || !(error instanceof StatusError)) throw failureOf(error, titleOf(key));
   if (error.causes.some(({ field }) => field === 'metadata.ownerReferences'))
     return ownershipConflict(dependencies, manifest, key, error);
   const live =
     manifest.kind === 'PersistentVolumeClaim' ? await readLive(dependencies, manifest, key) : undefined;
-  const resize = live && (await claimRefusal(dependencies.api, manifest, live));
-  if (resize) return resize;
-  const causes = error.causes
-    .filter(({ field }) => field)
-    .map(({ field, message }) => `${field}: ${message}`);
-  return { reason: error.reason, message: causes.length > 0 ? causes.join('; ') : error.message };
+  return (live && (await claimRefusal(dependencies.api, manifest, live))) ?? refusal;
 }
 
 /** Server-side apply adds our owner to another's; the server refuses a second controller, which is how we learn of it. */

@@ -23,7 +23,7 @@ import type { StatusReport } from './patch-status.ts';
 import { abandonResource, patchStatus, removeFinalizer } from './patch-status.ts';
 import type { PlanAnswer, PlanRequest } from './plan-resource.ts';
 import { planResource } from './plan-resource.ts';
-import type { PruneItem, PruneOutcome } from './prune-objects.ts';
+import type { PruneItem } from './prune-objects.ts';
 import { pruneObjects } from './prune-objects.ts';
 import type { PlanRef } from './read-resource.ts';
 import type { RoutineOutcome } from '../core/rollout/routine.ts';
@@ -48,7 +48,7 @@ export type { StepResult } from './reshape-stateful-set.ts';
 export type { StatusReport } from './patch-status.ts';
 export type { PlanAnswer, PlanRequest, Remembered } from './plan-resource.ts';
 export type { PlanDelta } from './choose-plan.ts';
-export type { PruneItem, PruneOutcome } from './prune-objects.ts';
+export type { PruneItem } from './prune-objects.ts';
 export type { PlanRef } from './read-resource.ts';
 export type { News } from './event-recorder.ts';
 export { createEventRecorder } from './event-recorder.ts';
@@ -94,7 +94,7 @@ export interface Activities {
     resource: ResourceRef,
     items: readonly PruneItem[],
     generation?: number,
-  ): Promise<readonly PruneOutcome[]>;
+  ): Promise<readonly Removal[]>;
   checkGate(plan: PlanRef, key: ObjectKey): Promise<true | string>;
   runHook(plan: PlanRef, key: ObjectKey, when: 'before' | 'after'): Promise<void>;
   cleanUp(resource: ResourceRef): Promise<void>;

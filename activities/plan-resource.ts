@@ -24,7 +24,7 @@ import { explain, failureOf } from './failure.ts';
 import type { References } from './observe-references.ts';
 import { observeReads, observeRequired } from './observe-references.ts';
 import { hold, lacksFinalizer } from './finalizer.ts';
-import { readResource } from './read-resource.ts';
+import { readKnown, readResource } from './read-resource.ts';
 import { asResource } from './renderer.ts';
 import type { Recovery } from './recover-inventory.ts';
 import { findStrays, recoverInventory } from './recover-inventory.ts';
@@ -88,7 +88,9 @@ export type PlanAnswer =
 export async function planResource(dependencies: Dependencies, request: PlanRequest): Promise<PlanAnswer> {
   const { resource, known } = request;
   try {
-    const manifest = await readResource(dependencies, resource, request.seen);
+    // One that was never seen waits for its kind, which may be about to be installed.
+    const read = known ? readKnown : readResource;
+    const manifest = await read(dependencies, resource, request.seen);
     if (!manifest) return { kind: 'gone' };
     const fresh = known?.uid !== manifest.metadata.uid;
     const recovery = fresh
@@ -107,6 +109,8 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
 export interface Remembered {
   readonly memory: Memory;
   readonly journal: readonly RolloutReport[];
+  /** The one that was under way. */
+  readonly rollout?: RolloutReport;
 }
 
 async function planLive(
@@ -177,7 +181,9 @@ function rememberedBy(manifest: Manifest): Remembered | undefined {
   const { memory = {}, rollout, history = [] } = (manifest['status'] ?? {}) as Partial<ResourceStatus>;
   const last = rollout?.finishedAt ? [rollout] : [];
   const journal = [...last, ...history.map((past) => ({ ...past, stages: [] }))];
-  return journal.length > 0 || memory.good || memory.quarantine ? { memory, journal } : undefined;
+  const isUnderWay = rollout !== undefined && !rollout.finishedAt;
+  if (journal.length === 0 && !memory.good && !memory.quarantine && !isUnderWay) return undefined;
+  return { memory, journal, ...(isUnderWay ? { rollout } : {}) };
 }
 
 /** The finalizer first, then the status and the revision; each in one idempotent call. */
@@ -204,12 +210,26 @@ async function accept(
     kinds: [...new Set([...(previous?.inventory?.kinds ?? []), ...kinds])].sort(),
     fingerprint: previous?.inventory?.fingerprint ?? '',
   });
-  await Promise.all([
+  const [, kept] = await Promise.all([
     writeStatus(dependencies, header, status),
     shelf && view.course?.kind === 'newest' ? revisions.keep(shelf, newest) : undefined,
     shelf && memory.previous ? revisions.sweep(shelf, memory, newest.digest) : undefined,
   ]);
+  if (kept?.tooLarge !== undefined) tellTooLarge(dependencies, manifest, kept.tooLarge);
   return status.conditions;
+}
+
+function tellTooLarge({ events }: Dependencies, regarding: Manifest, bytes: number): void {
+  const { generation = 0 } = regarding.metadata;
+  events.record(
+    { regarding, occurrence: `generation ${generation}` },
+    {
+      type: 'Warning',
+      reason: 'RevisionTooLarge',
+      action: 'Keep',
+      note: `the objects of generation ${generation} take ${(bytes / 1_000_000).toFixed(1)} MB compressed, more than a ControllerRevision holds; it cannot be rolled back to`,
+    },
+  );
 }
 
 function deletionOf(

@@ -7,8 +7,10 @@ import { apiVersionOf, parseObjectKey } from '../core/refs.ts';
 import type { Removal } from '../core/rollout/fold.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { News } from './event-recorder.ts';
 import { failureOf, planStale } from './failure.ts';
 import { sendingFence } from './fence.ts';
+import { lastingRefusal } from './lasting-refusal.ts';
 
 export interface PruneItem {
   readonly key: ObjectKey;
@@ -17,15 +19,13 @@ export interface PruneItem {
   readonly retain?: true;
 }
 
-/** Of an object of the cluster, whose deletion the API server never refuses for good without an error. */
-export type PruneOutcome = Exclude<Removal, { readonly outcome: 'refused' }>;
-
 /** How long what is deleted may take until the workflow goes on without it, and hears of its end by a hint. */
 const PATIENCE_MS = 1_000;
 
 /**
- * Deletes objects that are no longer desired. Workloads are deleted in the foreground: gone means that their pods are gone. What
- * goes soon is awaited here, so that the workflow needs no signal, no look and no task of its own for it.
+ * Deletes objects that are no longer desired, side by side. Workloads are deleted in the foreground: gone means that their pods
+ * are gone. What the server refuses is reported per object and does not hold up the others; what goes soon is awaited here, so
+ * that the workflow needs no signal, no look and no task of its own for it.
  *
  * @param generation of the resource that does not desire them; absent when the resource itself is deleted.
  * @throws ApplicationFailure `PlanStale` when the resource has changed since: it may desire them again.
@@ -35,7 +35,7 @@ export async function pruneObjects(
   resource: ResourceRef,
   items: readonly PruneItem[],
   generation?: number,
-): Promise<readonly PruneOutcome[]> {
+): Promise<readonly Removal[]> {
   const { api, objects } = dependencies;
   const fence = sendingFence();
   const regarding = await api.get(resource).catch((error: unknown) => {
@@ -49,12 +49,16 @@ export async function pruneObjects(
   try {
     const uids = items.flatMap(({ uid, retain }) => (retain ? [] : [uid]));
     const going = objects?.untilGone(resource, uids, { atMostMs: PATIENCE_MS, signal });
-    const outcomes = await Promise.all(
+    const outcomes = await Promise.allSettled(
       items.map((item) => pruneAndTell(dependencies, item, resource, regarding)),
     );
+    const removals = outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
     const gone = await going;
-    return outcomes.map((outcome, index) =>
-      gone?.has(items[index]?.uid ?? '') ? { ...outcome, outcome: 'gone' } : outcome,
+    return removals.map((removal, index) =>
+      gone?.has(items[index]?.uid ?? '') ? { key: removal.key, outcome: 'gone' } : removal,
     );
   } finally {
     done.abort();
@@ -66,40 +70,55 @@ async function pruneAndTell(
   item: PruneItem,
   resource: ResourceRef,
   regarding: Manifest | undefined,
-): Promise<PruneOutcome> {
-  const { key, uid } = item;
-  const ref = parseObjectKey(key, resource.namespace);
-  const outcome = await pruneOne(api, item, ref).catch((error: unknown) => {
-    throw failureOf(error, titleOf(key));
-  });
-  const served = regarding && outcome !== 'gone' ? await api.servedKind(ref) : undefined;
-  if (!regarding || !served) return { key, outcome };
+): Promise<Removal> {
+  const ref = parseObjectKey(item.key, resource.namespace);
+  const removal = await pruneOne(api, item, ref);
+  const served = regarding && removal.outcome !== 'gone' ? await api.servedKind(ref) : undefined;
+  if (!regarding || !served) return removal;
   const { workflowExecution, activityId } = Context.current().info;
-  const subject = {
-    regarding,
-    related: { apiVersion: apiVersionOf(served), ref, uid },
-    occurrence: `${workflowExecution?.runId} ${activityId} ${key}`,
-  };
-  const title = titleOf(key);
-  events.record(
-    subject,
-    outcome === 'retained'
-      ? {
-          type: 'Normal',
-          reason: 'Retained',
-          action: 'Retain',
-          note: `${title} is no longer desired, and kept with its data`,
-        }
-      : { type: 'Normal', reason: 'Deleted', action: 'Delete', note: `deleted ${title}` },
-  );
-  return { key, outcome };
+  const related = { apiVersion: apiVersionOf(served), ref, uid: item.uid };
+  const occurrence = `${workflowExecution?.runId} ${activityId} ${item.key}`;
+  events.record({ regarding, related, occurrence }, newsOf(removal));
+  return removal;
 }
 
-async function pruneOne(
+function newsOf(removal: Removal): News {
+  const title = titleOf(removal.key);
+  switch (removal.outcome) {
+    case 'retained': {
+      const note = `${title} is no longer desired, and kept with its data`;
+      return { type: 'Normal', reason: 'Retained', action: 'Retain', note };
+    }
+    case 'refused': {
+      const note = `${title} ${removal.message}`;
+      return { type: 'Warning', reason: removal.reason, action: 'Delete', note };
+    }
+    default:
+      return { type: 'Normal', reason: 'Deleted', action: 'Delete', note: `deleted ${title}` };
+  }
+}
+
+async function pruneOne(api: KubernetesApi, item: PruneItem, ref: ObjectRef): Promise<Removal> {
+  const { key } = item;
+  try {
+    return { key, outcome: await remove(api, item, ref) };
+  } catch (error) {
+    const lasting = lastingRefusal(error);
+    if (!lasting) throw failureOf(error, titleOf(key));
+    return {
+      key,
+      outcome: 'refused',
+      reason: lasting.reason,
+      message: `cannot be deleted: ${lasting.message}`,
+    };
+  }
+}
+
+async function remove(
   api: KubernetesApi,
   { key, uid, retain }: PruneItem,
   ref: ObjectRef,
-): Promise<PruneOutcome['outcome']> {
+): Promise<'removed' | 'gone' | 'retained'> {
   const signal = Context.current().cancellationSignal;
   if (!retain)
     return api.remove(ref, { uid, propagationPolicy: isWorkload(key) ? 'Foreground' : 'Background', signal });

@@ -3,6 +3,7 @@ import type { Contents, Rendered } from '../core/plan/digests.ts';
 import type { ObjectReference } from '../api/operator.ts';
 import type { ObjectRef, ResourceRef } from '../core/refs.ts';
 import { groupOf, versionOf } from '../core/refs.ts';
+import { STATUS_REASONS } from '../core/reasons.ts';
 import type { Hint } from '../core/hint.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -17,6 +18,34 @@ export async function readResource(
   seen?: Hint['resource'],
 ): Promise<Manifest | undefined> {
   return (seen && resources?.get(resource, seen)) ?? (await api.get(resource));
+}
+
+/** The resource; undefined also when its kind is not served any more, in no version: all of its resources went with it. */
+export async function readKnown(
+  dependencies: Pick<Dependencies, 'api' | 'resources'>,
+  resource: ResourceRef,
+  seen?: Hint['resource'],
+): Promise<Manifest | undefined> {
+  try {
+    return await readResource(dependencies, resource, seen);
+  } catch (error) {
+    if (isNotFound(error) && !(await isServed(dependencies, resource))) return undefined;
+    throw error;
+  }
+}
+
+async function isServed({ api }: Pick<Dependencies, 'api'>, { group, kind }: ResourceRef): Promise<boolean> {
+  try {
+    await api.servedKind({ group, kind });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === STATUS_REASONS.NotFound;
 }
 
 /** An object as its author names it; without a namespace it is in that of the resource. */
@@ -50,7 +79,7 @@ export async function readPlanned(
   { resource, uid, generation, revision, contents }: PlanRef,
 ): Promise<{ manifest: Manifest; rendered: Rendered; plan: KeptPlan }> {
   const seen = { uid, generation, resourceVersion: '' };
-  const manifest = await readResource(dependencies, resource, seen);
+  const manifest = await readKnown(dependencies, resource, seen);
   if (!manifest || manifest.metadata.uid !== uid) throw planStale('the resource is gone');
   if (manifest.metadata.generation !== generation)
     throw planStale(

@@ -2,15 +2,19 @@ import { inventoryFingerprint, ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
 import { ANNOTATIONS, LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
-import { isConfiguration, isWorkload } from '../core/plan/categories.ts';
+import { CATEGORIES, categoryOfKind, isConfiguration, isWorkload } from '../core/plan/categories.ts';
 import { configurationOf } from '../core/plan/templates.ts';
-import type { ObjectKey } from '../core/refs.ts';
+import { STATUS_REASONS } from '../core/reasons.ts';
+import type { KindRef, ObjectKey } from '../core/refs.ts';
 import { objectKey, parseKindName } from '../core/refs.ts';
+import { ONLY_THE_CANARY } from '../core/rollout/canary.ts';
 import { hasOnlyNewPods } from '../core/rollout/readers.ts';
 import type { Entry } from '../core/rollout/state.ts';
 import type { Scaler } from '../core/scalers.ts';
 import { scaleOf } from '../core/scalers.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
+import type { Selection } from '../kubernetes/api.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
 import { journalledWorkloads } from './recreation-journal.ts';
 import type { Dependencies } from './dependencies.ts';
 import { findScalers } from './find-scalers.ts';
@@ -43,7 +47,10 @@ export async function recoverInventory(dependencies: Sources, resource: Manifest
   const lines = found.map(([key, { uid, fields, scale }]) => ({ key, uid, fields, scale }));
   const isAsApplied = inventoryFingerprint(lines) === fingerprint;
   const entries = [
-    ...found.map(([key, entry]) => [key, isAsApplied ? entry : { ...entry, digest: UNCERTAIN }] as const),
+    ...found.map(([key, entry]) => {
+      const isTold = isAsApplied || entry.digest === ONLY_THE_CANARY;
+      return [key, isTold ? entry : { ...entry, digest: UNCERTAIN }] as const;
+    }),
     ...externals.map((key) => [key, UNSEEN] as const),
   ];
   const interrupted = (await journalledWorkloads(api, uid, namespace)).map((ref) =>
@@ -83,7 +90,11 @@ async function labelledObjects(
   const labelSelector = `${LABELS.managedBy}=${operator.name},${LABELS.resource}=${uid}`;
   const found = await Promise.all(
     inventory.kinds.map(async (kind) => {
-      const { items } = await api.list(parseKindName(kind), { labelSelector });
+      const metadataOnly = categoryOfKind(kind) === CATEGORIES.ConfigMaps;
+      const items = await listEverywhere(api, parseKindName(kind), namespace, {
+        labelSelector,
+        metadataOnly,
+      });
       return items.map(
         (item) => [objectKey({ ...parseKindName(kind), ...item.metadata }, namespace), item] as const,
       );
@@ -96,6 +107,22 @@ async function labelledObjects(
     ([key, item]) =>
       [key, { ...entryOf(item, operator.name, scalers), ...readingOf(key, objects, namespace) }] as const,
   );
+}
+
+/** Objects of a resource may be in any namespace; a program whose rights end at that of the resource has none elsewhere. */
+async function listEverywhere(
+  api: Sources['api'],
+  kind: KindRef,
+  home: string | undefined,
+  selection: Pick<Selection, 'labelSelector' | 'metadataOnly'>,
+): Promise<readonly Manifest[]> {
+  try {
+    return (await api.list(kind, selection)).items;
+  } catch (error) {
+    const isForbidden = error instanceof StatusError && error.reason === STATUS_REASONS.Forbidden;
+    if (!isForbidden || home === undefined) throw error;
+    return (await api.list(kind, { ...selection, namespace: home })).items;
+  }
 }
 
 function inventoryOf(resource: Manifest): ResourceStatus['inventory'] {

@@ -66,8 +66,8 @@ export class Revisions {
     this.#operator = operator;
   }
 
-  /** Keeps a plan; the same one again is kept already, and one that is too large is not. */
-  async keep(shelf: Shelf, plan: KeptPlan): Promise<void> {
+  /** Keeps a plan; the same one again is kept already. Answers how many bytes it takes, where those are too many to be kept. */
+  async keep(shelf: Shelf, plan: KeptPlan): Promise<{ readonly tooLarge?: number }> {
     const { resource, namespace } = shelf;
     const { uid = '', generation = 0 } = resource.metadata;
     const objects = Array.from(plan.objects.values(), ({ ref, manifest }) => [ref, withoutSecrets(manifest)]);
@@ -78,7 +78,7 @@ export class Revisions {
       digest: plan.digest,
     });
     const data = (await compress(body)).toString('base64');
-    if (data.length > LARGEST_BYTES) return;
+    if (data.length > LARGEST_BYTES) return { tooLarge: data.length };
     try {
       await this.#api.create({
         apiVersion: 'apps/v1',
@@ -97,6 +97,7 @@ export class Revisions {
     } catch (error) {
       if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists') throw error;
     }
+    return {};
   }
 
   /** Undefined when it is not kept any more, or cannot be read. */

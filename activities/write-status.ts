@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Manifest } from '../core/manifest.ts';
-import { OUR_REASONS } from '../core/reasons.ts';
+import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import { groupOf } from '../core/refs.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
@@ -29,14 +29,19 @@ export async function writeStatus(
   }
 }
 
-/** Whether the API server has the resource of this name and uid. */
+/** Whether the API server has the resource of this name and uid; it has none of a kind that is not served. */
 export async function isThere(
   api: Pick<Dependencies['api'], 'get'>,
   { apiVersion, kind, metadata }: Manifest,
 ): Promise<boolean> {
   const { name, namespace, uid } = metadata;
   const ref = { group: groupOf(apiVersion), kind, name, ...(namespace ? { namespace } : {}) };
-  return (await api.get(ref))?.metadata.uid === uid;
+  try {
+    return (await api.get(ref))?.metadata.uid === uid;
+  } catch (error) {
+    if (error instanceof StatusError && error.reason === STATUS_REASONS.NotFound) return false;
+    throw error;
+  }
 }
 
 /** The API server drops fields that a schema does not have, and says nothing. */

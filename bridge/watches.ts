@@ -37,6 +37,8 @@ export interface WatchStatus {
   /** As kubectl writes it, and the namespace where only one is watched. */
   readonly kind: string;
   readonly state: WatchState;
+  /** Why the last attempt failed; empty while none did. */
+  readonly trouble: string;
   readonly objects: number;
   /** RFC 3339; empty before anything was heard. */
   readonly lastHeardAt: string;
@@ -221,9 +223,12 @@ export class Watches {
   }
 }
 
-function statusOf(kind: string, { state, size, lastHeardAt, counts }: Watcher<unknown>): WatchStatus {
+function statusOf(
+  kind: string,
+  { state, trouble, size, lastHeardAt, counts }: Watcher<unknown>,
+): WatchStatus {
   const at = lastHeardAt > 0 ? new Date(lastHeardAt).toISOString() : '';
-  return { kind, state, objects: size, lastHeardAt: at, counts };
+  return { kind, state, trouble, objects: size, lastHeardAt: at, counts };
 }
 
 interface How<Kept> {

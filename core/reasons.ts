@@ -82,6 +82,10 @@ export const OUR_REASONS = {
   Unreachable: 'Unreachable',
   /** The server behind an external object refuses what is wanted; the message is its answer. */
   RemoteRefused: 'RemoteRefused',
+  /** An admission webhook without which the API server takes no write of this object does not answer. */
+  WebhookUnreachable: 'WebhookUnreachable',
+  /** The namespace of the object is being deleted, and nothing can be created there. */
+  NamespaceTerminating: 'NamespaceTerminating',
   /** The schema of the resource does not take the status; nothing goes on until it does. */
   StatusRefused: 'StatusRefused',
 } as const;
@@ -94,6 +98,7 @@ const PASSING: ReadonlySet<string> = new Set([
   STATUS_REASONS.InternalError,
   STATUS_REASONS.Conflict,
   OUR_REASONS.Unreachable,
+  OUR_REASONS.WebhookUnreachable,
   OUR_REASONS.Deleting,
   OUR_REASONS.PlanStale,
 ]);

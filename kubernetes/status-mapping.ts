@@ -1,5 +1,5 @@
-import type { StatusReason } from '../core/reasons.ts';
-import { STATUS_REASONS } from '../core/reasons.ts';
+import type { Reason, StatusReason } from '../core/reasons.ts';
+import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { StatusCause } from './status-error.ts';
 import { StatusError } from './status-error.ts';
 
@@ -67,7 +67,7 @@ export function errorOfStatus(status: Status, httpCode: number, retryAfter?: str
     });
   return new StatusError((status.message ?? `HTTP ${code}`).slice(0, LONGEST_MESSAGE), {
     code,
-    reason: isStatusReason(status.reason) ? status.reason : reasonOfCode(code),
+    reason: ownReasonOf(status, code) ?? (isStatusReason(status.reason) ? status.reason : reasonOfCode(code)),
     ...(causes ? { causes } : {}),
     ...retryFields(retryAfter, status.details?.retryAfterSeconds),
   });
@@ -83,6 +83,15 @@ function isUntypedRefusal(status: Status, code: number): status is Status & { re
     !status.reason &&
     (status.message ?? '').startsWith('failed to create typed patch object ')
   );
+}
+
+/** Where Kubernetes' own reason hides what is the matter. */
+function ownReasonOf({ message = '', details }: Status, code: number): Reason | undefined {
+  if (details?.causes?.some(({ reason }) => reason === OUR_REASONS.NamespaceTerminating))
+    return OUR_REASONS.NamespaceTerminating;
+  // An internal error like any other, but for its sentence.
+  const isOfWebhook = code === 500 && message.startsWith('Internal error occurred: failed calling webhook ');
+  return isOfWebhook ? OUR_REASONS.WebhookUnreachable : undefined;
 }
 
 function isStatusReason(word: string | undefined): word is StatusReason {

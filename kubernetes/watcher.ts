@@ -64,6 +64,8 @@ export interface WatcherOptions<Kept> extends Selection {
 export interface Watcher<Kept> {
   readonly synced: Promise<void>;
   readonly state: WatchState;
+  /** Why the last attempt failed; empty while none did. */
+  readonly trouble: string;
   /** Epoch milliseconds of the last event, bookmark or list; 0 before the first. */
   readonly lastHeardAt: number;
   readonly size: number;
@@ -97,6 +99,7 @@ class Reflector<Kept> implements Watcher<Kept> {
   readonly synced: Promise<void>;
   lastHeardAt = 0;
   state: WatchState = WATCH_STATES.Listing;
+  trouble = '';
 
   readonly #api: WatchableApi;
   readonly #options: WatcherOptions<Kept>;
@@ -263,6 +266,7 @@ class Reflector<Kept> implements Watcher<Kept> {
 
   #enter(state: WatchState, detail: string): void {
     this.state = state;
+    if (state !== WATCH_STATES.Listing) this.trouble = detail;
     this.#states.add(state);
     this.#isolate(() => this.#options.onState?.(state, detail));
   }

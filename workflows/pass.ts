@@ -14,6 +14,7 @@ import type { Step } from '../core/rollout/next-step.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
 import { quarantineAt } from '../core/rollout/quarantine.ts';
 import { foldInterrupted, released } from '../core/rollout/reshape.ts';
+import { resumeRollout } from '../core/rollout/resume-rollout.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { NEW_STATE } from '../core/rollout/state.ts';
 import { nextTeardown } from '../core/rollout/teardown.ts';
@@ -191,12 +192,13 @@ export class Pass {
       this.state = foldRetry({ ...this.state, refusals, generation: answer.generation, inventory }, answer);
       return undefined;
     }
-    if (answer.remembered) {
-      const { memory, journal } = answer.remembered;
-      this.state = { ...this.state, ...memory, journal };
-    }
     const known = answer.recovered ?? (isAnother ? {} : { ...answer.strays, ...compared });
     const plan = viewOf(answer, known);
+    if (answer.remembered) {
+      const { memory, journal, rollout } = answer.remembered;
+      this.state = { ...this.state, ...memory, journal };
+      if (rollout) this.state = resumeRollout(this.state, plan, rollout);
+    }
     this.state = foldRetry(this.state, plan.orders);
     if (answer.accepted) {
       this.#reporter.accepted(Date.now());

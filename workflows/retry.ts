@@ -3,7 +3,7 @@ import type { PlanFailure } from '../core/rollout/state.ts';
 
 /** How soon a failure is tried again, at first and at most: one that passes by itself, and one that somebody must end. */
 const PASSING_RETRY_MS = [10_000, 120_000] as const;
-const LASTING_RETRY_MS = [60_000, 600_000] as const;
+const LASTING_RETRY_MS = [10_000, 600_000] as const;
 
 /** Ever more slowly, and not all resources at once: a server that comes back must not be met by everybody. */
 export function retryAt({ reason, passes }: PlanFailure, attempts: number): number | undefined {

@@ -6,6 +6,12 @@ import type { PlannedRef } from '../plan/digests.ts';
 import { changeOf } from './next-step.ts';
 import type { Passage, ReconcileState } from './state.ts';
 
+/**
+ * In the place of the digest of a workload of which only the first few pods are as planned: whoever knows nothing of the
+ * rollout finds it unfinished, and finishes it.
+ */
+export const ONLY_THE_CANARY = 'canary';
+
 /** The partition to apply with now; undefined where all pods change together. */
 export function partitionOf(ref: PlannedRef, { inventory, rollout }: ReconcileState): number | undefined {
   if (ref.canary === undefined || !rollout || ['Install', 'Rollback'].includes(rollout.trigger))

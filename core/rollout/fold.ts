@@ -303,6 +303,7 @@ function leaving(state: ReconcileState, key: ObjectKey, entry: Entry, now: numbe
   const trouble = { reason: 'Terminating', message: 'is being deleted', since: rfc3339(now) };
   return {
     ...withEntry(state, key, { ...entry, leaving: true }),
+    refusals: without(state.refusals, key),
     unhealthy: { ...state.unhealthy, [key]: trouble },
   };
 }

@@ -3,7 +3,7 @@
  * decides. What it is for is the workflow; the API server's own semantics are tested on a real one.
  */
 import type { Activities, ApplyItem, PlanAnswer, PlanRef, PlanRequest } from '../../activities/index.ts';
-import type { PruneItem, PruneOutcome, StatusReport } from '../../activities/index.ts';
+import type { PruneItem, StatusReport } from '../../activities/index.ts';
 import { stop } from '../../activities/failure.ts';
 import type { Chosen, Sources } from '../../activities/choose-plan.ts';
 import { choosePlan, deltaOf, ordersIn } from '../../activities/choose-plan.ts';
@@ -312,7 +312,7 @@ export class FakeCluster {
     return { key, exists: true, ...told, health: HEALTH[health] };
   }
 
-  #remove({ key, uid, retain }: PruneItem): PruneOutcome {
+  #remove({ key, uid, retain }: PruneItem): Removal {
     const live = this.objects.get(key);
     if (live?.uid !== uid) return { key, outcome: 'gone' };
     if (retain) return { key, outcome: 'retained' };

@@ -15,9 +15,17 @@ const STATUS = {
   },
 };
 
-function crd(kind: string, scope: 'Namespaced' | 'Cluster'): Manifest {
+export interface ToyVersion {
+  readonly name: string;
+  /** @defaultValue `true` */
+  readonly served?: boolean;
+  /** Of the spec. @defaultValue any */
+  readonly spec?: object;
+}
+
+/** @param versions the first is the one that is stored. */
+function crd(kind: string, scope: 'Namespaced' | 'Cluster', versions: readonly ToyVersion[]): Manifest {
   const singular = kind.toLowerCase();
-  const schema = { openAPIV3Schema: { type: 'object', properties: { spec: OPEN, status: STATUS } } };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -26,18 +34,25 @@ function crd(kind: string, scope: 'Namespaced' | 'Cluster'): Manifest {
       group: 'toy.dev',
       scope,
       names: { kind, plural: `${singular}s`, singular, listKind: `${kind}List` },
-      versions: [{ name: 'v1', served: true, storage: true, subresources: { status: {} }, schema }],
+      versions: versions.map(({ name, served = true, spec = OPEN }, index) => ({
+        name,
+        served,
+        storage: index === 0,
+        subresources: { status: {} },
+        schema: { openAPIV3Schema: { type: 'object', properties: { spec, status: STATUS } } },
+      })),
     },
   };
 }
 
-/** Makes the API server know a kind of the toy operator; many test files may ask for it at once. */
+/** Makes the API server know a kind of the toy operator, or know it otherwise; many test files may ask for it at once. */
 export async function installToyKind(
   api: KubernetesApi,
   kind = 'Toy',
   scope: 'Namespaced' | 'Cluster' = 'Namespaced',
+  versions: readonly ToyVersion[] = [{ name: 'v1' }],
 ): Promise<void> {
-  const manifest = crd(kind, scope);
+  const manifest = crd(kind, scope, versions);
   await api.apply(manifest, { fieldManager: 'tests' });
   await eventually(`${kind} is served`, async () => {
     const live = await api.get({

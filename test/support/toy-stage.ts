@@ -1,6 +1,7 @@
 /** A toy operator at work on real servers, in a namespace of its own; what the tests of the engine play on. */
 import type { Client } from '@temporalio/client';
 import type { Operator } from '../../index.ts';
+import { COMMANDS } from '../../core/labels.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import type { ObjectRef } from '../../core/refs.ts';
 import type { ResourceStatus } from '../../core/status/resource-status.ts';
@@ -9,6 +10,7 @@ import { createKubernetesApi } from '../../kubernetes/client.ts';
 import { loadKubeConfig } from '../../kubernetes/kube-config.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { assertConditionLaws } from '../../testing/condition-laws.ts';
+import type { EventuallyOptions } from '../../testing/eventually.ts';
 import { eventually } from '../../testing/eventually.ts';
 import type { Running } from '../../worker/index.ts';
 import { openTemporal, startOperators } from '../../worker/index.ts';
@@ -45,15 +47,17 @@ export class ToyStage implements AsyncDisposable {
   ): Promise<ToyStage> {
     const sandbox = await sharedSandbox();
     const api = createKubernetesApi({ kubeConfig: loadKubeConfig({ kubeconfig: sandbox.kubeconfig }) });
-    await installToyKind(api);
     const namespace = await freshNamespace(sandbox, 'toy');
-    const stage = new ToyStage(sandbox, api, namespace, make(`op-${namespace}`));
+    const operator = make(`op-${namespace}`);
+    await installToyKind(api, operator.resource.kind);
+    const stage = new ToyStage(sandbox, api, namespace, operator);
     await stage.start();
     return stage;
   }
 
-  async start(options: RunOptions = {}): Promise<void> {
+  async start(options: RunOptions = {}): Promise<Running> {
     this.#running = await this.replica(options);
+    return this.#running;
   }
 
   /** One more program for the same resources; whoever asks for it stops it. */
@@ -104,7 +108,7 @@ export class ToyStage implements AsyncDisposable {
   async want(spec: ToySpec, name = 't1'): Promise<ToyResource> {
     const manifest = {
       apiVersion: 'toy.dev/v1',
-      kind: 'Toy',
+      kind: this.operator.resource.kind,
       metadata: { name, namespace: this.namespace },
       spec,
     };
@@ -112,21 +116,35 @@ export class ToyStage implements AsyncDisposable {
     return object as ToyResource;
   }
 
+  /** Asks that what is waited for be tried at once, as a person does; another token each time. */
+  async retry(name: string, token: string): Promise<void> {
+    const metadata = { name, namespace: this.namespace, annotations: { [COMMANDS.retry]: token } };
+    const { kind } = this.operator.resource;
+    await this.api.apply({ apiVersion: 'toy.dev/v1', kind, metadata }, { fieldManager: 'somebody' });
+  }
+
   async resource(name = 't1'): Promise<ToyResource | undefined> {
-    return (await this.api.get(this.ref('Toy', name, 'toy.dev'))) as ToyResource | undefined;
+    return (await this.api.get(this.ref(this.operator.resource.kind, name, 'toy.dev'))) as
+      ToyResource | undefined;
   }
 
   /** The resource, once its status says so at its newest generation. Its conditions obey the laws then. */
-  async until(what: string, holds: (status: ResourceStatus) => boolean, name = 't1'): Promise<ToyResource> {
+  async until(
+    what: string,
+    holds: (status: ResourceStatus) => boolean,
+    name = 't1',
+    patience: EventuallyOptions = {},
+  ): Promise<ToyResource> {
     let last: ToyResource | undefined;
     try {
-      return await eventually(what, async () => {
+      const look = async (): Promise<ToyResource | undefined> => {
         last = await this.resource(name);
         const { status, metadata } = last ?? {};
         if (!last || !status || status.observedGeneration !== metadata?.generation) return undefined;
         assertConditionLaws(last);
         return holds(status) ? last : undefined;
-      });
+      };
+      return await eventually(what, look, patience);
     } catch (error) {
       throw new Error(`${what}; the status is ${JSON.stringify(last?.status, null, 1)}`, { cause: error });
     }
@@ -145,7 +163,7 @@ export class ToyStage implements AsyncDisposable {
   }
 
   workflowId(name = 't1'): string {
-    return `toys.toy.dev/${this.namespace}/${name}`;
+    return `${this.operator.resource.plural}.toy.dev/${this.namespace}/${name}`;
   }
 
   /** Gives a client of the stage's Temporal to `use`, and closes it. */

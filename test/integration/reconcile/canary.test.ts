@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { ResourceStatus } from '../../../core/status/resource-status.ts';
+import { forget } from '../../support/interruptions.ts';
 import { toyOperator } from '../../support/toy-operator.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
 import { ToyStage } from '../../support/toy-stage.ts';
@@ -45,6 +47,32 @@ describe('a canary on a real API server', () => {
     assert.ok(set);
     const { updateStrategy } = set['spec'] as { updateStrategy: { rollingUpdate?: { partition?: number } } };
     assert.equal(updateStrategy.rollingUpdate?.partition ?? 0, 0);
+  });
+
+  it('whose workflow is forgotten by Temporal still waits for its gate, and then changes the others', async () => {
+    gate = true;
+    await stage.want(wanted('1'), 'lost');
+    await stage.ready('lost');
+    gate = 'latency is being compared';
+    await stage.want(wanted('2', 'example.org/toy:2'), 'lost');
+    const isAsked = ({ conditions }: ResourceStatus): boolean =>
+      conditions.some(({ reason }) => reason === 'GateClosed');
+    const { metadata } = await stage.until('the gate of the canary', isAsked, 'lost');
+    const few = ['example.org/toy:1', 'example.org/toy:1', 'example.org/toy:2'];
+    await stage.temporal((client) => forget(client, stage.workflowId('lost')));
+    gate = 'latency is being compared again';
+    await stage.retry('lost', 'after the loss');
+    await stage.until(
+      'the gate is asked by another workflow',
+      ({ conditions }) => conditions.some(({ message }) => message.includes('compared again')),
+      'lost',
+    );
+    assert.deepEqual(await images('lost'), few);
+    gate = true;
+    await stage.retry('lost', 'open');
+    await stage.ready('lost');
+    assert.deepEqual(await images('lost'), Array(3).fill('example.org/toy:2'));
+    assert.equal((await stage.resource('lost'))?.metadata.generation, metadata.generation);
   });
 
   it('that crashes leaves the others as they were', async () => {

@@ -35,6 +35,20 @@ describe('status mapping', () => {
     assert.equal(error.isTransient, true);
   });
 
+  it('names a webhook that does not answer, which looks like any internal error', () => {
+    const message = 'Internal error occurred: failed calling webhook "w.dev": connect: connection refused';
+    const text = JSON.stringify({ kind: 'Status', code: 500, reason: 'InternalError', message });
+    const error = statusErrorOf(call, { code: 500, text });
+    assert.deepEqual([error.reason, error.message, error.isTransient], ['WebhookUnreachable', message, true]);
+  });
+
+  it('names a namespace that is being deleted, which looks like a missing right', () => {
+    const causes = [{ reason: 'NamespaceTerminating', field: 'metadata.namespace', message: 'is going' }];
+    const status = { kind: 'Status', code: 403, reason: 'Forbidden', message: 'no', details: { causes } };
+    const error = statusErrorOf(call, { code: 403, text: JSON.stringify(status) });
+    assert.equal(error.reason, 'NamespaceTerminating');
+  });
+
   it('calls a lost connection Unreachable and names its cause', () => {
     const cause = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
     const error = unreachable({ origin: 'https://k8s', method: 'GET', cause });

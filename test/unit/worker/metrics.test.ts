@@ -15,6 +15,7 @@ const STATUS: BridgeStatus = {
     {
       kind: 'Secret (of others) in data',
       state: 'Watching',
+      trouble: '',
       objects: 1,
       lastHeardAt: '1970-01-01T00:01:00.000Z',
       counts: {

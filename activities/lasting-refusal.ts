@@ -1,0 +1,22 @@
+import type { Reason } from '../core/reasons.ts';
+import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
+
+export interface LastingRefusal {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/**
+ * Why the server refuses a write, where that is about the one object and lasts; undefined where the server itself is in trouble,
+ * and asking again at once may do.
+ */
+export function lastingRefusal(error: unknown): LastingRefusal | undefined {
+  if (!(error instanceof StatusError)) return undefined;
+  const { reason, causes, message, isTransient } = error;
+  // A webhook may be away for long; it guards some objects, and the others must not wait for it.
+  if (isTransient && reason !== OUR_REASONS.WebhookUnreachable) return undefined;
+  const fields = causes.filter(({ field }) => field);
+  if (reason !== STATUS_REASONS.Invalid || fields.length === 0) return { reason, message };
+  return { reason, message: fields.map((cause) => `${cause.field}: ${cause.message}`).join('; ') };
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { configMap, customResource, defineOperator } from '../../../index.ts';
+import type { Operator } from '../../../index.ts';
+import { eventually } from '../../../testing/eventually.ts';
+import { freshNamespace } from '../../support/sandbox.ts';
+import type { ToySpec } from '../../support/toy-operator.ts';
+import { TWO_ROLES } from '../../support/toy-operator.ts';
+import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
+
+const NAMESPACE = { group: '', kind: 'Namespace' };
+/** The namespace controller looks again only every few seconds. */
+const PATIENCE = { timeoutMs: 60_000 };
+
+async function deleteNamespace({ api }: ToyStage, name: string): Promise<void> {
+  const { uid = '' } = (await api.get({ ...NAMESPACE, name }))?.metadata ?? {};
+  await api.remove({ ...NAMESPACE, name }, { uid });
+}
+
+async function isGone({ api }: ToyStage, name: string): Promise<boolean> {
+  return (await api.get({ ...NAMESPACE, name })) === undefined;
+}
+
+/** One ConfigMap here and one in the namespace that the spec's order names. */
+function operatorAbroad(name: string): Operator<ToySpec> {
+  return defineOperator(customResource<ToySpec>('toy.dev/v1', 'Toy'), {
+    name,
+    desired({ spec: { order } }, named) {
+      const [namespace = ''] = order;
+      return [configMap(named('here'), { data: {} }), configMap(named('there'), { data: {} }, { namespace })];
+    },
+  });
+}
+
+describe('a namespace that is deleted', { concurrency: true }, () => {
+  it('takes its resources with it: each is let go of, its workflow ends, and nothing is made anew', async () => {
+    await using stage = await ToyStage.open();
+    await stage.want(TWO_ROLES, 'one');
+    await stage.want(TWO_ROLES, 'two');
+    await Promise.all([stage.ready('one'), stage.ready('two')]);
+    const events = await stage.historyLength('one');
+    await deleteNamespace(stage, stage.namespace);
+    await eventually('the namespace is gone', () => isGone(stage, stage.namespace), PATIENCE);
+    await stage.temporal((client) =>
+      eventually('the workflows have ended', async () => {
+        const described = await Promise.all(
+          ['one', 'two'].map((name) => client.workflow.getHandle(stage.workflowId(name)).describe()),
+        );
+        return described.every(({ status }) => status.name === 'COMPLETED');
+      }),
+    );
+    const { events: history = [] } = await stage.temporal((client) =>
+      client.workflow.getHandle(stage.workflowId('one')).fetchHistory(),
+    );
+    assert.ok((history?.length ?? 0) < events + 100, 'it does not fight');
+  });
+
+  it('and holds objects of a resource elsewhere is named in its condition, until there is such a namespace again', async () => {
+    await using stage = await ToyStage.open(operatorAbroad);
+    const there = await freshNamespace(stage.sandbox, 'abroad');
+    const anchor = { group: '', kind: 'ConfigMap', namespace: there, name: 'anchor' };
+    const { metadata } = await stage.api.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'anchor', namespace: there, finalizers: ['toy.dev/held'] },
+    });
+    await deleteNamespace(stage, there);
+    await eventually(
+      'it is being deleted',
+      async () => (await stage.api.get(anchor))?.metadata.deletionTimestamp,
+    );
+    await stage.want({ order: [there], nodes: [] });
+    const { status } = await stage.stalled('NamespaceTerminating');
+    assert.match(
+      conditionOf(status, 'Stalled')?.message ?? '',
+      new RegExp(`^ConfigMap ${there}/t1-there: .*namespace ${there} because it is being terminated`),
+    );
+    assert.ok(await stage.api.get(stage.ref('ConfigMap', 't1-here')), 'what is not there goes on');
+    await stage.api.patch(anchor, [
+      { op: 'test', path: '/metadata/uid', value: metadata.uid },
+      { op: 'remove', path: '/metadata/finalizers' },
+    ]);
+    await eventually('the namespace is gone', () => isGone(stage, there), PATIENCE);
+    await stage.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: there } });
+    await stage.until('it is Ready again', (said) => conditionOf(said, 'Ready')?.status === 'True', 't1', {
+      timeoutMs: 60_000,
+    });
+  });
+});
