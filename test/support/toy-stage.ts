@@ -22,6 +22,9 @@ import { toyOperator } from './toy-operator.ts';
 
 export type ToyResource = Manifest & { readonly spec: ToySpec; readonly status?: ResourceStatus };
 
+/** For what others do in their own time: a refused write is tried again after 10 s, then after 20 s; collectors sweep by and by. */
+export const PATIENT: EventuallyOptions = { timeoutMs: 60_000 };
+
 export class ToyStage implements AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly api: KubernetesClient;
@@ -150,8 +153,9 @@ export class ToyStage implements AsyncDisposable {
     }
   }
 
-  ready(name = 't1'): Promise<ToyResource> {
-    return this.until(`${name} is Ready`, (status) => conditionOf(status, 'Ready')?.status === 'True', name);
+  ready(name = 't1', patience: EventuallyOptions = {}): Promise<ToyResource> {
+    const isReady = (status: ResourceStatus): boolean => conditionOf(status, 'Ready')?.status === 'True';
+    return this.until(`${name} is Ready`, isReady, name, patience);
   }
 
   stalled(reason: string, name = 't1'): Promise<ToyResource> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import type { KubernetesApi } from '../../../kubernetes/api.ts';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import { createKubernetesApi } from '../../../kubernetes/client.ts';
@@ -9,6 +9,8 @@ import { DEFAULT_LEASE_TIMINGS, LeaderElection } from '../../../kubernetes/leade
 import { StatusError } from '../../../kubernetes/status-error.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { freshNamespace, sharedSandbox } from '../../support/sandbox.ts';
+import { until } from '../../support/until.ts';
+import { setWallClock } from '../../support/wall-clock.ts';
 
 /** A second is the shortest that a Lease can say; a loaded machine still renews within it. */
 const QUICK: LeaseTimings = { leaseDurationMs: 4_000, renewDeadlineMs: 2_500, retryPeriodMs: 200 };
@@ -22,6 +24,7 @@ describe('leader election', () => {
     api = createKubernetesApi({ kubeConfig: loadKubeConfig({ kubeconfig: sandbox.kubeconfig }) });
     namespace = await freshNamespace(sandbox, 'lease');
   });
+  afterEach(() => setWallClock(0));
   after(() => api.close());
 
   /** Asks for the lease, by an API that may fail; `journal` records who began and who ceased to lead. */
@@ -69,6 +72,21 @@ describe('leader election', () => {
       { leaseDurationSeconds: 4, leaseTransitions: 0 },
     );
     await Promise.all(all.map((each) => each.stop()));
+  });
+
+  it('stays with its leader when the wall clock jumps, forth and back', async () => {
+    const journal: string[] = [];
+    const first = candidate('jumped', 'first', { journal });
+    await until('leader', () => first.status().leads);
+    const second = candidate('jumped', 'second', { journal });
+    for (const days of [10, -10, 0]) {
+      setWallClock(days * 86_400_000);
+      const seen = new Set<unknown>();
+      await until('a few renewals', async () => seen.add((await spec('jumped'))['renewTime']).size > 4);
+    }
+    assert.deepEqual(journal, ['first leads']);
+    assert.equal((await spec('jumped'))['leaseTransitions'], 0);
+    await Promise.all([first.stop(), second.stop()]);
   });
 
   it('hands over within three seconds, at the timings of client-go, when the leader lets go', async () => {

@@ -5,12 +5,9 @@ import type { TestContext } from 'node:test';
 import type { Operator } from '../../../index.ts';
 import { configMap, customResource, defineOperator, inOrder, service, statefulSet } from '../../../index.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
-import type { ToyResource } from '../../support/toy-stage.ts';
-import { ToyStage } from '../../support/toy-stage.ts';
+import { PATIENT, ToyStage } from '../../support/toy-stage.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { objectsChanged } from '../../../workflows/messages.ts';
-
-const PATIENCE = { timeoutMs: 60_000 };
 
 /** Text of this length that no compression makes shorter by much, the same for the same seed. */
 function noise(seed: string, bytes: number): string {
@@ -88,15 +85,6 @@ async function stateBytes(stage: ToyStage): Promise<number> {
   });
 }
 
-function becomesReady(stage: ToyStage): Promise<ToyResource> {
-  return stage.until(
-    'it is Ready',
-    ({ conditions }) => conditions.some(({ type, status }) => type === 'Ready' && status === 'True'),
-    't1',
-    PATIENCE,
-  );
-}
-
 /** What an install and an upgrade of everything cost Temporal and the status, told beside the verdict. */
 async function measure(
   test: TestContext,
@@ -107,7 +95,7 @@ async function measure(
   for (const spec of specs) {
     const before = sizes.at(-1) ?? { events: 0, bytes: 0 };
     await stage.want(spec);
-    const { status } = await becomesReady(stage);
+    const { status } = await stage.ready('t1', PATIENT);
     const after = await sizeOf(stage);
     const objects = status?.inventory?.objects ?? 1;
     const [events, bytes] = [after.events - before.events, after.bytes - before.bytes];
@@ -128,7 +116,7 @@ describe('a resource of twenty configurations of a megabyte', () => {
     const note = await eventually('what is too large to be kept is told', async () =>
       (await stage.events()).find(({ reason }) => reason === 'RevisionTooLarge'),
     );
-    assert.match(note.note, /generation 1 .* cannot be rolled back to/);
+    assert.match(note.note, /generation \d take .* cannot be rolled back to/);
   });
 });
 
@@ -136,7 +124,7 @@ describe('a resource of 200 objects', () => {
   it('is installed and upgraded within the limits of one history, and lists none of them in its status', async (test) => {
     await using stage = await ToyStage.open((name) => operatorOf(name, 0));
     const sizes = await measure(test, stage, [wanted(20, '1', 140), wanted(20, '2', 140)]);
-    const { status } = await becomesReady(stage);
+    const { status } = await stage.ready('t1', PATIENT);
     assert.equal(status?.inventory?.objects, 200);
     assert.doesNotMatch(JSON.stringify(status), /extra-7/);
     assert.ok((sizes.at(-1)?.events ?? 0) < 500, JSON.stringify(sizes));
