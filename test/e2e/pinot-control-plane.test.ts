@@ -236,16 +236,17 @@ describe('schemas, tables and tenants of Pinot', () => {
     }));
     remote.schemas.all.delete('flights');
     for (const tags of remote.tenants.tags.values()) tags.delete('flightsBrokers_BROKER');
-    await lookAgain('pinotschemas', 'flights');
+    // Pinot refuses a table whose schema or brokers are away, and a refusal is tried again after a while.
+    await Promise.all([lookAgain('pinotschemas', 'flights'), lookAgain('pinottenants', 'flights-brokers')]);
     await eventually('the schema is there', () => remote.schemas.all.has('flights'));
-    await Promise.all([lookAgain('pinottables', 'flights'), lookAgain('pinottenants', 'flights-brokers')]);
-    await eventually(
-      'the table is as desired',
-      () => remote.tables.all.get('flights_REALTIME')?.config['query'] === undefined,
-    );
     await eventually(
       'the tenant has its brokers',
       () => remote.tenants.tagged('flightsBrokers_BROKER').length === 2,
+    );
+    await lookAgain('pinottables', 'flights');
+    await eventually(
+      'the table is as desired',
+      () => remote.tables.all.get('flights_REALTIME')?.config['query'] === undefined,
     );
     await Promise.all([ready(schema), ready(tenant), ready(table)]);
   });
