@@ -218,7 +218,7 @@ describe('the autoscaler, run from the command line', () => {
     const external = { spec: { url: prometheus.url, secretRef: { name: 'metrics' } } };
     await autoscale('secret', 'secret()', {}, { external });
     const seen = await decides('secret', 'Kept');
-    assert.equal(prometheus.authorization, 'Bearer planted-token');
+    assert.equal(prometheus.authorizations.get('secret()'), 'Bearer planted-token');
     assert.equal(JSON.stringify(seen).includes('planted-token'), false);
   });
 

@@ -7,16 +7,17 @@ export class Prometheus implements AsyncDisposable {
   readonly values: Map<string, number> = new Map();
   /** In the order in which they came. */
   readonly queries: string[] = [];
-  /** The credentials of the last request. */
-  authorization: string | undefined;
+  /** By query: the credentials with which it was asked last. */
+  readonly authorizations: Map<string, string | undefined> = new Map();
   isDown = false;
   readonly #server: Server;
 
   private constructor(server: Server) {
     this.#server = server;
     server.on('request', ({ url, headers }, response) => {
-      this.authorization = headers.authorization;
-      this.#answer(new URL(url ?? '/', 'http://prometheus'), response);
+      const asked = new URL(url ?? '/', 'http://prometheus');
+      this.authorizations.set(asked.searchParams.get('query') ?? '', headers.authorization);
+      this.#answer(asked, response);
     });
   }
 
