@@ -33,7 +33,10 @@ async function assertRefused(args: readonly string[], line: string, subject = ''
   );
 }
 
-describe('a module given to the command line', () => {
+/** Most of a command's time is its start, which needs one processor for a part of it. */
+const SIDE_BY_SIDE = { concurrency: 3 };
+
+describe('a module given to the command line', SIDE_BY_SIDE, () => {
   const cases: readonly (readonly [string, string, string, string])[] = [
     [
       'that throws',
@@ -82,7 +85,7 @@ describe('a module given to the command line', () => {
     assertRefused(['plan', 'no/such.ts', 'x.yaml'], 'no/such.ts cannot be loaded: there is no such file'));
 });
 
-describe('plan', () => {
+describe('plan', SIDE_BY_SIDE, () => {
   it('says what a resource would be turned into, and in which order', async () => {
     const { code, stdout } = await Program.run('plan', PINOT, 'examples/pinot/samples/pinot-hetero.yaml');
     assert.equal(code, 0);
@@ -132,7 +135,7 @@ describe('plan', () => {
     ));
 });
 
-describe('every command', () => {
+describe('every command', SIDE_BY_SIDE, () => {
   for (const command of [
     [],
     ['run'],
