@@ -4,7 +4,7 @@ import { STATUS_REASONS } from '../core/reasons.ts';
 import { REQUEST_TIMEOUT_MS } from '../kubernetes/transport.ts';
 import { pulseOfAttempt } from './heartbeat.ts';
 
-/** Called before each write. @throws ApplicationFailure when the attempt is so late that another may be under way. */
+/** Called as each write is about to be sent. @throws ApplicationFailure when the attempt is so late that another may be under way. */
 export type SendingFence = () => void;
 
 /**

@@ -21,8 +21,8 @@ export function fencedApi(
   fence: SendingFence,
 ): KubernetesApi {
   const { api, operator } = dependencies;
-  const apply = async (manifest: Manifest, options: ApplyOptions): Promise<Applied> => {
-    fence();
+  const apply = async (manifest: Manifest, given: ApplyOptions): Promise<Applied> => {
+    const options = { ...given, beforeSend: fence };
     // What other managers of ours apply is a part of the object, and bound to a version of it already.
     if (options.fieldManager !== operator.name) return api.apply(manifest, options);
     const applied = forGeneration(manifest, plan.generation);
@@ -31,11 +31,10 @@ export function fencedApi(
       return await api.apply({ ...applied, metadata: { ...applied.metadata, uid } }, options);
     } catch (error) {
       if (!(error instanceof StatusError) || !error.isAboutAnother) throw error;
-      const live = await api.get(parseObjectKey(key, manifest.metadata.namespace), options);
+      const live = await api.get(parseObjectKey(key, manifest.metadata.namespace), given);
       if (live?.metadata.uid === uid) throw error;
     }
     await readPlanned(dependencies, plan);
-    fence();
     return api.apply(applied, options);
   };
   return {

@@ -9,6 +9,7 @@ import type { KubernetesApi } from '../kubernetes/api.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
 import { failureOf, planStale } from './failure.ts';
+import type { SendingFence } from './fence.ts';
 import { sendingFence } from './fence.ts';
 import { lastingRefusal } from './lasting-refusal.ts';
 
@@ -43,14 +44,13 @@ export async function pruneObjects(
   });
   if (generation !== undefined && regarding && regarding.metadata.generation !== generation)
     throw planStale(`planned at generation ${generation}, the resource has changed since`);
-  fence();
   const done = new AbortController();
   const signal = AbortSignal.any([Context.current().cancellationSignal, done.signal]);
   try {
     const uids = items.flatMap(({ uid, retain }) => (retain ? [] : [uid]));
     const going = objects?.untilGone(resource, uids, { atMostMs: PATIENCE_MS, signal });
     const outcomes = await Promise.allSettled(
-      items.map((item) => pruneAndTell(dependencies, item, resource, regarding)),
+      items.map((item) => pruneAndTell({ ...dependencies, fence }, item, resource, regarding)),
     );
     const removals = outcomes.map((outcome) => {
       if (outcome.status === 'rejected') throw outcome.reason;
@@ -66,13 +66,13 @@ export async function pruneObjects(
 }
 
 async function pruneAndTell(
-  { api, events }: Pick<Dependencies, 'api' | 'events'>,
+  { api, events, fence }: Pick<Dependencies, 'api' | 'events'> & { readonly fence: SendingFence },
   item: PruneItem,
   resource: ResourceRef,
   regarding: Manifest | undefined,
 ): Promise<Removal> {
   const ref = parseObjectKey(item.key, resource.namespace);
-  const removal = await pruneOne(api, item, ref);
+  const removal = await pruneOne(api, item, ref, fence);
   const served = regarding && removal.outcome !== 'gone' ? await api.servedKind(ref) : undefined;
   if (!regarding || !served) return removal;
   const { workflowExecution, activityId } = Context.current().info;
@@ -98,10 +98,15 @@ function newsOf(removal: Removal): News {
   }
 }
 
-async function pruneOne(api: KubernetesApi, item: PruneItem, ref: ObjectRef): Promise<Removal> {
+async function pruneOne(
+  api: KubernetesApi,
+  item: PruneItem,
+  ref: ObjectRef,
+  beforeSend: SendingFence,
+): Promise<Removal> {
   const { key } = item;
   try {
-    return { key, outcome: await remove(api, item, ref) };
+    return { key, outcome: await remove(api, item, ref, beforeSend) };
   } catch (error) {
     const lasting = lastingRefusal(error);
     if (!lasting) throw failureOf(error, titleOf(key));
@@ -118,10 +123,11 @@ async function remove(
   api: KubernetesApi,
   { key, uid, retain }: PruneItem,
   ref: ObjectRef,
+  beforeSend: SendingFence,
 ): Promise<'removed' | 'gone' | 'retained'> {
   const signal = Context.current().cancellationSignal;
-  if (!retain)
-    return api.remove(ref, { uid, propagationPolicy: isWorkload(key) ? 'Foreground' : 'Background', signal });
+  const propagationPolicy = isWorkload(key) ? 'Foreground' : 'Background';
+  if (!retain) return api.remove(ref, { uid, propagationPolicy, signal, beforeSend });
   const live = await api.get(ref, { signal });
   if (live?.metadata.uid !== uid) return 'gone';
   const ours = [LABELS.managedBy, LABELS.resource].filter((label) => label in (live.metadata.labels ?? {}));
@@ -130,6 +136,9 @@ async function remove(
     path: `/metadata/labels/${label.replaceAll('/', '~1')}`,
   }));
   if (operations.length > 0)
-    await api.patch(ref, [{ op: 'test', path: '/metadata/uid', value: uid }, ...operations], { signal });
+    await api.patch(ref, [{ op: 'test', path: '/metadata/uid', value: uid }, ...operations], {
+      signal,
+      beforeSend,
+    });
   return 'retained';
 }

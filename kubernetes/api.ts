@@ -7,6 +7,8 @@ import type { Manifest } from '../core/manifest.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** Called when the turn of the request has come, which may take a while. What it throws is thrown, and nothing is sent. */
+  readonly beforeSend?: () => void;
 }
 
 export interface GetOptions extends CallOptions, Pick<Selection, 'metadataOnly'> {}

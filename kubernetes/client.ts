@@ -1,4 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { Log } from '../core/log.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { KindRef, ObjectRef } from '../core/refs.ts';
 import { apiVersionOf, groupOf, versionOf } from '../core/refs.ts';
@@ -20,6 +21,7 @@ import type {
   WatchOptions,
 } from './api.ts';
 import { Discovery, rootOf } from './discovery.ts';
+import type { FlowStatus } from './flow-control.ts';
 import { PAGE_SIZE, visitList } from './list.ts';
 import { StatusError } from './status-error.ts';
 import { parseStatus, statusErrorOf } from './status-mapping.ts';
@@ -30,19 +32,23 @@ export interface ClientOptions {
   readonly kubeConfig: KubeConfig;
   /** @defaultValue {@link DEFAULT_USER_AGENT} */
   readonly userAgent?: string;
+  /** Where it is told that the server is away, or has too much to do. */
+  readonly log?: Log;
 }
 
 export const DEFAULT_USER_AGENT = 'durable-operator';
 
 /** A {@link WatchableApi} with connections of its own. */
 export interface KubernetesClient extends WatchableApi {
+  /** How much is asked of the server now, and whether it answers. */
+  flow(): FlowStatus;
   /** Ends every request and every watch. */
   close(): Promise<void>;
 }
 
 /** A client of the cluster that `kubeConfig` points at. It connects when it is first used. */
-export function createKubernetesApi({ kubeConfig, userAgent }: ClientOptions): KubernetesClient {
-  return new Client(new Transport(kubeConfig, userAgent ?? DEFAULT_USER_AGENT));
+export function createKubernetesApi({ kubeConfig, userAgent, log }: ClientOptions): KubernetesClient {
+  return new Client(new Transport(kubeConfig, userAgent ?? DEFAULT_USER_AGENT, log));
 }
 
 const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
@@ -62,7 +68,7 @@ class Client implements KubernetesClient {
   async get(ref: Versioned<ObjectRef>, options: GetOptions = {}): Promise<Manifest | undefined> {
     const kind = await this.servedKind(ref, options);
     const accept = options.metadataOnly ? { accept: METADATA } : {};
-    const call: Call = { method: 'GET', path: objectPath(kind, ref), ...accept, signal: options.signal };
+    const call: Call = { method: 'GET', path: objectPath(kind, ref), ...accept, ...sendingOf(options) };
     const answer = await this.#transport.ask(call);
     if (answer.code < 400) return parseObject(answer.text);
     const status = parseStatus(answer.text);
@@ -73,7 +79,7 @@ class Client implements KubernetesClient {
   }
 
   async apply(manifest: Manifest, options: ApplyOptions): Promise<Applied> {
-    const { fieldManager, force = true, trial, subresource, signal } = options;
+    const { fieldManager, force = true, trial, subresource } = options;
     const path = await this.#pathOf(manifest, options);
     const query = new URLSearchParams({ fieldManager, force: String(force), fieldValidation: 'Strict' });
     if (trial) query.set('dryRun', 'All');
@@ -83,7 +89,7 @@ class Client implements KubernetesClient {
       body: manifest,
       // JSON is YAML; the API servers of today's clusters know this name, the older ones no other.
       contentType: 'application/apply-patch+yaml',
-      signal,
+      ...sendingOf(options),
     });
     return { object: parseObject(answer.text), created: answer.code === 201 };
   }
@@ -100,7 +106,7 @@ class Client implements KubernetesClient {
       method: 'POST',
       path: `${kindPath(kind, manifest.metadata.namespace)}?${query.toString()}`,
       body: manifest,
-      signal: options.signal,
+      ...sendingOf(options),
     });
     return parseObject(answer.text);
   }
@@ -116,16 +122,16 @@ class Client implements KubernetesClient {
       path: objectPath(kind, ref),
       body: operations,
       contentType: 'application/json-patch+json',
-      signal: options.signal,
+      ...sendingOf(options),
     });
     return parseObject(answer.text);
   }
 
   async scale(ref: Versioned<ObjectRef>, replicas: number, options: ScaleOptions): Promise<number> {
-    const { fieldManager, signal } = options;
+    const { fieldManager } = options;
     const kind = await this.servedKind(ref, options);
     const path = `${objectPath(kind, ref)}/scale`;
-    const before = await this.#change(kind.group, { method: 'GET', path, signal });
+    const before = await this.#change(kind.group, { method: 'GET', path, ...sendingOf(options) });
     const had = replicasOf(parseObject(before.text)) ?? 0;
     if (had === replicas) return had;
     await this.#change(kind.group, {
@@ -133,7 +139,7 @@ class Client implements KubernetesClient {
       path: `${path}?${new URLSearchParams({ fieldManager }).toString()}`,
       body: { spec: { replicas } },
       contentType: 'application/merge-patch+json',
-      signal,
+      ...sendingOf(options),
     });
     return had;
   }
@@ -157,8 +163,8 @@ class Client implements KubernetesClient {
   }
 
   async #remove(ref: ObjectRef, options: RemoveOptions, request: Call): Promise<'removed' | 'gone'> {
-    const { uid, signal } = options;
-    const call: Call = { ...request, signal };
+    const { uid } = options;
+    const call: Call = { ...request, ...sendingOf(options) };
     const answer = await this.#transport.ask(call);
     if (answer.code < 400) return 'removed';
     if (answer.code === 404 && parseStatus(answer.text)?.details?.name) return 'gone';
@@ -185,7 +191,7 @@ class Client implements KubernetesClient {
   }
 
   visit(kind: Versioned<KindRef>, options: ListOptions, visit: (object: Manifest) => void): Promise<string> {
-    return this.#visit(kind, { ...options, limit: PAGE_SIZE }, visit);
+    return this.#visit(kind, { ...options, limit: PAGE_SIZE, isOfWatch: true }, visit);
   }
 
   async watch(kind: Versioned<KindRef>, options: WatchOptions): Promise<AsyncIterable<Buffer>> {
@@ -203,7 +209,7 @@ class Client implements KubernetesClient {
         method: 'GET',
         path: `${kindPath(served, options.namespace)}?${query.toString()}`,
         ...(options.metadataOnly ? { accept: METADATA } : {}),
-        signal: options.signal,
+        ...sendingOf(options),
       });
     } catch (error) {
       this.#forgetAfter404(served.group, error);
@@ -215,13 +221,17 @@ class Client implements KubernetesClient {
     return this.#discovery.find(kind, options);
   }
 
+  flow(): FlowStatus {
+    return this.#transport.flow;
+  }
+
   close(): Promise<void> {
     return this.#transport.close();
   }
 
   async #visit(
     kind: Versioned<KindRef>,
-    { limit, ...options }: ListOptions & { readonly limit?: number },
+    { limit, isOfWatch, ...options }: ListOptions & { readonly limit?: number; readonly isOfWatch?: true },
     visit: (object: Manifest) => void,
   ): Promise<string> {
     const served = await this.servedKind(kind, options);
@@ -229,7 +239,13 @@ class Client implements KubernetesClient {
     const path = kindPath(served, options.namespace);
     const readPage = async (page: Record<string, string>): Promise<string> => {
       const query = new URLSearchParams({ ...page, ...selectionQuery(options) }).toString();
-      const call: Call = { method: 'GET', path: `${path}?${query}`, ...accept, signal: options.signal };
+      const call: Call = {
+        method: 'GET',
+        path: `${path}?${query}`,
+        ...accept,
+        ...(isOfWatch ? { isOfWatch } : {}),
+        ...sendingOf(options),
+      };
       return (await this.#change(served.group, call)).text;
     };
     const list = {
@@ -261,12 +277,16 @@ class Client implements KubernetesClient {
   }
 
   async #readDocument(path: string, options: CallOptions): Promise<unknown> {
-    const call: Call = { method: 'GET', path, signal: options.signal };
+    const call: Call = { method: 'GET', path, isOfWatch: true, ...sendingOf(options) };
     const answer = await this.#transport.ask(call);
     if (answer.code === 404) return undefined;
     if (answer.code >= 400) throw statusErrorOf(call, answer);
     return JSON.parse(answer.text);
   }
+}
+
+function sendingOf({ signal, beforeSend }: CallOptions): Pick<Call, 'signal' | 'beforeSend'> {
+  return { signal, beforeSend };
 }
 
 function deleteOptions({ uid, resourceVersion, propagationPolicy }: RemoveOptions): object {

@@ -39,9 +39,13 @@ export function parseStatus(text: string): Status | undefined {
 /** Turns a refusal into the error that every caller sees. */
 export function statusErrorOf(
   call: { readonly method: string; readonly path: string },
-  answer: { readonly code: number; readonly text: string },
-  retryAfter?: string | string[],
+  answer: {
+    readonly code: number;
+    readonly text: string;
+    readonly retryAfter?: string | string[] | undefined;
+  },
 ): StatusError {
+  const { retryAfter } = answer;
   const status = parseStatus(answer.text);
   if (status) return errorOfStatus(status, answer.code, retryAfter);
   const path = call.path.split('?', 1)[0];

@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { Log } from '../core/log.ts';
 import type { Dispatcher } from 'undici';
 import { Agent, ProxyAgent, Socks5ProxyAgent } from 'undici';
 import type { Credentials, Tls } from './credentials.ts';
 import { CredentialStore } from './credentials.ts';
+import type { FlowStatus } from './flow-control.ts';
+import { closed, FlowControl, LONGEST_PAUSE_MS, MOST_IN_FLIGHT } from './flow-control.ts';
 import { statusErrorOf, unreachable } from './status-mapping.ts';
 
 export interface Call {
@@ -14,11 +17,17 @@ export interface Call {
   readonly contentType?: string;
   readonly accept?: string;
   readonly signal?: AbortSignal | undefined;
+  readonly beforeSend?: (() => void) | undefined;
+  /** Without its answer nothing is watched. */
+  readonly isOfWatch?: true;
 }
 
 export interface Answer {
   readonly code: number;
   readonly text: string;
+  readonly retryAfter?: string | string[] | undefined;
+  /** The uid of the FlowSchema by which the server counted the request. */
+  readonly flowSchema?: string | undefined;
 }
 
 /** How long the server may be silent before a request is given up. */
@@ -30,7 +39,8 @@ const TIMEOUTS = {
   watches: { headersTimeout: WATCH_HEADERS_TIMEOUT_MS, bodyTimeout: 0 },
 } as const;
 const CONNECT_TIMEOUT_MS = 5_000;
-const CONNECTIONS = 16;
+/** Beside those that flow control counts: for what never waits. */
+const SPARE_CONNECTIONS = 4;
 
 /**
  * HTTP to one API server: a pool of connections for requests and one for watches, which are long and would starve them;
@@ -42,10 +52,11 @@ export class Transport {
   readonly #proxy: string | undefined;
   readonly #credentials: CredentialStore;
   readonly #userAgent: string;
+  readonly #flow: FlowControl;
   #pools: { readonly tls: Tls; readonly requests: Dispatcher; readonly watches: Dispatcher } | undefined;
   #closed = false;
 
-  constructor(kubeConfig: KubeConfig, userAgent: string) {
+  constructor(kubeConfig: KubeConfig, userAgent: string, log?: Log) {
     const cluster = kubeConfig.getCurrentCluster();
     if (!cluster) throw new Error('the kubeconfig has no current cluster; set its current-context');
     const url = new URL(cluster.server);
@@ -54,41 +65,67 @@ export class Transport {
     this.#proxy = cluster.proxyUrl;
     this.#credentials = new CredentialStore(kubeConfig);
     this.#userAgent = userAgent;
+    this.#flow = new FlowControl({ log, probe: () => this.#probe() });
+  }
+
+  get flow(): FlowStatus {
+    return this.#flow.status();
   }
 
   /** The answer whatever its code is. @throws StatusError only when there was none. */
-  async ask(call: Call): Promise<Answer> {
-    const response = await this.#dispatch(call, 'requests');
-    try {
-      return { code: response.statusCode, text: await response.body.text() };
-    } catch (cause) {
-      throw this.#unreachable(call, cause);
-    }
+  ask(call: Call): Promise<Answer> {
+    return this.#flow.run(call, () => this.#exchange(call));
   }
 
   /** A stream that stays open. @throws StatusError when the server refused or did not answer. */
   async stream(call: Call): Promise<AsyncIterable<Buffer>> {
-    const response = await this.#dispatch(call, 'watches');
-    if (response.statusCode < 400) return response.body;
-    const answer = { code: response.statusCode, text: await response.body.text() };
-    throw statusErrorOf(call, answer, response.headers['retry-after']);
+    const askedAt = performance.now();
+    const response = await this.#dispatch(call, 'watches').catch((error: unknown) => {
+      this.#flow.unanswered(error, askedAt);
+      throw error;
+    });
+    if (response.statusCode >= 400) throw statusErrorOf(call, await this.#read(call, response));
+    this.#flow.answered();
+    return response.body;
   }
 
   /** An answer of success. @throws StatusError */
   async send(call: Call): Promise<Answer> {
-    const response = await this.#dispatch(call, 'requests');
+    const answer = await this.ask(call);
+    if (answer.code < 400) return answer;
+    throw statusErrorOf(call, answer);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#flow.close();
+    await Promise.all([this.#pools?.requests.destroy(), this.#pools?.watches.destroy()]);
+  }
+
+  async #exchange(call: Call): Promise<Answer> {
+    call.beforeSend?.();
+    return this.#read(call, await this.#dispatch(call, 'requests'));
+  }
+
+  async #read(call: Call, { statusCode, headers, body }: Dispatcher.ResponseData): Promise<Answer> {
+    const schema = headers['x-kubernetes-pf-flowschema-uid'];
     try {
-      const answer = { code: response.statusCode, text: await response.body.text() };
-      if (answer.code < 400) return answer;
-      throw statusErrorOf(call, answer, response.headers['retry-after']);
+      return {
+        code: statusCode,
+        text: await body.text(),
+        retryAfter: headers['retry-after'],
+        flowSchema: typeof schema === 'string' ? schema : undefined,
+      };
     } catch (cause) {
       throw this.#unreachable(call, cause);
     }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all([this.#pools?.requests.destroy(), this.#pools?.watches.destroy()]);
+  /** Those who wait for it must not wait longer. */
+  async #probe(): Promise<void> {
+    const call = { method: 'GET', path: '/version', signal: AbortSignal.timeout(LONGEST_PAUSE_MS) } as const;
+    const answer = await this.#exchange(call);
+    if (answer.code >= 500) throw statusErrorOf(call, answer);
   }
 
   async #dispatch(call: Call, pool: keyof typeof TIMEOUTS): Promise<Dispatcher.ResponseData> {
@@ -136,10 +173,14 @@ export class Transport {
   }
 
   #dispatchers(tls: Tls): { readonly requests: Dispatcher; readonly watches: Dispatcher } {
-    if (this.#closed) throw new Error('the Kubernetes client is closed');
+    if (this.#closed) throw closed();
     if (this.#pools && isDeepStrictEqual(this.#pools.tls, tls)) return this.#pools;
     const old = this.#pools;
-    this.#pools = { tls, requests: this.#pool(tls, CONNECTIONS), watches: this.#pool(tls, null) };
+    this.#pools = {
+      tls,
+      requests: this.#pool(tls, MOST_IN_FLIGHT + SPARE_CONNECTIONS),
+      watches: this.#pool(tls, null),
+    };
     // Only what is already under way goes on with the old certificate.
     if (old) void Promise.allSettled([old.requests.close(), old.watches.close()]);
     return this.#pools;

@@ -1,7 +1,11 @@
 /** What the program has been through, for Prometheus. Read from the parts when it is asked for; nothing is counted twice. */
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { BridgeStatus } from '../bridge/bridge.ts';
 import type { Reasons, Standing } from '../bridge/standing.ts';
+import type { FlowStatus } from '../kubernetes/flow-control.ts';
+import type { Family, Labels, Sample } from './families.ts';
+import { registerFamilies } from './families.ts';
+import { FLOW } from './flow-metrics.ts';
 
 /** A bridge and the operator it is of. */
 export interface Metered {
@@ -17,52 +21,24 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number];
-
-/** @param read the bridges of the process, as they are now. */
-export function createMetrics(read: () => readonly Metered[]): Metrics {
+/**
+ * @param read the bridges of the process, as they are now.
+ * @param flow what the process asks of its API server; undefined before it has a client.
+ */
+export function createMetrics(
+  read: () => readonly Metered[],
+  flow: () => FlowStatus | undefined = () => undefined,
+): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const families: readonly Family[] = [...BRIDGE, ...WATCHES, ...STANDING];
-  for (const { name, help, labels = [], samples, grows } of families) {
-    const all = (): Sample[] =>
-      read().flatMap((metered) =>
-        samples(metered).map(([own, value]): Sample => [{ operator: metered.operator, ...own }, value]),
-      );
-    const labelNames = ['operator', ...labels];
-    const configuration = { name: `durable_operator_${name}`, help, labelNames, registers: [registry] };
-    if (grows)
-      new Counter({
-        ...configuration,
-        collect() {
-          this.reset();
-          for (const [own, value] of all()) this.inc(own, value);
-        },
-      });
-    else
-      new Gauge({
-        ...configuration,
-        collect() {
-          this.reset();
-          for (const [own, value] of all()) this.set(own, value);
-        },
-      });
-  }
+  registerFamilies(registry, [...BRIDGE, ...WATCHES, ...STANDING], ['operator'], () =>
+    read().map((metered) => [{ operator: metered.operator }, metered] as const),
+  );
+  registerFamilies(registry, FLOW, [], () => [flow()].flatMap((now) => (now ? [[{}, now] as const] : [])));
   return { contentType: registry.contentType, text: () => registry.metrics() };
 }
 
-interface Family {
-  readonly name: string;
-  readonly help: string;
-  /** Beside the operator. */
-  readonly labels?: readonly string[];
-  /** It counts, and never falls while the process lives. */
-  readonly grows?: true;
-  readonly samples: (metered: Metered) => readonly Sample[];
-}
-
-const BRIDGE: readonly Family[] = [
+const BRIDGE: readonly Family<Metered>[] = [
   {
     name: 'bridge_leads',
     help: 'Whether this bridge tells what it sees; of several, one does.',
@@ -102,7 +78,7 @@ const BRIDGE: readonly Family[] = [
   },
 ];
 
-const WATCHES: readonly Family[] = [
+const WATCHES: readonly Family<Metered>[] = [
   {
     name: 'watch_state',
     help: 'One for the state in which a watch is.',
@@ -158,7 +134,7 @@ const WATCHES: readonly Family[] = [
   },
 ];
 
-const STANDING: readonly Family[] = [
+const STANDING: readonly Family<Metered>[] = [
   {
     name: 'resources_by_state',
     help: 'Resources that are ready, reconciling or stalled, by the reason that their condition gives.',

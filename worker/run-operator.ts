@@ -1,5 +1,7 @@
 import type { NativeConnection } from '@temporalio/worker';
 import type { Operator } from '../api/operator.ts';
+import { CIRCUIT_STATES } from '../kubernetes/circuit.ts';
+import type { FlowStatus } from '../kubernetes/flow-control.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { createKubernetesApi } from '../kubernetes/client.ts';
 import { homeOf, loadKubeConfig } from '../kubernetes/kube-config.ts';
@@ -44,8 +46,8 @@ export async function startOperators(
   const log = createLogger(config.logLevel);
   const parts: Parts = { started: [] };
   try {
-    parts.health = await serveHealth(config, parts.started, log);
-    const cluster = openCluster(config);
+    parts.health = await serveHealth(config, parts, log);
+    const cluster = openCluster(config, log);
     parts.api = cluster.api;
     const election = electionOf(config, cluster.home);
     await unlessAborted(
@@ -128,10 +130,13 @@ async function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): 
   }
 }
 
-function openCluster({ kubernetes }: Config): { api: KubernetesClient; home: ReturnType<typeof homeOf> } {
+function openCluster(
+  { kubernetes }: Config,
+  log: Logger,
+): { api: KubernetesClient; home: ReturnType<typeof homeOf> } {
   try {
     const kubeConfig = loadKubeConfig(kubernetes);
-    return { api: createKubernetesApi({ kubeConfig }), home: homeOf(kubeConfig) };
+    return { api: createKubernetesApi({ kubeConfig, log }), home: homeOf(kubeConfig) };
   } catch (error) {
     throw SetupError.of('the cluster cannot be found', error);
   }
@@ -149,14 +154,20 @@ function homeNamespace({ leaderElection }: Config, home: ReturnType<typeof homeO
 
 async function serveHealth(
   { healthPort }: Config,
-  started: readonly RunningOperator[],
+  program: Parts,
   log: Logger,
 ): Promise<HealthServer | undefined> {
   const waiting = [{ name: 'program', isDead: false, isReady: false, detail: 'is starting' }];
   if (healthPort === undefined) return undefined;
-  const parts = (): readonly PartHealth[] =>
-    started.length > 0 ? started.flatMap((each) => each.health()) : waiting;
-  const metrics = createMetrics(() => started.flatMap((each) => each.metered()));
+  const { started } = program;
+  const parts = (): readonly PartHealth[] => [
+    ...(started.length > 0 ? started.flatMap((each) => each.health()) : waiting),
+    ...(program.api ? [apiHealth(program.api.flow())] : []),
+  ];
+  const metrics = createMetrics(
+    () => started.flatMap((each) => each.metered()),
+    () => program.api?.flow(),
+  );
   try {
     const health = await startHealthServer(healthPort, parts, metrics);
     log.info({ port: health.port }, 'health is served');
@@ -164,6 +175,11 @@ async function serveHealth(
   } catch (error) {
     throw SetupError.of(`the health port ${healthPort} cannot be served`, error);
   }
+}
+
+/** A program whose API server does not answer lives and waits, and does no work meanwhile. */
+function apiHealth(flow: FlowStatus): PartHealth {
+  return { name: 'API server', isDead: false, isReady: flow.circuit === CIRCUIT_STATES.Closed, detail: flow };
 }
 
 /** Runs operators until SIGINT or SIGTERM, and stops in order. Rejects when a part fails for good. */

@@ -19,6 +19,9 @@ export interface Call {
 export interface Reply {
   readonly status: number;
   readonly body?: unknown;
+  /** In the place of a body in JSON. */
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export type Handler = (call: Call) => Reply;
@@ -136,7 +139,7 @@ async function readCall(request: IncomingMessage): Promise<Call> {
   };
 }
 
-function send(response: ServerResponse, { status, body }: Reply): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(body === undefined ? '' : JSON.stringify(body));
+function send(response: ServerResponse, { status, body, text, headers }: Reply): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(text ?? (body === undefined ? '' : JSON.stringify(body)));
 }

@@ -66,6 +66,33 @@ describe('the program, with a server away', () => {
     await eventually('the deleted Service is back', () => stage.api.get(stage.ref('Service', 'unseen-c')));
   });
 
+  it('says at its health port that the API server does not answer, and works on when it does', async () => {
+    await stage.stop();
+    const replica = await stage.replica({ ...options, healthPort: 0 });
+    const ask = async (path: string): Promise<string> =>
+      (await fetch(`http://127.0.0.1:${replica.healthPort}${path}`)).text();
+    const circuit = async (state: string): Promise<boolean> =>
+      (await ask('/metrics')).includes(`durable_operator_api_circuit_state{state="${state}"} 1`);
+    try {
+      await stage.want(TWO_ROLES, 'dying');
+      await stage.ready('dying');
+      assert.ok(await circuit('Closed'));
+      await toKubernetes.cut();
+      await eventually('the circuit is open', () => circuit('Open'));
+      const api = JSON.parse(await ask('/readyz')).find(
+        ({ name }: { name: string }) => name === 'API server',
+      );
+      assert.deepEqual([api.isDead, api.isReady, api.detail.circuit], [false, false, 'Open']);
+      await stage.want(configured('2'), 'dying');
+      await toKubernetes.mend();
+      await stage.ready('dying');
+      await eventually('the circuit is closed', () => circuit('Closed'));
+    } finally {
+      await replica.stop();
+      await stage.start(options);
+    }
+  });
+
   it('finishes an upgrade through connections that break all the time', async () => {
     await stage.want(TWO_ROLES, 'shaken');
     await stage.ready('shaken');

@@ -23,7 +23,7 @@ describe('status mapping', () => {
       details,
     });
     assert.equal(statusErrorOf(call, { code: 429, text }).retryAfterMs, 7000);
-    assert.equal(statusErrorOf(call, { code: 429, text }, '2').retryAfterMs, 2000);
+    assert.equal(statusErrorOf(call, { code: 429, text, retryAfter: '2' }).retryAfterMs, 2000);
   });
 
   it('shows neither body nor query of an answer that is not a Status', () => {
