@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
@@ -6,7 +7,7 @@ import type { ResourceRef } from '../core/refs.ts';
 import { titleOfResource, workflowIdOf } from '../core/refs.ts';
 import type { Hint } from '../core/hint.ts';
 import type { ReconcileInput } from '../workflows/messages.ts';
-import { objectsChanged, resourceChanged, SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
+import { objectsChanged, resourceChanged, rolloutStatus, SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import type { Addressee } from './signaller.ts';
 
 export interface AddresseesOptions {
@@ -17,6 +18,8 @@ export interface AddresseesOptions {
 
 /** A call that got no answer for this long is made again. */
 const DEADLINE_MS = 5_000;
+/** What cannot be asked after is taken to be taken up after this time. */
+const UNKNOWN_MS = 1_000;
 const KEY = (name: string): ReturnType<typeof defineSearchAttributeKey<'KEYWORD'>> =>
   defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 
@@ -39,6 +42,8 @@ export class Addressees {
       args: [input],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
       staticSummary: titleOfResource(resource),
+      // Its activities inherit it. A server on which fairness is off takes it and does nothing with it.
+      ...(resource.namespace === undefined ? {} : { priority: { fairnessKey: resource.namespace } }),
       ...(searchAttributes ? { typedSearchAttributes: attributesOf(resource) } : {}),
     };
     return {
@@ -51,6 +56,7 @@ export class Addressees {
             signalArgs: [hint],
           });
         }),
+      takenUp: () => this.#takenUp(workflowId),
     };
   }
 
@@ -63,7 +69,21 @@ export class Addressees {
         client.withDeadline(Date.now() + DEADLINE_MS, async () => {
           await signalRunning(client.workflow.getHandle(workflowId), hint);
         }),
+      takenUp: () => this.#takenUp(workflowId),
     };
+  }
+
+  /** A query stands in line behind what was signalled, and leaves no trace in the history. */
+  async #takenUp(workflowId: string): Promise<void> {
+    const { client } = this.#options;
+    try {
+      await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+        client.workflow.getHandle(workflowId).query(rolloutStatus),
+      );
+    } catch {
+      // Nobody is there to take it up, or it is gone: the signal is kept, and only its pace is at stake.
+      await sleep(UNKNOWN_MS, undefined, { ref: false });
+    }
   }
 
   /** The ids of the workflows of this operator that run. */

@@ -8,6 +8,7 @@
 import type { Client } from '@temporalio/client';
 import type { ResourceDefinition } from '../api/resource.ts';
 import type { Manifest } from '../core/manifest.ts';
+import { namespaceOfWorkflow } from '../core/refs.ts';
 import type { WatchableApi } from '../kubernetes/api.ts';
 import { Backoff, pause } from '../kubernetes/backoff.ts';
 import type { Change } from '../kubernetes/watcher.ts';
@@ -44,6 +45,8 @@ export interface BridgeOptions {
   readonly resyncPeriodMs?: number;
   /** @defaultValue {@link DEFAULT_SWEEP_PERIOD_MS} */
   readonly sweepPeriodMs?: number;
+  /** @defaultValue {@link DEFAULT_RESYNCS} */
+  readonly resyncs?: number;
   readonly log: Log;
 }
 
@@ -107,11 +110,11 @@ class OperatorBridge implements Bridge {
   #synced = false;
 
   constructor(options: BridgeOptions) {
-    const { operator, api, client, namespaces, searchAttributes, log } = options;
+    const { operator, api, client, namespaces, searchAttributes, resyncs, log } = options;
     this.#options = options;
     this.resources = new Resources(operator.resource);
     this.#addressees = new Addressees({ client, taskQueue: operator.name, searchAttributes });
-    this.#signaller = new Signaller({ log });
+    this.#signaller = new Signaller({ log, ...(resyncs === undefined ? {} : { resyncs }) });
     this.#scalers = new Scalers((target) => this.#objects.takeTarget(target));
     this.scalers = {
       in: (namespace) => (this.#watches.knowsScalers ? this.#scalers.in(namespace) : undefined),
@@ -336,8 +339,7 @@ class OperatorBridge implements Bridge {
 
   #isOrphan(workflowId: string): boolean {
     if (this.resources.ofOwner(workflowId)) return false;
-    const [, namespace, name] = workflowId.split('/');
-    return isWatched(name === undefined ? undefined : namespace, this.#namespaces);
+    return isWatched(namespaceOfWorkflow(workflowId), this.#namespaces);
   }
 
   get #namespaces(): Namespaces {

@@ -101,3 +101,9 @@ export function workflowIdOf(resource: Omit<ResourceRef, 'version' | 'kind'>): s
   const id = `${resource.plural}.${resource.group}/${place}${resource.name}`;
   return id.length <= LONGEST_ID ? id : `${id.slice(0, LONGEST_ID - 16)}.${shortHash(id)}`;
 }
+
+/** Undefined when the resource is in none. */
+export function namespaceOfWorkflow(workflowId: string): string | undefined {
+  const [, namespace, name] = workflowId.split('/');
+  return name === undefined ? undefined : namespace;
+}

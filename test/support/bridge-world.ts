@@ -4,7 +4,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import { customResource } from '../../api/resource.ts';
 import type { ResourceDefinition } from '../../api/resource.ts';
-import type { Bridge } from '../../bridge/bridge.ts';
+import type { Bridge, BridgeOptions } from '../../bridge/bridge.ts';
 import { createBridge } from '../../bridge/bridge.ts';
 import { inventoryFingerprint, ownedFields } from '../../core/fields.ts';
 import { ANNOTATIONS, LABELS } from '../../core/labels.ts';
@@ -60,6 +60,7 @@ export class BridgeWorld implements AsyncDisposable {
       readonly api?: KubernetesClient;
       readonly resyncPeriodMs?: number;
       readonly sweepPeriodMs?: number;
+      readonly resyncs?: BridgeOptions['resyncs'];
     } = {},
   ): Promise<Bridge> {
     let client = this.client;
@@ -75,6 +76,7 @@ export class BridgeWorld implements AsyncDisposable {
       namespaces: { allowed: [this.namespace] },
       searchAttributes: false,
       ...(options.resyncPeriodMs === undefined ? {} : { resyncPeriodMs: options.resyncPeriodMs }),
+      ...(options.resyncs ? { resyncs: options.resyncs } : {}),
       ...(options.sweepPeriodMs === undefined ? {} : { sweepPeriodMs: options.sweepPeriodMs }),
       log: { info: () => undefined, warn: () => undefined, error: (fields) => this.errors.push(fields) },
     });
