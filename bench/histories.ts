@@ -53,15 +53,6 @@ export class WorkflowHistories implements AsyncDisposable {
     return lengths;
   }
 
-  /** What Temporal's database keeps of them. */
-  async bytes(): Promise<number> {
-    let bytes = 0;
-    await this.#each(async (handle) => {
-      bytes += (await handle.describe()).historySize ?? 0;
-    });
-    return bytes;
-  }
-
   async total(): Promise<number> {
     return (await this.lengths()).reduce((sum, length) => sum + length, 0);
   }

@@ -112,7 +112,6 @@ async function atRest({ pid }: Contender): Promise<readonly Row[]> {
     ['at rest: API requests a minute, watches and the Lease aside', perMinute(others), '0'],
     ['at rest: requests for the Lease a minute', perMinute(lease), ''],
     ['at rest: events of history', String((await histories.total()) - events), '0'],
-    ['at rest: bytes of history each', each(await histories.bytes()), ''],
     ['at rest: processor', `${(100 * share).toFixed(2)} %`, '< 1 %'],
     ['at rest: resident memory', `${residentMbOf(pid)} MB`, '600 MB'],
   ];
