@@ -8,7 +8,7 @@ import { BridgeWorld } from '../../support/bridge-world.ts';
 import { sharedSandbox } from '../../support/sandbox.ts';
 import { until } from '../../support/until.ts';
 
-const MANY = 40;
+const MANY = 100;
 const AT_ONCE = 4;
 
 describe('a resync of many resources', () => {
@@ -44,8 +44,9 @@ describe('a resync of many resources', () => {
       await world.hears(edited, 'the edit', (said) => said.at(-1)?.hint.resource?.generation === 2);
       open.resolve();
       await until('all looks', () => names.every((name) => looked.includes(name)), 60_000);
-      const turn = looked.indexOf(edited);
-      assert.ok(turn < MANY / 2, `the edited one was looked at as number ${turn + 1} of ${MANY}`);
+      // Temporal's queue has partitions, which are not served evenly: near is all that can be said.
+      const turn = [...new Set(looked)].indexOf(edited);
+      assert.ok(turn < MANY / 3, `the edited one was looked at as number ${turn + 1} of ${MANY}`);
     });
     await connection.close();
   });
