@@ -38,22 +38,24 @@ const names = Array.from({ length: resources }, (_, index) => `p${index}`);
 const fleet = new Fleet(cluster.api, await readTemplate('./one-node.yaml'), names);
 await using histories = await WorkflowHistories.open(sandbox.temporal.address, fleet);
 
-const rows: Row[] = [];
+console.log(`| ${resources} resources | measured | target |\n| --- | ---: | ---: |`);
 {
   await using ours = await start();
-  rows.push(...(await changed('install', ours, () => fleet.install())));
-  rows.push(...(await atRest(ours)));
+  print(await changed('install', ours, () => fleet.install()));
+  print(await atRest(ours));
 }
 {
   const began = performance.now();
   const from = Date.now();
   const events = await histories.total();
   await using ours = await start();
-  rows.push(...(await restarted(ours, { readyMs: performance.now() - began, from, events })));
-  rows.push(...(await changed('upgrade', ours, () => fleet.changeConfig())));
+  print(await restarted(ours, { readyMs: performance.now() - began, from, events }));
+  print(await changed('upgrade', ours, () => fleet.changeConfig()));
 }
-console.log(`| ${resources} resources | measured | target |\n| --- | ---: | ---: |`);
-for (const row of rows) console.log(`| ${row.join(' | ')} |`);
+
+function print(rows: readonly Row[]): void {
+  for (const row of rows) console.log(`| ${row.join(' | ')} |`);
+}
 
 function start(): Promise<Contender> {
   const flags = ['--leader-elect', '--leader-elect-namespace', NAMESPACE, '--log-level', 'warn'];

@@ -88,9 +88,16 @@ export class Addressees {
 
   /** The ids of the workflows of this operator that run. */
   async *running(): AsyncIterable<string> {
-    const { client, taskQueue } = this.#options;
-    const query = `WorkflowType="reconcile" AND ExecutionStatus="Running" AND TaskQueue="${taskQueue}"`;
-    for await (const { workflowId } of client.workflow.list({ query })) yield workflowId;
+    const { client } = this.#options;
+    for await (const { workflowId } of client.workflow.list({ query: this.#query })) yield workflowId;
+  }
+
+  async countRunning(): Promise<number> {
+    return (await this.#options.client.workflow.count(this.#query)).count;
+  }
+
+  get #query(): string {
+    return `WorkflowType="reconcile" AND ExecutionStatus="Running" AND TaskQueue="${this.#options.taskQueue}"`;
   }
 }
 

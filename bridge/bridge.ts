@@ -30,6 +30,7 @@ import type { SignallerStatus } from './signaller.ts';
 import { Signaller } from './signaller.ts';
 import type { Standing } from './standing.ts';
 import { standingOf } from './standing.ts';
+import { Sweep } from './sweep.ts';
 import type { WatchStatus } from './watches.ts';
 import { Watches } from './watches.ts';
 
@@ -300,10 +301,21 @@ class OperatorBridge implements Bridge {
   /** Compares again and again which workflows run with which resources there are. */
   async #sweep(signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(SWEEP_BACKOFF);
-    let missing: ReadonlySet<string> = new Set();
+    const sweep = new Sweep({
+      running: () => this.#addressees.running(),
+      countRunning: () => this.#addressees.countRunning(),
+      wanted: () => new Set(this.#wantedWorkflows()),
+      isOrphan: (workflowId) => this.#isOrphan(workflowId),
+      onOrphan: (workflowId) => this.#signaller.say(this.#addressees.remaining(workflowId), { resync: true }),
+      // What was told to such a one is lost, so everything is looked at.
+      onLost: (workflowId) => {
+        const resource = this.resources.ofOwner(workflowId);
+        if (resource) this.#tell(resource, true);
+      },
+    });
     while (!signal.aborted) {
       try {
-        missing = await this.#sweepOnce(missing);
+        await sweep.once();
         backoff.reset();
         await pause(this.#options.sweepPeriodMs ?? DEFAULT_SWEEP_PERIOD_MS, signal);
       } catch (error) {
@@ -317,24 +329,10 @@ class OperatorBridge implements Bridge {
     }
   }
 
-  /**
-   * Tells the workflows whose resource went while nobody watched, and begins those that went themselves: with the memory of
-   * Temporal, or by somebody's hand. What was told to such a one is lost, so everything is looked at.
-   *
-   * @param missing at the last sweep: one that began a moment ago may not be listed yet.
-   */
-  async #sweepOnce(missing: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    const running = new Set<string>();
-    for await (const workflowId of this.#addressees.running()) {
-      running.add(workflowId);
-      if (this.#isOrphan(workflowId))
-        this.#signaller.say(this.#addressees.remaining(workflowId), { resync: true });
-    }
-    const gone = this.resources
+  #wantedWorkflows(): readonly string[] {
+    return this.resources
       .values()
-      .filter(({ workflowId, manifest }) => !running.has(workflowId) && !isIgnored(manifest));
-    for (const resource of gone) if (missing.has(resource.workflowId)) this.#tell(resource, true);
-    return new Set(gone.map(({ workflowId }) => workflowId));
+      .flatMap(({ workflowId, manifest }) => (isIgnored(manifest) ? [] : [workflowId]));
   }
 
   #isOrphan(workflowId: string): boolean {
