@@ -109,67 +109,150 @@ describe('replicas that somebody else decides about', () => {
   const letGo = (name: string): Promise<unknown> =>
     eventually(`${name} is let go`, async () => !(await owners(name)).includes('operator'), PATIENCE);
 
-  it('are handed over to an HPA before it writes, and never dip, also through a rollout', async () => {
-    await want('handed', { replicas: 5 });
-    await stage.ready('handed');
-    await using seen = await ReplicasSeen.of(stage.api, ref('handed'));
-    await stage.api.apply(hpaOf('handed', 2), { fieldManager: 'kubectl' });
-    await letGo('handed');
-    assert.deepEqual(await owners('handed'), ['operator-handover']);
-    await want('handed', { replicas: 3, image: 'app:2' });
-    await eventually('the new template is there', async () => imageOf(await live('handed')) === 'app:2');
-    await stage.ready('handed');
-    await scale('handed', 8);
-    await want('handed', { replicas: 3, image: 'app:3' });
-    await eventually('the newer template is there', async () => imageOf(await live('handed')) === 'app:3');
-    await stage.ready('handed');
-    assert.deepEqual(await seen.values(), [5, 8]);
-    assert.ok(
-      (await stage.events()).some(
-        ({ reason, note }) =>
-          reason === 'ReplicasHandedOver' &&
-          note === 'left the replicas of Deployment handed-web to HorizontalPodAutoscaler handed',
-      ),
-    );
-  });
+  describe('of workloads that have nothing to do with each other', { concurrency: true }, () => {
+    it('are handed over to an HPA before it writes, and never dip, also through a rollout', async () => {
+      await want('handed', { replicas: 5 });
+      await stage.ready('handed');
+      await using seen = await ReplicasSeen.of(stage.api, ref('handed'));
+      await stage.api.apply(hpaOf('handed', 2), { fieldManager: 'kubectl' });
+      await letGo('handed');
+      assert.deepEqual(await owners('handed'), ['operator-handover']);
+      await want('handed', { replicas: 3, image: 'app:2' });
+      await eventually('the new template is there', async () => imageOf(await live('handed')) === 'app:2');
+      await stage.ready('handed');
+      await scale('handed', 8);
+      await want('handed', { replicas: 3, image: 'app:3' });
+      await eventually('the newer template is there', async () => imageOf(await live('handed')) === 'app:3');
+      await stage.ready('handed');
+      assert.deepEqual(await seen.values(), [5, 8]);
+      assert.ok(
+        (await stage.events()).some(
+          ({ reason, note }) =>
+            reason === 'ReplicasHandedOver' &&
+            note === 'left the replicas of Deployment handed-web to HorizontalPodAutoscaler handed',
+        ),
+      );
+    });
 
-  it('are taken back in bounded steps when the HPA is deleted', async () => {
-    await want('back', { replicas: 2 });
-    await stage.ready('back');
-    await stage.api.apply(hpaOf('back', 2), { fieldManager: 'kubectl' });
-    await letGo('back');
-    await scale('back', 8);
-    await stage.ready('back');
-    await using seen = await ReplicasSeen.of(stage.api, ref('back'));
-    const hpa = stage.ref('HorizontalPodAutoscaler', 'back', 'autoscaling');
-    await stage.api.remove(hpa, { uid: (await stage.api.get(hpa))?.metadata.uid ?? '' });
-    await hasReplicas('back', 2);
-    await stage.ready('back');
-    assert.deepEqual(await seen.values(), [8, 6, 5, 4, 3, 2]);
-    assert.ok((await owners('back')).includes('operator'));
-  });
+    it('are taken back in bounded steps when the HPA is deleted', async () => {
+      await want('back', { replicas: 2 });
+      await stage.ready('back');
+      await stage.api.apply(hpaOf('back', 2), { fieldManager: 'kubectl' });
+      await letGo('back');
+      await scale('back', 8);
+      await stage.ready('back');
+      await using seen = await ReplicasSeen.of(stage.api, ref('back'));
+      const hpa = stage.ref('HorizontalPodAutoscaler', 'back', 'autoscaling');
+      await stage.api.remove(hpa, { uid: (await stage.api.get(hpa))?.metadata.uid ?? '' });
+      await hasReplicas('back', 2);
+      await stage.ready('back');
+      assert.deepEqual(await seen.values(), [8, 6, 5, 4, 3, 2]);
+      assert.ok((await owners('back')).includes('operator'));
+    });
 
-  it('are left to a real HPA of the resource itself, from the beginning', async () => {
-    await want('own', { role: 'scaled', replicas: 7 });
-    await hasReplicas('own', 4);
-    await want('own', { role: 'scaled', replicas: 2, image: 'app:2' });
-    await eventually('the new template is there', async () => imageOf(await live('own')) === 'app:2');
-    assert.equal(replicasOf(await live('own')), 4);
-    assert.equal((await owners('own')).includes('operator'), false);
-  });
+    it('are left to a real HPA of the resource itself, from the beginning', async () => {
+      await want('own', { role: 'scaled', replicas: 7 });
+      await hasReplicas('own', 4);
+      await want('own', { role: 'scaled', replicas: 2, image: 'app:2' });
+      await eventually('the new template is there', async () => imageOf(await live('own')) === 'app:2');
+      assert.equal(replicasOf(await live('own')), 4);
+      assert.equal((await owners('own')).includes('operator'), false);
+    });
 
-  it('are taken back by the resource when it no longer wants its HPA', async () => {
-    await want('former', { role: 'scaled' });
-    await hasReplicas('former', 4);
-    await using seen = await ReplicasSeen.of(stage.api, ref('former'));
-    await want('former', { replicas: 6 });
-    await hasReplicas('former', 6);
-    await stage.ready('former');
-    assert.deepEqual(await seen.values(), [4, 6]);
-    assert.equal(
-      await stage.api.get(stage.ref('HorizontalPodAutoscaler', 'former-web', 'autoscaling')),
-      undefined,
-    );
+    it('are taken back by the resource when it no longer wants its HPA', async () => {
+      await want('former', { role: 'scaled' });
+      await hasReplicas('former', 4);
+      await using seen = await ReplicasSeen.of(stage.api, ref('former'));
+      await want('former', { replicas: 6 });
+      await hasReplicas('former', 6);
+      await stage.ready('former');
+      assert.deepEqual(await seen.values(), [4, 6]);
+      assert.equal(
+        await stage.api.get(stage.ref('HorizontalPodAutoscaler', 'former-web', 'autoscaling')),
+        undefined,
+      );
+    });
+
+    it('are let go when the resource no longer asks for any', async () => {
+      await want('absent', { replicas: 4 });
+      await stage.ready('absent');
+      await using seen = await ReplicasSeen.of(stage.api, ref('absent'));
+      await want('absent', {});
+      await letGo('absent');
+      await scale('absent', 2, 'kubectl');
+      await stage.ready('absent');
+      assert.deepEqual(await seen.values(), [4, 2]);
+    });
+
+    it('are left to whoever the annotation names, and come back when it is taken away', async () => {
+      await want('named', { replicas: 3 });
+      await stage.ready('named');
+      const annotate = (annotations: Readonly<Record<string, string>>): Promise<unknown> =>
+        stage.api.apply(
+          {
+            apiVersion: 'apps/v1',
+            kind: 'Deployment',
+            metadata: { name: 'named-web', namespace: stage.namespace, annotations },
+          },
+          { fieldManager: 'scaler' },
+        );
+      await annotate({ [ANNOTATIONS.scaledBy]: 'the night shift' });
+      await letGo('named');
+      await scale('named', 1, 'scaler');
+      await want('named', { replicas: 3, image: 'app:2' });
+      await eventually('the new template is there', async () => imageOf(await live('named')) === 'app:2');
+      assert.equal(replicasOf(await live('named')), 1);
+      await annotate({});
+      await hasReplicas('named', 3);
+    });
+
+    it('are put back when a person scales, and the event names who', async () => {
+      await want('human', { replicas: 3 });
+      await stage.ready('human');
+      await scale('human', 9, 'kubectl');
+      await hasReplicas('human', 3);
+      await eventually('it is told', async () =>
+        (await stage.events()).some(
+          ({ reason, note }) => reason === 'DriftRepaired' && /Deployment human-web.*kubectl/.test(note),
+        ),
+      );
+    });
+
+    it('stay as a person sets them where the workload yields, until they are as planned again', async () => {
+      await want('yielding', { role: 'yields', replicas: 3 });
+      await stage.ready('yielding');
+      await using seen = await ReplicasSeen.of(stage.api, ref('yielding'));
+      await scale('yielding', 0, 'kubectl');
+      await want('yielding', { role: 'yields', replicas: 3, image: 'app:2' });
+      await eventually('the new template is there', async () => imageOf(await live('yielding')) === 'app:2');
+      await stage.ready('yielding');
+      await scale('yielding', 3, 'kubectl');
+      await eventually(
+        'it is ours again',
+        async () => (await owners('yielding')).includes('operator'),
+        PATIENCE,
+      );
+      assert.deepEqual(await seen.values(), [3, 0, 3]);
+    });
+
+    it('grow before the pods change and shrink after, in two writes', async () => {
+      await want('steps', { replicas: 2 });
+      await stage.ready('steps');
+      await using seen = await ReplicasSeen.of(stage.api, ref('steps'));
+      const generation = async (): Promise<number> => (await live('steps')).metadata.generation ?? 0;
+      const before = await generation();
+      await want('steps', { replicas: 4, image: 'app:2' });
+      await eventually('both are there', async () => imageOf(await live('steps')) === 'app:2');
+      assert.equal(replicasOf(await live('steps')), 4);
+      await stage.ready('steps');
+      assert.equal(await generation(), before + 2);
+      await want('steps', { replicas: 1, image: 'app:3' });
+      await hasReplicas('steps', 1);
+      assert.equal(imageOf(await live('steps')), 'app:3');
+      await stage.ready('steps');
+      assert.equal(await generation(), before + 4);
+      assert.deepEqual(await seen.values(), [2, 4, 1]);
+    });
   });
 
   it("are handed over to KEDA's ScaledObject, which names no kind for a Deployment, and taken back", async () => {
@@ -202,68 +285,6 @@ describe('replicas that somebody else decides about', () => {
     assert.deepEqual(await seen.values(), [3, 0, 3]);
   });
 
-  it('are let go when the resource no longer asks for any', async () => {
-    await want('absent', { replicas: 4 });
-    await stage.ready('absent');
-    await using seen = await ReplicasSeen.of(stage.api, ref('absent'));
-    await want('absent', {});
-    await letGo('absent');
-    await scale('absent', 2, 'kubectl');
-    await stage.ready('absent');
-    assert.deepEqual(await seen.values(), [4, 2]);
-  });
-
-  it('are left to whoever the annotation names, and come back when it is taken away', async () => {
-    await want('named', { replicas: 3 });
-    await stage.ready('named');
-    const annotate = (annotations: Readonly<Record<string, string>>): Promise<unknown> =>
-      stage.api.apply(
-        {
-          apiVersion: 'apps/v1',
-          kind: 'Deployment',
-          metadata: { name: 'named-web', namespace: stage.namespace, annotations },
-        },
-        { fieldManager: 'scaler' },
-      );
-    await annotate({ [ANNOTATIONS.scaledBy]: 'the night shift' });
-    await letGo('named');
-    await scale('named', 1, 'scaler');
-    await want('named', { replicas: 3, image: 'app:2' });
-    await eventually('the new template is there', async () => imageOf(await live('named')) === 'app:2');
-    assert.equal(replicasOf(await live('named')), 1);
-    await annotate({});
-    await hasReplicas('named', 3);
-  });
-
-  it('are put back when a person scales, and the event names who', async () => {
-    await want('human', { replicas: 3 });
-    await stage.ready('human');
-    await scale('human', 9, 'kubectl');
-    await hasReplicas('human', 3);
-    await eventually('it is told', async () =>
-      (await stage.events()).some(
-        ({ reason, note }) => reason === 'DriftRepaired' && /Deployment human-web.*kubectl/.test(note),
-      ),
-    );
-  });
-
-  it('stay as a person sets them where the workload yields, until they are as planned again', async () => {
-    await want('yielding', { role: 'yields', replicas: 3 });
-    await stage.ready('yielding');
-    await using seen = await ReplicasSeen.of(stage.api, ref('yielding'));
-    await scale('yielding', 0, 'kubectl');
-    await want('yielding', { role: 'yields', replicas: 3, image: 'app:2' });
-    await eventually('the new template is there', async () => imageOf(await live('yielding')) === 'app:2');
-    await stage.ready('yielding');
-    await scale('yielding', 3, 'kubectl');
-    await eventually(
-      'it is ours again',
-      async () => (await owners('yielding')).includes('operator'),
-      PATIENCE,
-    );
-    assert.deepEqual(await seen.values(), [3, 0, 3]);
-  });
-
   it('that an autoscaler changed while nobody watched are left, and what a person changed is put back', async () => {
     await want('night', { replicas: 4 });
     await want('day', { replicas: 4 });
@@ -279,24 +300,5 @@ describe('replicas that somebody else decides about', () => {
     await letGo('night');
     await stage.ready('night');
     assert.deepEqual(await seen.values(), [4, 9]);
-  });
-
-  it('grow before the pods change and shrink after, in two writes', async () => {
-    await want('steps', { replicas: 2 });
-    await stage.ready('steps');
-    await using seen = await ReplicasSeen.of(stage.api, ref('steps'));
-    const generation = async (): Promise<number> => (await live('steps')).metadata.generation ?? 0;
-    const before = await generation();
-    await want('steps', { replicas: 4, image: 'app:2' });
-    await eventually('both are there', async () => imageOf(await live('steps')) === 'app:2');
-    assert.equal(replicasOf(await live('steps')), 4);
-    await stage.ready('steps');
-    assert.equal(await generation(), before + 2);
-    await want('steps', { replicas: 1, image: 'app:3' });
-    await hasReplicas('steps', 1);
-    assert.equal(imageOf(await live('steps')), 'app:3');
-    await stage.ready('steps');
-    assert.equal(await generation(), before + 4);
-    assert.deepEqual(await seen.values(), [2, 4, 1]);
   });
 });
