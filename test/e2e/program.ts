@@ -1,11 +1,14 @@
-/** The command line as its users run it: a process of its own, which ends with the one that started it. */
+/** The command line as its users run it: a process of its own. */
 import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnGuarded } from '../../sandbox/guarded-process.ts';
 import { eventually } from '../../testing/eventually.ts';
 
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
+
+const COMMAND = ['--conditions=source', 'cli/main.ts'];
 
 export interface Ending {
   readonly code: number | null;
@@ -38,14 +41,8 @@ export class Program implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #said = { stdout: '', stderr: '' };
 
-  private constructor(args: readonly string[]) {
-    this.#child = spawnGuarded({
-      command: process.execPath,
-      args: ['--conditions=source', 'cli/main.ts', ...args],
-      directory: ROOT,
-      env: environment(),
-      output: 'pipe',
-    }).child;
+  private constructor(child: ChildProcess) {
+    this.#child = child;
     for (const stream of ['stdout', 'stderr'] as const)
       this.#child[stream]?.setEncoding('utf8').on('data', (text: string) => {
         this.#said[stream] += text;
@@ -57,12 +54,26 @@ export class Program implements AsyncDisposable {
   }
 
   static start(...args: readonly string[]): Program {
-    return new Program(args);
+    const env = { ...process.env, ...environment() };
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    return new Program(spawn(process.execPath, [...COMMAND, ...args], { cwd: ROOT, env, stdio: [...stdio] }));
+  }
+
+  /** Ends, with all that it starts, when this process does, however that ends. */
+  static startGuarded(...args: readonly string[]): Program {
+    const { child } = spawnGuarded({
+      command: process.execPath,
+      args: [...COMMAND, ...args],
+      directory: ROOT,
+      env: environment(),
+      output: 'pipe',
+    });
+    return new Program(child);
   }
 
   /** How it ended, of a command that ends by itself. */
   static run(...args: readonly string[]): Promise<Ending> {
-    return new Program(args).ended;
+    return Program.start(...args).ended;
   }
 
   get pid(): number {

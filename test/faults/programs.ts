@@ -53,7 +53,7 @@ export class Programs implements AsyncDisposable {
   }
 
   #start(index: number): void {
-    const program = Program.start(...this.#args);
+    const program = Program.startGuarded(...this.#args);
     this.#running[index] = program;
     void program.ended.then(({ signal, code, stderr }) => {
       this.#leaks.push(...leaksIn(stderr));
