@@ -1,26 +1,23 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import { ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
 import { ANNOTATIONS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { isConfiguration, isExternal, isWorkload, titleOf } from '../core/plan/categories.ts';
-import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
+import { STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
 import { shapeOf, withGrownClaims } from '../core/storage/shape.ts';
 import { ONLY_THE_CANARY } from '../core/rollout/canary.ts';
 import type { ScaleOrder } from '../core/rollout/scaling.ts';
 import type { ApplyResult, RevertResult } from '../core/rollout/fold.ts';
-import { StatusError } from '../kubernetes/status-error.ts';
 import type { AppliedWorkload } from './apply-workload.ts';
 import { applyWorkload } from './apply-workload.ts';
-import { claimRefusal } from './claim-refusal.ts';
+import { isOfAnotherShape, refusalOf } from './apply-refusal.ts';
 import { choose } from './choose-objects.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
 import { healthOptions } from './health-options.ts';
-import { failureOf } from './failure.ts';
 import { sendingFence } from './fence.ts';
 import { fencedApi } from './fenced-api.ts';
 import { lastingRefusal } from './lasting-refusal.ts';
@@ -124,7 +121,7 @@ export interface Attempt {
   readonly unchanged?: boolean;
 }
 
-async function applyOne(
+export async function applyOne(
   dependencies: Dependencies,
   item: ApplyItem,
   { manifest: planned }: KeptObject,
@@ -169,7 +166,10 @@ async function applyOne(
     return { item, object, result, ...(handedTo ? { handedTo } : {}) };
   } catch (error) {
     const refusal = await refusalOf(dependencies, manifest, key, error);
-    return { item, object: manifest, result: { key, applied: false, ...refusal } };
+    const aboutShape = (await isOfAnotherShape(api, key, manifest, error)) && { aboutShape: true as const };
+    const result: ApplyResult = { key, applied: false, ...refusal, ...aboutShape };
+    // What comes of another shape is told when it was looked at.
+    return { item, object: manifest, result, ...(aboutShape ? { unchanged: true } : {}) };
   }
 }
 
@@ -282,50 +282,4 @@ function newsOf(reason: string, attempts: readonly Attempt[]): News {
       return { type: 'Warning', reason, action: 'Apply', note: refusals.join('; ') };
     }
   }
-}
-
-/** What the server will go on refusing; everything else is thrown, to be retried. */
-async function refusalOf(
-  dependencies: Dependencies,
-  manifest: Manifest,
-  key: ObjectKey,
-  error: unknown,
-): Promise<{ reason: string; message: string }> {
-  const refusal = lastingRefusal(error);
-  if (!refusal || !(error instanceof StatusError)) throw failureOf(error, titleOf(key));
-  if (error.causes.some(({ field }) => field === 'metadata.ownerReferences'))
-    return ownershipConflict(dependencies, manifest, key, error);
-  const live =
-    manifest.kind === 'PersistentVolumeClaim' ? await readLive(dependencies, manifest, key) : undefined;
-  return (live && (await claimRefusal(dependencies.api, manifest, live))) ?? refusal;
-}
-
-/** Server-side apply adds our owner to another's; the server refuses a second controller, which is how we learn of it. */
-async function ownershipConflict(
-  dependencies: Dependencies,
-  manifest: Manifest,
-  key: ObjectKey,
-  error: StatusError,
-): Promise<{ reason: string; message: string }> {
-  const wanted = manifest.metadata.ownerReferences?.[0];
-  const live = await readLive(dependencies, manifest, key);
-  const owner = live?.metadata.ownerReferences?.find(({ controller }) => controller);
-  if (!owner) return { reason: STATUS_REASONS.Invalid, message: error.message };
-  if (owner.kind === wanted?.kind && owner.name === wanted.name)
-    throw ApplicationFailure.create({
-      type: STATUS_REASONS.Conflict,
-      message: `${titleOf(key)} belongs to a former ${owner.kind} ${owner.name}, and waits to be garbage-collected`,
-    });
-  const message = `is controlled by ${owner.kind} ${owner.name}; delete it, or give one of the two another name`;
-  return { reason: OUR_REASONS.OwnershipConflict, message };
-}
-
-async function readLive(
-  { api }: Dependencies,
-  manifest: Manifest,
-  key: ObjectKey,
-): Promise<Manifest | undefined> {
-  return api.get(parseObjectKey(key, manifest.metadata.namespace)).catch((cause: unknown) => {
-    throw failureOf(cause, titleOf(key));
-  });
 }

@@ -15,7 +15,7 @@ import { heartbeating } from './heartbeat.ts';
 import { observeExternals } from './observe-externals.ts';
 import type { Entry } from '../core/rollout/state.ts';
 import type { Unblocked } from '../core/rollout/unblock.ts';
-import type { Growth } from '../core/storage/next-reshape.ts';
+import type { Growth, Named } from '../core/storage/next-reshape.ts';
 import { observeObjects } from './observe-objects.ts';
 import type { ShapeAnswer } from './observe-shape.ts';
 import { observeShape } from './observe-shape.ts';
@@ -38,6 +38,7 @@ import {
   restoreStatefulSets,
   settleStatefulSet,
 } from './reshape-stateful-set.ts';
+import { clearPods } from './replace-workload.ts';
 import { restartPod, unblockWorkload } from './unblock-workload.ts';
 
 export type { RoutineRequest } from './run-routine.ts';
@@ -84,6 +85,7 @@ export interface Activities {
   observeShape(plan: PlanRef, key: ObjectKey): Promise<ShapeAnswer>;
   growClaims(plan: PlanRef, key: ObjectKey, claims: readonly Growth[]): Promise<StepResult>;
   releasePods(plan: PlanRef, key: ObjectKey, uid: string): Promise<StepResult>;
+  clearPods(plan: PlanRef, key: ObjectKey, pods: readonly Named[]): Promise<StepResult>;
   recreateStatefulSet(plan: PlanRef, key: ObjectKey): Promise<StepResult>;
   settleStatefulSet(plan: PlanRef, key: ObjectKey): Promise<StepResult>;
   restoreStatefulSets(resource: ResourceRef, keys: readonly ObjectKey[]): Promise<readonly Restored[]>;
@@ -132,6 +134,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     observeShape: (plan, key) => observeShape(dependencies, plan, key),
     growClaims: (plan, key, claims) => heartbeating(() => growClaims(dependencies, plan, key, claims)),
     releasePods: (plan, key, uid) => heartbeating(() => releasePods(dependencies, plan, key, uid)),
+    clearPods: (plan, key, pods) => heartbeating(() => clearPods(dependencies, plan, key, pods)),
     recreateStatefulSet: (plan, key) => heartbeating(() => recreateStatefulSet(dependencies, plan, key)),
     settleStatefulSet: (plan, key) => heartbeating(() => settleStatefulSet(dependencies, plan, key)),
     restoreStatefulSets: (resource, keys) =>

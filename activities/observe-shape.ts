@@ -8,7 +8,7 @@ import { isApproved, tokenOf } from '../core/rollout/course.ts';
 import { mustAsk, sizedClaims } from '../core/storage/claims.ts';
 import type { ReshapeStep, ShapeRefusal } from '../core/storage/next-reshape.ts';
 import { nextReshape } from '../core/storage/next-reshape.ts';
-import { isAboutShape, withGrownClaims } from '../core/storage/shape.ts';
+import { isAboutShape, selectorOf, withGrownClaims } from '../core/storage/shape.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import { ordersIn } from './choose-plan.ts';
@@ -27,7 +27,7 @@ import type { KeptPlan } from './revisions.ts';
 export type ShapeAnswer =
   Exclude<ReshapeStep, { kind: 'done' }> | { readonly kind: 'done'; readonly entry?: Entry };
 
-/** Looks at a StatefulSet that must get another shape, and says the next step. Changes nothing: the server is asked in a trial. */
+/** Looks at a workload that must get another shape, and says the next step. Changes nothing: the server is asked in a trial. */
 export async function observeShape(
   dependencies: Dependencies,
   plan: PlanRef,
@@ -40,15 +40,17 @@ export async function observeShape(
   const approval = { token, given: isApproved(ordersIn(resource), token, now) };
   try {
     const ref = parseObjectKey(key, plan.resource.namespace);
-    const [live, journal, claims, pods] = await Promise.all([
+    const [live, journal, claims] = await Promise.all([
       api.get(ref),
       readJournal(api, ref),
-      ofWorkload(api, 'PersistentVolumeClaim', plan.resource.name, ref),
-      ofWorkload(api, 'Pod', plan.resource.name, ref),
+      claimsOf(api, plan.resource.name, ref),
     ]);
+    // Those that are to be adopted, or to go, are selected as they were.
+    const former = journal?.manifest ?? live;
+    const pods = former ? await podsOf(api, former) : [];
     const desired = wantedOf(plan, planned, live ?? journal?.manifest);
     const tried = live && !live.metadata.deletionTimestamp;
-    const refusal = tried ? await trial(api, desired, operator.name) : undefined;
+    const refusal = tried ? await trial(api, desired, live, operator.name) : undefined;
     const classes = await classesOf(api, desired, claims);
     const step = nextReshape({ desired, live, journal, claims, pods, classes, refusal, approval, now });
     if (step.kind !== 'done') return step;
@@ -80,16 +82,25 @@ export function wantedOf({ revision }: PlanRef, planned: Manifest, live: Manifes
   return revision && live ? withGrownClaims(planned, live) : planned;
 }
 
-/** Claims or pods of one workload: by its own labels, never by those that all workloads of the resource share. */
-export async function ofWorkload(
+/** Claims of one workload: by its own labels, never by those that all workloads of the resource share. */
+async function claimsOf(
   api: KubernetesApi,
-  kind: 'Pod' | 'PersistentVolumeClaim',
   resource: string,
   { namespace, name }: ObjectRef,
 ): Promise<readonly Manifest[]> {
   const { items } = await api.list(
-    { group: '', kind },
+    { group: '', kind: 'PersistentVolumeClaim' },
     { ...(namespace ? { namespace } : {}), labelSelector: podSelector(resource, name) },
+  );
+  return items;
+}
+
+/** The pods that a workload selects, as it is or was. */
+export async function podsOf(api: KubernetesApi, workload: Manifest): Promise<readonly Manifest[]> {
+  const { namespace } = workload.metadata;
+  const { items } = await api.list(
+    { group: '', kind: 'Pod' },
+    { ...(namespace ? { namespace } : {}), labelSelector: selectorOf(workload) },
   );
   return items;
 }
@@ -97,6 +108,7 @@ export async function ofWorkload(
 async function trial(
   api: KubernetesApi,
   desired: Manifest,
+  live: Manifest,
   fieldManager: string,
 ): Promise<ShapeRefusal | undefined> {
   try {
@@ -104,7 +116,11 @@ async function trial(
     return undefined;
   } catch (error) {
     if (!(error instanceof StatusError) || error.isTransient) throw error;
-    return { aboutShape: isAboutShape(error.causes), reason: error.reason, message: refusalMessage(error) };
+    return {
+      aboutShape: isAboutShape(desired, live, error.causes),
+      reason: error.reason,
+      message: refusalMessage(error),
+    };
   }
 }
 

@@ -41,10 +41,15 @@ export async function make(
     return undefined;
   } catch (error) {
     if (!isRefusal(error) || error.reason === STATUS_REASONS.AlreadyExists) throw error;
-    if (error.reason !== STATUS_REASONS.Invalid && Context.current().info.attempt < BELIEVED_AFTER)
-      throw again(error);
-    return { reason: error.reason, message: refusalMessage(error) };
+    return believed({ reason: error.reason, message: refusalMessage(error) });
   }
+}
+
+/** A refusal that is not about the object itself must be heard several times. @throws ApplicationFailure */
+export function believed(refused: Refused): Refused {
+  if (refused.reason !== STATUS_REASONS.Invalid && Context.current().info.attempt < BELIEVED_AFTER)
+    throw again(refused);
+  return refused;
 }
 
 /** As it was, when it is not there. */
@@ -115,6 +120,6 @@ export function isRefusal(error: unknown): error is StatusError {
   return error instanceof StatusError && !error.isTransient;
 }
 
-function again({ reason, message }: StatusError): ApplicationFailure {
+function again({ reason, message }: Refused): ApplicationFailure {
   return ApplicationFailure.create({ type: reason, message });
 }

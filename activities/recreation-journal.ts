@@ -1,29 +1,41 @@
 /**
- * What is written down before a StatefulSet is deleted without its pods: a ConfigMap beside it, so that whoever finds pods
- * with no StatefulSet, our program or a person, can make it anew exactly as it was:
+ * What is written down before a StatefulSet is deleted without its pods, or a workload to be replaced with them: a ConfigMap
+ * beside it, so that whoever finds pods with no StatefulSet, our program or a person, can make it anew exactly as it was:
  * `kubectl get cm <name>.recreation -o jsonpath='{.data.statefulset\.json}' | kubectl create -f -`.
  */
-import { LABELS } from '../core/labels.ts';
+import { ANNOTATIONS, LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { ObjectRef } from '../core/refs.ts';
+import { kindName, parseKindName } from '../core/refs.ts';
 import type { Journal } from '../core/storage/next-reshape.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 
-const MANIFEST = 'statefulset.json';
 const FACTS = 'facts.json';
 
 type Facts = Pick<Journal, 'uid' | 'pods' | 'refused'> & {
   readonly managedFields: Manifest['metadata']['managedFields'];
 };
 
-function refOf({ namespace, name }: ObjectRef): ObjectRef {
-  return { group: '', kind: 'ConfigMap', ...(namespace ? { namespace } : {}), name: `${name}.recreation` };
+const SUFFIX = '.recreation';
+
+/** Of a Deployment `<name>.deployment.recreation`, so that it is no StatefulSet's of the same name. */
+function refOf({ kind, namespace, name }: ObjectRef): ObjectRef {
+  const place = namespace ? { namespace } : {};
+  return { group: '', kind: 'ConfigMap', ...place, name: `${name}${infixOf(kind)}${SUFFIX}` };
+}
+
+function infixOf(kind: string): string {
+  return kind === 'StatefulSet' ? '' : `.${kind.toLowerCase()}`;
+}
+
+function manifestIn({ kind }: ObjectRef): string {
+  return `${kind.toLowerCase()}.json`;
 }
 
 export async function readJournal(api: KubernetesApi, workload: ObjectRef): Promise<Journal | undefined> {
   const found = await api.get(refOf(workload));
   const data = (found?.['data'] ?? {}) as Readonly<Record<string, string>>;
-  const [manifest, facts] = [data[MANIFEST], data[FACTS]];
+  const [manifest, facts] = [data[manifestIn(workload)], data[FACTS]];
   if (!found?.metadata.labels?.[LABELS.journal] || !manifest || !facts) return undefined;
   const { managedFields, ...rest } = JSON.parse(facts) as Facts;
   const former = JSON.parse(manifest) as Manifest;
@@ -48,10 +60,11 @@ export async function writeJournal(
         name,
         ...(namespace ? { namespace } : {}),
         labels: { [LABELS.journal]: resourceUid },
+        annotations: { [ANNOTATIONS.journalOf]: kindName(workload) },
         ...(ownerReferences ? { ownerReferences } : {}),
       },
       data: {
-        [MANIFEST]: JSON.stringify({ ...manifest, metadata }),
+        [manifestIn(workload)]: JSON.stringify({ ...manifest, metadata }),
         [FACTS]: JSON.stringify({ ...facts, managedFields }),
       },
     },
@@ -79,12 +92,11 @@ export async function journalledWorkloads(
       metadataOnly: true,
     },
   );
-  return items.map(({ metadata: { name, namespace } }) => ({
-    group: 'apps',
-    kind: 'StatefulSet',
-    ...(namespace ? { namespace } : {}),
-    name: name.replace(/\.recreation$/, ''),
-  }));
+  return items.map(({ metadata: { name, namespace, annotations = {} } }) => {
+    const kind = parseKindName(annotations[ANNOTATIONS.journalOf] ?? 'StatefulSet.apps');
+    const place = namespace ? { namespace } : {};
+    return { ...kind, ...place, name: name.slice(0, -`${infixOf(kind.kind)}${SUFFIX}`.length) };
+  });
 }
 
 /** An object as it can be created again: without what the server gives to each anew. */

@@ -1,5 +1,5 @@
 /**
- * The steps by which a StatefulSet gets another shape. Each is safe to repeat, from any point at which it was cut off: deletes
+ * The steps by which a workload gets another shape. Each is safe to repeat, from any point at which it was cut off: deletes
  * carry a uid, patches test one, and what exists is not created again.
  */
 import { Context } from '@temporalio/activity';
@@ -10,15 +10,17 @@ import { parseObjectKey } from '../core/refs.ts';
 import type { Entry } from '../core/rollout/state.ts';
 import { claimTemplatesOf } from '../core/storage/claims.ts';
 import type { Growth, Journal } from '../core/storage/next-reshape.ts';
-import { reshaped } from '../core/storage/shape.ts';
+import type { ApplyResult } from '../core/rollout/fold.ts';
+import { replacesPods, reshaped } from '../core/storage/shape.ts';
 import { digestOf } from '../core/labels.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
 import { findScalers } from './find-scalers.ts';
 import { failureOf } from './failure.ts';
 import { hold, unhold } from './finalizer.ts';
-import { ofWorkload, readDesired, refusalMessage, wantedOf } from './observe-shape.ts';
+import { podsOf, readDesired, refusalMessage, wantedOf } from './observe-shape.ts';
 import type { PlanRef } from './read-resource.ts';
+import { makeReplacement } from './replace-workload.ts';
 import { giveBackFields, isRefusal, make, managers, putBack, tryOut, untilGone } from './recreate.ts';
 import {
   creatable,
@@ -31,7 +33,9 @@ import { entryOf } from './recover-inventory.ts';
 
 /** What the server said of a step; a refusal leaves all as it was. */
 export type StepResult =
-  { readonly done: true } | { readonly done: false; readonly reason: string; readonly message: string };
+  /** `made`: of a workload that was made from nothing, what is there now. */
+  | { readonly done: true; readonly made?: ApplyResult }
+  | { readonly done: false; readonly reason: string; readonly message: string };
 
 const DONE: StepResult = { done: true };
 /** Asks for larger volumes (or, of an expansion that cannot succeed, for smaller ones). */
@@ -66,7 +70,10 @@ export async function growClaims(
   return DONE;
 }
 
-/** Writes the journal and deletes the StatefulSet, not its pods. A trial goes before: what the server would refuse is not begun. */
+/**
+ * Writes the journal and deletes the StatefulSet, not its pods (of another kind, that is to be replaced with its pods, them
+ * too). A trial goes before: what the server would refuse is not begun.
+ */
 export async function releasePods(
   dependencies: Dependencies,
   plan: PlanRef,
@@ -79,9 +86,11 @@ export async function releasePods(
   try {
     const live = await api.get(ref);
     if (live?.metadata.uid === uid && !live.metadata.deletionTimestamp) {
-      const refused = await tryOut(api, reshaped(creatable(live), wantedOf(plan, desired, live)));
+      const wanted = wantedOf(plan, desired, live);
+      const replaces = replacesPods(wanted, live);
+      const refused = await tryOut(api, replaces ? wanted : reshaped(creatable(live), wanted));
       if (refused) return { done: false, ...refused };
-      const pods = await ofWorkload(api, 'Pod', plan.resource.name, ref);
+      const pods = await podsOf(api, live);
       const journal: Journal = {
         uid,
         manifest: { ...creatable(live), metadata: { ...creatable(live).metadata, ...managers(live) } },
@@ -95,18 +104,13 @@ export async function releasePods(
       await api.remove(ref, {
         uid,
         ...(resourceVersion ? { resourceVersion } : {}),
-        propagationPolicy: 'Orphan',
+        // Of a StatefulSet not even claims go that it says are to go with it.
+        propagationPolicy: ref.kind === 'StatefulSet' ? 'Orphan' : 'Foreground',
       });
-      tell(
-        dependencies,
-        resource,
-        key,
-        normal(
-          'Recreating',
-          'Delete',
-          `${titleOf(key)} is made anew around its ${pods.length} pods, which keep running`,
-        ),
-      );
+      const how = replaces
+        ? `is replaced together with its ${pods.length} pods, since its selector changes`
+        : `is made anew around its ${pods.length} pods, which keep running`;
+      tell(dependencies, resource, key, normal('Recreating', 'Delete', `${titleOf(key)} ${how}`));
     }
     await untilGone(api, ref, uid);
     return DONE;
@@ -115,19 +119,27 @@ export async function releasePods(
   }
 }
 
-/** Makes the StatefulSet anew in its desired shape, with the pod template and the replicas it had; as it was, when it is refused. */
+/**
+ * Makes the StatefulSet anew in its desired shape, with the pod template and the replicas it had; one that is replaced, as it
+ * is wanted; as it was, when it is refused.
+ */
 export async function recreateStatefulSet(
   dependencies: Dependencies,
   plan: PlanRef,
   key: ObjectKey,
 ): Promise<StepResult> {
   const { api, operator } = dependencies;
-  const { resource, desired } = await readDesired(dependencies, plan, key);
+  const { resource, desired, kept } = await readDesired(dependencies, plan, key);
   const ref = parseObjectKey(key, plan.resource.namespace);
   try {
     const journal = await readJournal(api, ref);
     if (!journal) return DONE;
-    const refused = await make(api, ref, journal, wantedOf(plan, desired, journal.manifest));
+    const wanted = wantedOf(plan, desired, journal.manifest);
+    const made = replacesPods(wanted, journal.manifest)
+      ? await makeReplacement(dependencies, plan, kept.objects.get(key), journal)
+      : await make(api, ref, journal, wanted);
+    if (made && 'applied' in made) return { done: true, made };
+    const refused = made;
     if (refused) {
       const digest = digestOf(desired);
       await writeJournal(
@@ -166,7 +178,7 @@ export async function settleStatefulSet(
     if (!journal) return DONE;
     const live = await api.get(ref);
     if (live && live.metadata.uid !== journal.uid && !journal.refused) {
-      const pods = await ofWorkload(api, 'Pod', plan.resource.name, ref);
+      const pods = await podsOf(api, live);
       tell(dependencies, resource, key, recreated(key, journal, live, pods));
     }
     await removeJournal(api, ref);
@@ -216,6 +228,8 @@ function recreated(key: ObjectKey, journal: Journal, live: Manifest, pods: reado
   );
   const claims = claimTemplatesOf(live).map(({ name, storage }) => `${name} ${storage}`);
   const shape = claims.length > 0 ? `, claims ${claims.join(', ')}` : '';
+  if (replacesPods(live, journal.manifest))
+    return normal('Recreated', 'Create', `${titleOf(key)} is replaced${shape}; its former pods are gone`);
   const note = `${titleOf(key)} is made anew${shape}; ${same.length} pods adopted, none restarted`;
   return others.length === 0
     ? normal('Recreated', 'Create', note)

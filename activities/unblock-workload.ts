@@ -10,7 +10,7 @@ import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
-import { ofWorkload } from './observe-shape.ts';
+import { podsOf } from './observe-shape.ts';
 import type { StepResult } from './reshape-stateful-set.ts';
 
 /** Replaces the one broken pod of an old revision that holds up the StatefulSet; says why not when it must not. */
@@ -21,9 +21,9 @@ export async function unblockWorkload(
 ): Promise<Unblocked> {
   const ref = parseObjectKey(key, resource.namespace);
   try {
-    const [live, pods] = await Promise.all([api.get(ref), ofWorkload(api, 'Pod', resource.name, ref)]);
+    const live = await api.get(ref);
     if (!live) return { replaced: false, why: '' };
-    const pod = trappedPod(live, pods, Date.now());
+    const pod = trappedPod(live, await podsOf(api, live), Date.now());
     if (!pod.found) return { replaced: false, why: pod.why };
     const refusal = await evict(api, resource, key, pod);
     if (refusal) return { replaced: false, why: refusal };

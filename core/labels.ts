@@ -32,6 +32,8 @@ export const ANNOTATIONS = {
   scaledBy: 'durable-operator.dev/scaled-by',
   /** On a resource: `"true"` makes the operator leave it alone (the seed's ignore annotation). */
   ignore: 'durable-operator.dev/ignore',
+  /** On what is written down while a workload is made anew: its kind, as kubectl accepts it. */
+  journalOf: 'durable-operator.dev/journal-of',
   /** On an object without an ownerReference: `<workflow id>` of the resource it belongs to. */
   owner: 'durable-operator.dev/owner',
 } as const;

@@ -13,7 +13,12 @@ type Routine = Pick<Activities, 'runRoutine'>;
 type External = Pick<Activities, 'applyExternals' | 'observeExternals' | 'removeExternals'>;
 type Reshape = Pick<
   Activities,
-  'growClaims' | 'releasePods' | 'recreateStatefulSet' | 'settleStatefulSet' | 'restoreStatefulSets'
+  | 'growClaims'
+  | 'releasePods'
+  | 'clearPods'
+  | 'recreateStatefulSet'
+  | 'settleStatefulSet'
+  | 'restoreStatefulSets'
 >;
 type Write = Omit<Activities, keyof Look | keyof Author | keyof External | keyof Routine | keyof Reshape>;
 

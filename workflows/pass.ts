@@ -13,7 +13,7 @@ import { foldRoutinePlanned, isRoutineDue, routineAt } from '../core/rollout/rou
 import type { Step } from '../core/rollout/next-step.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
 import { quarantineAt } from '../core/rollout/quarantine.ts';
-import { foldInterrupted, released } from '../core/rollout/reshape.ts';
+import { foldInterrupted, isInTurn, released } from '../core/rollout/reshape.ts';
 import { resumeRollout } from '../core/rollout/resume-rollout.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { NEW_STATE } from '../core/rollout/state.ts';
@@ -242,7 +242,13 @@ export class Pass {
   }
 
   async #execute(step: Exclude<Step, { kind: 'wait' }>, plan: PlanView): Promise<Outcome> {
-    if (step.kind === 'apply') this.state = beginStages(this.state, plan, step.keys, Date.now());
+    const begun =
+      step.kind === 'apply'
+        ? step.keys
+        : step.kind === 'reshape' && isInTurn(step.key, this.state)
+          ? [step.key]
+          : [];
+    this.state = beginStages(this.state, plan, begun, Date.now());
     const { state, patienceMs } = await this.#reporter.announce(
       { ...this.#situation, state: this.state },
       step,

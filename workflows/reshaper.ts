@@ -3,6 +3,7 @@ import type { ShapeAnswer, StepResult } from '../activities/index.ts';
 import { titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
+import { foldInTurn, foldReplaced } from '../core/rollout/replace.ts';
 import { foldReshaped, foldReshapeRefused, foldReshaping } from '../core/rollout/reshape.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { look, reshaping, write } from './activities.ts';
@@ -11,7 +12,7 @@ import { look, reshaping, write } from './activities.ts';
 type Act = Exclude<ShapeAnswer, { kind: 'wait' | 'refuse' | 'done' }>;
 
 /**
- * One step of giving a StatefulSet another shape: looks, and does what comes next. Nothing is remembered between two steps
+ * One step of giving a workload another shape: looks, and does what comes next. Nothing is remembered between two steps
  * but what is waited for, so that a crash in between costs a look. `keep` is given what must be known even when the step fails.
  */
 export async function reshape(
@@ -24,6 +25,7 @@ export async function reshape(
   if (!ref) return state;
   const answer = await look(`${titleOf(key)}: what cannot be changed in place`).observeShape(planned, key);
   const now = Date.now();
+  if (answer.kind === 'replace' && !state.reshaping?.[key]?.inTurn) return foldInTurn(state, plan, key, now);
   switch (answer.kind) {
     case 'done':
       return foldReshaped(state, key, answer.entry, ref);
@@ -33,7 +35,8 @@ export async function reshape(
       return foldReshaping(state, key, answer, { now, lookAgain: 'later' });
     default: {
       const { reason, message } = doing(answer);
-      const released = answer.kind === 'release' ? { released: true as const } : {};
+      const deletes = answer.kind === 'release' || answer.kind === 'replace';
+      const released = deletes ? { released: true as const } : {};
       const begun = foldReshaping(
         state,
         key,
@@ -42,7 +45,7 @@ export async function reshape(
       );
       keep(begun);
       const result = await act(planned, key, plan, answer);
-      if (result.done) return begun;
+      if (result.done) return result.made ? foldReplaced(begun, plan, result.made, Date.now()) : begun;
       return result.reason === STATUS_REASONS.TooManyRequests
         ? foldReshaping(
             begun,
@@ -61,7 +64,10 @@ function act(plan: PlanRef, key: ObjectKey, { refs }: PlanView, step: Act): Prom
     case 'grow':
       return run.growClaims(plan, key, step.claims);
     case 'release':
+    case 'replace':
       return run.releasePods(plan, key, step.uid);
+    case 'clear':
+      return run.clearPods(plan, key, step.pods);
     case 'recreate':
       return run.recreateStatefulSet(plan, key);
     case 'settle':
@@ -94,10 +100,17 @@ function doing(step: Act): { readonly reason: string; readonly message: string }
     }
     case 'release':
       return { reason: Recreating, message: 'delete it without its pods' };
+    case 'replace':
+      return { reason: Recreating, message: 'delete it, to be replaced together with its pods' };
+    case 'clear':
+      return {
+        reason: Recreating,
+        message: `delete the pods of its former selector: ${step.pods.map(({ name }) => name).join(', ')}`,
+      };
     case 'recreate':
-      return { reason: Recreating, message: 'make it anew around its pods' };
+      return { reason: Recreating, message: 'make it anew' };
     case 'settle':
-      return { reason: Recreating, message: 'its pods are adopted' };
+      return { reason: Recreating, message: 'it is made anew: forget what was written down' };
     case 'restart':
       return { reason: Resizing, message: `restart pod ${step.pod}, so that its file system grows` };
   }

@@ -5,8 +5,9 @@
 import { COMMANDS } from '../labels.ts';
 import { approvalsAt, rollbackTarget } from '../rollout/course.ts';
 import { pausesAt } from '../rollout/hold.ts';
+import type { PendingApproval } from '../status/resource-status.ts';
 import type { Situation } from '../status/verdict.ts';
-import { pendingApprovals } from '../status/report.ts';
+import { isLoss, pendingApprovals } from '../status/pending-approvals.ts';
 import type { Approval, Pause } from './orders.ts';
 
 /** Who asks, and why: it goes into the annotation, the events and the journal. */
@@ -16,7 +17,7 @@ export interface Asker {
 }
 
 export interface ApproveRequest extends Asker {
-  /** @defaultValue everything that waits for an approval now */
+  /** @defaultValue everything that waits for an approval now, but what would lose pods or data: that must be named */
   readonly stage?: string;
   /** RFC 3339; the approval counts no more after it. */
   readonly expires?: string;
@@ -49,13 +50,8 @@ export function approve(situation: Situation, request: ApproveRequest, now: numb
   const { by, why, stage, expires } = signed(request);
   const until = expires === undefined ? undefined : future(expires, 'expires', now);
   const pending = pendingApprovals(situation);
-  const chosen = stage === undefined ? pending : pending.filter((each) => each.stage === stage);
-  if (chosen.length === 0)
-    throw new Error(
-      pending.length === 0
-        ? 'nothing waits for an approval'
-        : `stage ${stage} waits for no approval; ${pending.map((each) => each.stage).join(', ')} does`,
-    );
+  const chosen = pending.filter((each) => (stage === undefined ? !isLoss(each) : each.stage === stage));
+  if (chosen.length === 0) throw new Error(unapprovable(pending, stage));
   const given: Approval[] = chosen.map(({ token }) => ({
     token,
     by,
@@ -72,6 +68,14 @@ export function approve(situation: Situation, request: ApproveRequest, now: numb
     annotations: { [COMMANDS.approve]: JSON.stringify(all) },
     message: `approved: ${chosen.map((each) => `${each.stage} (${each.reason})`).join(', ')}`,
   };
+}
+
+function unapprovable(pending: readonly PendingApproval[], stage: string | undefined): string {
+  const names = pending.map((each) => each.stage).join(', ');
+  if (pending.length === 0) return 'nothing waits for an approval';
+  if (stage === undefined)
+    return `pods or data would be lost, so name what you approve as the stage: ${names}`;
+  return `stage ${stage} waits for no approval; ${names} does`;
 }
 
 export function rollBack({ state, plan }: Situation, request: Asker): Granted {

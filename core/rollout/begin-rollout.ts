@@ -2,6 +2,7 @@ import { takesTurns } from '../plan/categories.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
 import { changeOf } from './next-step.ts';
+import { isInTurn } from './reshape.ts';
 import type { Trigger } from './rules.ts';
 import { growsFirst } from './scaling.ts';
 import type { Entry, PlanView, ReconcileState, Rollout } from './state.ts';
@@ -10,7 +11,9 @@ import { preciseTime } from './times.ts';
 /** A plan that changes pods begins a rollout; one that changes them otherwise than the running one takes its place. */
 export function beginRollout(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
   const rolling = Object.values(plan.refs).filter(
-    (ref) => takesTurns(ref.key) && ['new', 'disruptive'].includes(changeOf(ref, state.inventory[ref.key])),
+    (ref) =>
+      takesTurns(ref.key) &&
+      (isInTurn(ref.key, state) || ['new', 'disruptive'].includes(changeOf(ref, state.inventory[ref.key]))),
   );
   if (rolling.length === 0 || state.rollout?.to === plan.digest) return state;
   const passages = unfinishedPassages(state, plan);
@@ -56,10 +59,12 @@ export function beginStages(
 ): ReconcileState {
   const { rollout, inventory } = state;
   if (!rollout) return state;
+  const replaces = (ref: PlannedRef): boolean =>
+    isInTurn(ref.key, state) || replacesPods(ref, inventory[ref.key]);
   const begun = keys.flatMap((key) => {
     const ref = plan.refs[key];
     const stage = ref?.stage;
-    if (!ref || stage === undefined || !replacesPods(ref, inventory[key])) return [];
+    if (!ref || stage === undefined || !replaces(ref)) return [];
     const known = rollout.stages[stage];
     return known && !known.startedAt ? [stage] : [];
   });

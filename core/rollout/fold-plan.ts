@@ -3,6 +3,7 @@ import type { Orders } from '../commands/orders.ts';
 import { isConfiguration, isWorkload } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import { beginRollout } from './begin-rollout.ts';
+import { reshapingPlanned } from './reshape.ts';
 import { currentContests, withoutFights } from './contest.ts';
 import { scalePlanned } from './scaling.ts';
 import type { Entry, Passage, PlanView, ReconcileState } from './state.ts';
@@ -36,10 +37,22 @@ export function foldPlanned(state: ReconcileState, plan: PlanView, now: number):
   const unhealthy = Object.fromEntries(
     Object.entries(state.unhealthy).filter(([key]) => key in state.inventory),
   );
+  // A look tells whether what was asked of people is granted.
+  const asked = Object.entries(refusals).map(([key, refusal]) => [
+    key,
+    refusal.token === undefined ? refusal : { ...refusal, retryAt: now },
+  ]);
   const contests = state.contests ? { contests: isNewer ? {} : currentContests(state, now) } : {};
-  const remembered = { ...remember(state, plan, now), ...contests };
+  const { reshaping: _, ...known } = remember(state, plan, now);
+  const remembered = { ...known, ...contests, ...reshapingPlanned(state, plan) };
   return beginRollout(
-    { ...remembered, generation: plan.generation, inventory, refusals, unhealthy },
+    {
+      ...remembered,
+      generation: plan.generation,
+      inventory,
+      refusals: Object.fromEntries(asked),
+      unhealthy,
+    },
     plan,
     now,
   );

@@ -51,7 +51,14 @@ export type ApplyResult =
       readonly scaledOnly?: true;
       readonly health: Health;
     }
-  | { readonly key: ObjectKey; readonly applied: false; readonly reason: string; readonly message: string };
+  | {
+      readonly key: ObjectKey;
+      readonly applied: false;
+      readonly reason: string;
+      readonly message: string;
+      /** What is there must get another shape first. */
+      readonly aboutShape?: true;
+    };
 
 const JOURNAL_LENGTH = 5;
 

@@ -14,9 +14,10 @@ import { bakedAt, bakingHold, pauseOf, stageHold, wholePause } from './hold.ts';
 import { missingReads, stillNeeded } from './readers.ts';
 import { growsFirst, isGrowing, scalesLast, scalesNow } from './scaling.ts';
 import { holdOf, isHeld } from './references.ts';
-import { abandoned, mustReshape } from './reshape.ts';
+import { abandoned, isInTurn, mustReshape } from './reshape.ts';
 import { askAgainAt, isTrapped } from './unblock.ts';
 import type { Entry, PlanView, ReconcileState } from './state.ts';
+import { nextLook } from './next-look.ts';
 import { isPostponed, unused } from './removal.ts';
 
 export type Step =
@@ -33,7 +34,7 @@ export type Step =
   | { readonly kind: 'unblock'; readonly key: ObjectKey }
   /** Puts back as it was what the rollout has not come to yet. */
   | { readonly kind: 'revert'; readonly keys: readonly ObjectKey[] }
-  /** The next of the steps by which a StatefulSet gets what cannot be changed in place. */
+  /** The next of the steps by which a workload gets what cannot be changed in place. */
   | { readonly kind: 'reshape'; readonly key: ObjectKey }
   /** What was being made anew is no longer wanted otherwise: it is put back as it was. */
   | { readonly kind: 'restore'; readonly keys: readonly ObjectKey[] }
@@ -124,11 +125,20 @@ function isDue(ref: PlannedRef, plan: PlanView, state: ReconcileState, now: numb
 }
 
 function isPending(ref: PlannedRef, plan: PlanView, state: ReconcileState, now: number): boolean {
+  return !mustReshape(ref, state) && isWanted(ref, plan, state, now);
+}
+
+/** To be replaced with its pods, as soon as it is its turn. */
+function isReplaceDue(ref: PlannedRef, plan: PlanView, state: ReconcileState, now: number): boolean {
+  const { lookAt = now } = state.reshaping?.[ref.key] ?? {};
+  return isInTurn(ref.key, state) && lookAt <= now && isWanted(ref, plan, state, now);
+}
+
+function isWanted(ref: PlannedRef, plan: PlanView, state: ReconcileState, now: number): boolean {
   const entry = state.inventory[ref.key];
   if (entry && entry.digest === ref.digest && !entry.leaving && !scalesNow(ref, entry)) return false;
   if (entry?.leaving || isGrowing(entry)) return false;
   if (isRefused(ref.key, ref.digest, state, now) || isHeld(ref, plan, state)) return false;
-  if (mustReshape(ref, state)) return false;
   return !ref.uses?.some(
     (used) => used in state.refusals || (awaits(ref.key, used) && !isThere(used, plan, state)),
   );
@@ -142,7 +152,8 @@ function isThere(key: ObjectKey, plan: PlanView, state: ReconcileState): boolean
 
 function isReshapeDue(ref: PlannedRef, plan: PlanView, state: ReconcileState, now: number): boolean {
   const { released, lookAt = now } = state.reshaping?.[ref.key] ?? {};
-  if (!mustReshape(ref, state) || isRefused(ref.key, ref.digest, state, now)) return false;
+  if (!mustReshape(ref, state) || isInTurn(ref.key, state)) return false;
+  if (isRefused(ref.key, ref.digest, state, now)) return false;
   // Pods without their StatefulSet wait for nobody.
   return lookAt <= now && (released === true || !pauseOf(plan.orders, ref, now));
 }
@@ -196,14 +207,17 @@ function laneStep(
   state: ReconcileState,
   now: number,
 ): Step | undefined {
-  const pending = lane.filter((ref) => isPending(ref, plan, state, now));
+  const replaced = lane.filter((ref) => isReplaceDue(ref, plan, state, now));
+  const pending = [...lane.filter((ref) => isPending(ref, plan, state, now)), ...replaced];
   const hold = laneHold(pending, stage, plan, state, now);
   if (hold) return held(keysOf(pending), hold);
   const due = lane.filter((ref) => isDue(ref, plan, state, now));
-  for (const { key, before } of due)
+  for (const { key, before } of [...due, ...replaced])
     if (before && state.rollout && !state.rollout.passages[key]?.before)
       return { kind: 'hook', key, when: 'before', hook: before };
   if (due.length > 0) return { kind: 'apply', keys: keysOf(due) };
+  const [first] = replaced;
+  if (first) return { kind: 'reshape', key: first.key };
 
   const stuck = lane.filter((ref) => {
     const { key, digest, uses } = ref;
@@ -245,7 +259,9 @@ function laneHold(
     const paused = pauseOf(plan.orders, ref, now);
     if (paused) return paused;
   }
-  const disrupted = pending.find((ref) => changeOf(ref, state.inventory[ref.key]) === 'disruptive');
+  const disrupted = pending.find(
+    (ref) => isInTurn(ref.key, state) || changeOf(ref, state.inventory[ref.key]) === 'disruptive',
+  );
   if (!disrupted) return undefined;
   const name = stage ?? disrupted.role ?? disrupted.key.split('/').at(-1) ?? '';
   return stageHold({ name, role: disrupted.role }, plan, state, now);
@@ -324,13 +340,14 @@ function restingWaits(plan: PlanView, state: ReconcileState, now: number): Waiti
     .map(([, { since }]) => nextLook(Date.parse(since), now));
   const returning = Object.keys(plan.refs).filter((key) => state.inventory[key]?.leaving);
   const paused = Object.values(plan.refs).filter(
-    (ref) => isPending(ref, plan, state, now) && pauseOf(plan.orders, ref, now),
+    (ref) => (isPending(ref, plan, state, now) || mustReshape(ref, state)) && pauseOf(plan.orders, ref, now),
   );
   // One that is overdue waits for another that it needs.
   const retries = refused.map(([, { retryAt }]) => retryAt).filter((at) => at > now);
   const reshaping = Object.entries(state.reshaping ?? {}).filter(([key]) => !(key in state.refusals));
-  const steps = reshaping.map(([, { lookAt }]) => lookAt);
-  const tried = [...refused, ...reshaping].map(([key]) => key);
+  // One that is paused, or waits for its turn, is looked at when that is over.
+  const steps = reshaping.map(([, { lookAt }]) => lookAt).filter((at) => at > now);
+  const tried = [...refused, ...reshaping].map(([key]) => key).filter((key) => !isInTurn(key, state));
   const on = [...unhealthy, ...returning, ...tried, ...keysOf(unmet)];
   return [
     { kind: 'wait', on, ...earliest([...retries, ...looks, ...steps]) },
@@ -339,14 +356,6 @@ function restingWaits(plan: PlanView, state: ReconcileState, now: number): Waiti
       return hold ? [held([ref.key], hold)] : [];
     }),
   ];
-}
-
-/** Nobody tells when something behind an API changes, so it is looked at: soon at first, then ever more slowly. */
-const SOONEST_LOOK_MS = 2_000;
-const LATEST_LOOK_MS = 300_000;
-
-function nextLook(since: number, now: number): number {
-  return now + Math.min(Math.max((now - since) / 2, SOONEST_LOOK_MS), LATEST_LOOK_MS);
 }
 
 function mergeWaits(waits: readonly Waiting[]): Waiting {

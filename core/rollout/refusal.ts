@@ -14,24 +14,31 @@ interface Refused {
   readonly digest: string;
   readonly reason: string;
   readonly message: string;
+  readonly aboutShape?: true;
+  readonly token?: string;
 }
 
 /** Records that the server would not take an object (or let it go): it is tried again ever more slowly. */
 export function withRefusal(
   state: ReconcileState,
-  { key, digest, reason, message }: Refused,
+  { key, digest, reason, message, aboutShape, token }: Refused,
   now: number,
 ): ReconcileState {
   const known = state.refusals[key];
   const same = known?.digest === digest ? known : undefined;
   const attempts = (same?.attempts ?? 0) + 1;
+  const delay = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS);
+  const isAboutShape = aboutShape ?? same?.aboutShape;
   const refusal: Refusal = {
     digest,
     reason,
     message,
     since: same?.since ?? rfc3339(now),
     attempts,
-    retryAt: now + Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS),
+    // What cannot be changed in place is looked at, which is another thing than to try it again.
+    retryAt: aboutShape && !same ? now : now + delay,
+    ...(isAboutShape ? { aboutShape: true } : {}),
+    ...(token ? { token } : {}),
   };
   return { ...state, refusals: { ...state.refusals, [key]: refusal } };
 }

@@ -3,7 +3,7 @@ import type { PlannedRef } from '../plan/digests.ts';
 import { OUR_REASONS } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
 import { withRefusal } from './refusal.ts';
-import type { PlanView, ReconcileState, Reshaping } from './state.ts';
+import type { PlanView, ReconcileState, Refusal, Reshaping } from './state.ts';
 import { placeOf, without } from './state.ts';
 import type { Entry } from './state.ts';
 import { rfc3339 } from './times.ts';
@@ -14,11 +14,28 @@ const LONGEST_LOOK_MS = 30_000;
 /** Whether the object must get another shape before anything else of it is applied. */
 export function mustReshape(
   { key, digest, shape }: PlannedRef,
-  { inventory, reshaping }: ReconcileState,
+  { inventory, reshaping, refusals }: ReconcileState,
 ): boolean {
-  if (reshaping?.[key]) return true;
+  if (reshaping?.[key] || refusals[key]?.aboutShape) return true;
   const entry = inventory[key];
   return entry !== undefined && !entry.leaving && entry.digest !== digest && entry.shape !== shape;
+}
+
+/** Whether all its pods are to be replaced, which waits for its turn and has not begun. */
+export function isInTurn(key: ObjectKey, { reshaping }: ReconcileState): boolean {
+  const { inTurn, released: begun } = reshaping?.[key] ?? {};
+  return inTurn === true && !begun;
+}
+
+/** What has not begun is looked at anew under another plan, and what is no longer wanted then is awaited no more. */
+export function reshapingPlanned(
+  { reshaping = {} }: ReconcileState,
+  { refs }: PlanView,
+): Pick<ReconcileState, 'reshaping'> {
+  const kept = Object.entries(reshaping).filter(
+    ([key, { released: begun, inTurn }]) => begun || (key in refs && !inTurn),
+  );
+  return kept.length > 0 ? { reshaping: Object.fromEntries(kept) } : {};
 }
 
 /** The objects that are between two shapes, and no longer wanted in any: they are to be put back as they were. */
@@ -45,11 +62,13 @@ export function foldInterrupted(
   return keys.reduce((next, key) => foldReshaping(next, key, found, { now, lookAgain: 'at once' }), state);
 }
 
+type Doing = Pick<Reshaping, 'reason' | 'message' | 'released' | 'inTurn'>;
+
 /** Records what is done next, or waited for; `lookAfter`: it is not there yet, and to be looked at again in a while. */
 export function foldReshaping(
   state: ReconcileState,
   key: ObjectKey,
-  { reason, message, released }: { reason: string; message: string; released?: true },
+  { reason, message, released, inTurn }: Doing,
   when: { readonly now: number; readonly lookAgain: 'at once' | 'later' },
 ): ReconcileState {
   const known = state.reshaping?.[key];
@@ -64,6 +83,7 @@ export function foldReshaping(
     attempts,
     lookAt: when.now + delay,
     ...(released || known?.released ? { released: true } : {}),
+    ...(inTurn || known?.inTurn ? { inTurn: true } : {}),
   };
   const refusals = without(state.refusals, key);
   return { ...state, refusals, reshaping: { ...state.reshaping, [key]: reshaping } };
@@ -73,12 +93,12 @@ export function foldReshaping(
 export function foldReshapeRefused(
   state: ReconcileState,
   ref: PlannedRef,
-  refusal: { readonly reason: string; readonly message: string },
+  { reason, message, token }: { readonly reason: string; readonly message: string; readonly token?: string },
   now: number,
 ): ReconcileState {
   const { reshaping = {}, ...rest } = withRefusal(
     state,
-    { key: ref.key, digest: ref.digest, reason: refusal.reason, message: refusal.message },
+    { key: ref.key, digest: ref.digest, reason, message, ...(token ? { token } : {}) },
     now,
   );
   const left = reshaping[ref.key]?.released ? reshaping : without(reshaping, ref.key);
@@ -96,11 +116,18 @@ export function foldReshaped(
   const left = without(reshaping ?? {}, key);
   return {
     ...rest,
+    refusals: withoutShape(rest.refusals, key),
     inventory: entry
       ? { ...inventory, [key]: reshapedEntry(inventory[key], entry, ref) }
       : without(inventory, key),
     ...(Object.keys(left).length > 0 ? { reshaping: left } : {}),
   };
+}
+
+/** What was refused for its shape is tried again as it is. */
+function withoutShape(refusals: ReconcileState['refusals'], key: ObjectKey): ReconcileState['refusals'] {
+  const { aboutShape, ...refusal } = refusals[key] ?? {};
+  return aboutShape ? { ...refusals, [key]: refusal as Refusal } : refusals;
 }
 
 /** What is there now; of what was known before, what the object itself does not say. */

@@ -73,6 +73,10 @@ export interface Trouble {
 /** An apply that the API server refused. It is tried again slowly, and at once when the digest is another. */
 export interface Refusal extends Trouble {
   readonly digest: string;
+  /** What is there has what is never changed in place, otherwise. */
+  readonly aboutShape?: true;
+  /** What approves it. */
+  readonly token?: string;
   readonly attempts: number;
   /** Epoch milliseconds. */
   readonly retryAt: number;
@@ -88,13 +92,15 @@ export interface Reference {
   readonly trouble?: Trouble;
 }
 
-/** A StatefulSet that is getting another shape (`core/storage/next-reshape.ts`), and what that waits for. */
+/** A workload that is getting another shape (`core/storage/next-reshape.ts`), and what that waits for. */
 export interface Reshaping extends Trouble {
   readonly attempts: number;
   /** Epoch milliseconds. */
   readonly lookAt: number;
   /** It may be deleted, with its pods left running and what it was written down. */
   readonly released?: true;
+  /** Its pods go, too, and so it waits for its turn. */
+  readonly inTurn?: true;
 }
 
 /** Broken pods of an old revision that were replaced, so that the template that mends them gets through. */

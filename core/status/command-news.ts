@@ -5,6 +5,7 @@ import { approvalsAt } from '../rollout/course.ts';
 import { pauseLine, pausesAt } from '../rollout/hold.ts';
 import type { Told } from '../rollout/state.ts';
 import type { Headline } from './news.ts';
+import { subjectOf } from './pending-approvals.ts';
 
 /** What was last told of commands. */
 export interface CommandsTold {
@@ -25,9 +26,9 @@ export function commandNews(
   if (!paused && told.commands?.paused) news.push(command('Normal', 'Resumed', 'no pause is left'));
   if (unreadable && unreadable !== told.commands?.unreadable)
     news.push(command('Warning', 'CommandUnreadable', `${unreadable}; it is ignored`));
-  for (const { token, stage } of told.rollout?.pendingApprovals ?? []) {
-    const given = approvalsAt(orders, now).find((each) => each.token === token);
-    const what = stage === '-' ? 'the update of the operator' : `stage ${stage}`;
+  for (const asked of told.rollout?.pendingApprovals ?? []) {
+    const given = approvalsAt(orders, now).find((each) => each.token === asked.token);
+    const what = subjectOf(asked, 'the update of the operator');
     if (given) news.push(command('Normal', 'ApprovalGranted', `${what} is approved${signature(given)}`));
   }
   return { news, commands: { ...(paused ? { paused } : {}), ...(unreadable ? { unreadable } : {}) } };

@@ -8,7 +8,7 @@ import { scalersIn } from '../rollout/scaling.ts';
 import { COMMANDS } from '../labels.ts';
 import { rollbackTarget } from '../rollout/course.ts';
 import { pausesAt } from '../rollout/hold.ts';
-import { pendingApprovals } from './report.ts';
+import { pendingApprovals, subjectOf } from './pending-approvals.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { Situation, Verdict } from './verdict.ts';
 
@@ -49,8 +49,8 @@ function deedsOf(situation: Situation, title: string): readonly string[] {
     `\`kubectl annotate ${kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ''} --overwrite ${text}\``;
   if (deleting) return [`end it without what it waits for: ${annotate(`${COMMANDS.abandon}=true`)}`];
   const deeds = pendingApprovals(situation).map(
-    ({ stage, token, reason }) =>
-      `approve ${stage === '-' ? 'it' : `stage ${stage}`} (${reason}): ${annotate(`${COMMANDS.approve}=${token}`)}`,
+    (asked) =>
+      `approve ${subjectOf(asked, 'it')} (${asked.reason}): ${annotate(`${COMMANDS.approve}=${asked.token}`)}`,
   );
   if (pausesAt(plan?.orders, 0).length > 0) deeds.push(`resume: ${annotate(`${COMMANDS.pause}-`)}`);
   const target = plan?.newest && state.rollout && rollbackTarget(state, plan.newest);

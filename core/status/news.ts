@@ -3,6 +3,7 @@ import type { Orders } from '../commands/orders.ts';
 import { OUR_REASONS } from '../reasons.ts';
 import type { Told } from '../rollout/state.ts';
 import { commandNews } from './command-news.ts';
+import { subjectOf } from './pending-approvals.ts';
 import type { Verdict } from './verdict.ts';
 import type { ResourceStatus, RolloutReport } from './resource-status.ts';
 
@@ -64,13 +65,10 @@ function rolloutNews(
     if (stage.finishedAt && !past?.finishedAt)
       news.push(headline('StageCompleted', `stage ${stage.name} is current after ${stage.seconds ?? 0} s`));
   }
-  for (const { stage, token, reason } of now.pendingApprovals ?? [])
-    if (!known?.pendingApprovals?.some((past) => past.token === token))
+  for (const asked of now.pendingApprovals ?? [])
+    if (!known?.pendingApprovals?.some((past) => past.token === asked.token))
       news.push(
-        headline(
-          'ApprovalRequested',
-          `${stage === '-' ? 'all' : `stage ${stage}`} (${reason}): token ${token}`,
-        ),
+        headline('ApprovalRequested', `${subjectOf(asked, 'all')} (${asked.reason}): token ${asked.token}`),
       );
   if (now.finishedAt && !known?.finishedAt)
     news.push(

@@ -11,11 +11,11 @@ import { rfc3339 } from '../rollout/times.ts';
 import type { ObjectKey } from '../refs.ts';
 import { kindName, parseObjectKey } from '../refs.ts';
 import type { NextCondition } from './conditions.ts';
+import { pendingApprovals } from './pending-approvals.ts';
 import type {
   Condition,
   InventoryStatus,
   PastRollout,
-  PendingApproval,
   ReferenceStatus,
   ResourceStatus,
   RolloutReport,
@@ -124,16 +124,6 @@ function referencesStatus(references: NonNullable<ReconcileState['references']>)
   return Object.entries(references)
     .map(([object, { seen }]) => ({ object, seen }))
     .sort((a, b) => (a.object < b.object ? -1 : 1));
-}
-
-/** What waits for a person now. */
-export function pendingApprovals({ step, plan }: Situation): readonly PendingApproval[] {
-  const hold = step?.kind === 'wait' ? step.hold : undefined;
-  const held = plan?.course?.kind === 'held' ? plan.course : undefined;
-  return [
-    ...(hold?.token ? [{ stage: hold.stage ?? '-', token: hold.token, reason: hold.reason }] : []),
-    ...(held ? [{ stage: '-', token: held.token, reason: 'RuntimeUpdatePending' }] : []),
-  ];
 }
 
 /** Whom and what a rollout waits for. */

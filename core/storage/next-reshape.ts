@@ -1,7 +1,8 @@
 /**
  * How a StatefulSet gets another shape with no pod restarted: its claims grow, it is deleted without its pods, and made anew
- * around them. There is no program counter: each step follows from what is there, so that a crash between any two loses
- * nothing. What the deletion would lose (the manifest, the replicas, the uids) is written down before, in the journal.
+ * around them. Where another selector selects none of them, they go too, when somebody approved. There is no program counter:
+ * each step follows from what is there, so that a crash between any two loses nothing. What the deletion would lose (the
+ * manifest, the replicas, the uids) is written down before, in the journal.
  */
 import { readCount, readNumber } from '../health/read.ts';
 import { statefulSet } from '../health/stateful-set.ts';
@@ -20,6 +21,7 @@ import {
   ordinalOf,
   sizedClaims,
 } from './claims.ts';
+import { replacesPods, selectorOf } from './shape.ts';
 
 /** What is written down before a StatefulSet is deleted. */
 export interface Journal {
@@ -57,9 +59,12 @@ export interface ShapeRefusal {
   readonly message: string;
 }
 
-export interface Growth {
+export interface Named {
   readonly name: string;
   readonly uid: string;
+}
+
+export interface Growth extends Named {
   readonly storage: string;
 }
 
@@ -67,6 +72,10 @@ export type ReshapeStep =
   | { readonly kind: 'grow'; readonly claims: readonly Growth[] }
   /** Write the journal, and delete the StatefulSet without its pods. */
   | { readonly kind: 'release'; readonly uid: string }
+  /** The same of a workload whose pods go, too: only in its turn. */
+  | { readonly kind: 'replace'; readonly uid: string }
+  /** Delete the pods that the former selector selected. */
+  | { readonly kind: 'clear'; readonly pods: readonly Named[] }
   /** Make it anew around its pods. */
   | { readonly kind: 'recreate' }
   /** Its pods are adopted: the journal may go. */
@@ -75,7 +84,13 @@ export type ReshapeStep =
   | { readonly kind: 'restart'; readonly pod: string; readonly uid: string }
   | { readonly kind: 'wait'; readonly reason: Reason; readonly message: string }
   /** Nothing was touched; somebody must act. */
-  | { readonly kind: 'refuse'; readonly reason: string; readonly message: string }
+  | {
+      readonly kind: 'refuse';
+      readonly reason: string;
+      readonly message: string;
+      /** What approves it. */
+      readonly token?: string;
+    }
   | { readonly kind: 'done' };
 
 /** The manager of a StatefulSet that was made anew, until its fields are given back to those who owned them. */
@@ -86,15 +101,11 @@ export const ONLINE_GROWTH_MS = 120_000;
 
 export function nextReshape(sight: ShapeSight): ReshapeStep {
   const { live, journal } = sight;
-  if (!live) return { kind: journal ? 'recreate' : 'done' };
+  if (!live) return journal ? (clearStep(sight, journal) ?? { kind: 'recreate' }) : { kind: 'done' };
   const { uid = '', name, deletionTimestamp } = live.metadata;
-  if (deletionTimestamp)
-    return wait(
-      OUR_REASONS.Recreating,
-      `StatefulSet ${name} is being deleted${journal ? '; its pods keep running' : ''}`,
-    );
+  if (deletionTimestamp) return wait(OUR_REASONS.Recreating, `${live.kind} ${name} is being deleted`);
   if (journal && journal.uid !== uid) return returned(sight, journal, live);
-  return refusalOf(sight, live) ?? claimStep(sight) ?? shapeStep(sight, uid);
+  return refusalOf(sight, live) ?? claimStep(sight) ?? shapeStep(sight, live);
 }
 
 /** It was made anew. */
@@ -119,6 +130,25 @@ function returned({ pods, desired, ...sight }: ShapeSight, journal: Journal, liv
   return { kind: 'settle' };
 }
 
+/** Pods that no selector selects any more must be gone before others take their names. */
+function clearStep(
+  { desired, pods }: ShapeSight,
+  { manifest, pods: known }: Journal,
+): ReshapeStep | undefined {
+  if (!replacesPods(desired, manifest)) return undefined;
+  const uids = new Set(Object.values(known));
+  const left = pods.filter(({ metadata }) => uids.has(metadata.uid ?? ''));
+  const staying = left.filter(({ metadata }) => !metadata.deletionTimestamp);
+  if (staying.length > 0)
+    return { kind: 'clear', pods: staying.map(({ metadata: { name, uid = '' } }) => ({ name, uid })) };
+  return left.length === 0
+    ? undefined
+    : wait(
+        OUR_REASONS.Recreating,
+        `${listed(left.map(({ metadata }) => metadata.name))} of the former selector are being deleted`,
+      );
+}
+
 function refusalOf({ desired, refusal, approval }: ShapeSight, live: Manifest): ReshapeStep | undefined {
   if (refusal && !refusal.aboutShape) return { kind: 'refuse', ...pick(refusal) };
   const has = claimTemplatesOf(live);
@@ -132,32 +162,32 @@ function refusalOf({ desired, refusal, approval }: ShapeSight, live: Manifest): 
       );
   }
   const lost = lossOf(desired, live);
-  if (!lost) return undefined;
-  // Pods that no selector selects would run on beside the new ones: that is for a hand to end.
-  const canApprove = approval && selectorOf(desired) === selectorOf(live);
-  if (canApprove && approval.given) return undefined;
-  const how = canApprove ? `; ${COMMANDS.approve}=${approval.token} on the resource approves it` : '';
-  return refuse(OUR_REASONS.ApprovalRequired, `${lost}${how}`);
+  if (!lost || approval?.given) return undefined;
+  if (!approval) return refuse(OUR_REASONS.ApprovalRequired, lost);
+  const { token } = approval;
+  const how = `${COMMANDS.approve}=${token} on the resource approves it`;
+  return { ...refuse(OUR_REASONS.ApprovalRequired, `${lost}; undo it, or ${how}`), token };
 }
 
 /**
- * What recreating would lose, and so is done only when somebody approves: pods that a new selector does not select, and data
- * in claims that no template names any more. Undefined when it loses nothing.
+ * What recreating would lose, and so is done only when somebody approves: all the pods, which a new selector does not select,
+ * and data in claims that no template names any more. Undefined when it loses nothing.
  */
 export function lossOf(desired: Manifest, live: Manifest): string | undefined {
-  if (selectorOf(desired) !== selectorOf(live))
-    return `spec.selector would change from ${selectorOf(live)} to ${selectorOf(desired)}, and the running pods would be left behind`;
+  const selector = replacesPods(desired, live)
+    ? [
+        `spec.selector would change from ${selectorOf(live)} to ${selectorOf(desired)}, and all its pods would be replaced at once`,
+      ]
+    : [];
   const kept = new Set(claimTemplatesOf(desired).map(({ name }) => name));
   const gone = claimTemplatesOf(live).filter(({ name }) => !kept.has(name));
-  return gone.length === 0
-    ? undefined
-    : `volumeClaimTemplates ${gone.map(({ name }) => name).join(', ')} would go, and pods would start without the data in those claims`;
-}
-
-function selectorOf(manifest: Manifest): string {
-  const { matchLabels = {}, matchExpressions = [] } = Object(Object(manifest['spec']).selector);
-  const labels = Object.entries(Object(matchLabels)).map(([label, value]) => `${label}=${String(value)}`);
-  return [...labels.sort(), ...[matchExpressions].flat().map((each) => JSON.stringify(each))].join(',');
+  const claims =
+    gone.length === 0
+      ? []
+      : [
+          `volumeClaimTemplates ${gone.map(({ name }) => name).join(', ')} would go, and pods would start without the data in those claims`,
+        ];
+  return [...selector, ...claims].join('; ') || undefined;
 }
 
 function claimStep({ desired, claims, classes }: ShapeSight): ReshapeStep | undefined {
@@ -181,8 +211,9 @@ function claimStep({ desired, claims, classes }: ShapeSight): ReshapeStep | unde
   return growing.length === 0 ? undefined : wait(OUR_REASONS.Resizing, growing.map(progressOf).join(', '));
 }
 
-function shapeStep(sight: ShapeSight, uid: string): ReshapeStep {
-  if (sight.refusal) return { kind: 'release', uid };
+function shapeStep(sight: ShapeSight, live: Manifest): ReshapeStep {
+  const { uid = '' } = live.metadata;
+  if (sight.refusal) return { kind: replacesPods(sight.desired, live) ? 'replace' : 'release', uid };
   return fileSystemStep(sight) ?? { kind: sight.journal ? 'settle' : 'done' };
 }
 
@@ -227,6 +258,6 @@ function wait(reason: Reason, message: string): ReshapeStep {
   return { kind: 'wait', reason, message };
 }
 
-function refuse(reason: Reason, message: string): ReshapeStep {
+function refuse(reason: Reason, message: string): Extract<ReshapeStep, { kind: 'refuse' }> {
   return { kind: 'refuse', reason, message };
 }

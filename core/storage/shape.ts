@@ -1,9 +1,10 @@
 /**
  * The shape of a StatefulSet: the fields the API server never changes in place. A StatefulSet of another shape is recreated
- * around its pods (`next-reshape.ts`).
+ * around its pods (`next-reshape.ts`); a workload of another selector, of whatever kind, with them.
  */
 import type { Manifest } from '../manifest.ts';
 import { read, readMany, readText } from '../health/read.ts';
+import { groupOf, kindName } from '../refs.ts';
 import { claimTemplatesOf, isLess } from './claims.ts';
 
 const IMMUTABLE = ['volumeClaimTemplates', 'serviceName', 'podManagementPolicy', 'selector'] as const;
@@ -15,11 +16,60 @@ export function shapeOf(manifest: Manifest): object | undefined {
 }
 
 /** The fields as the API server names them in its refusal; servers before 1.34 name only `spec`. */
-const REFUSED_FIELDS: ReadonlySet<string> = new Set(['spec', ...IMMUTABLE.map((field) => `spec.${field}`)]);
+const REFUSED_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  'StatefulSet.apps': ['spec', ...IMMUTABLE.map((field) => `spec.${field}`)],
+  'Deployment.apps': ['spec.selector'],
+  'DaemonSet.apps': ['spec.selector'],
+};
 
-/** Whether a refusal is about the shape alone, so that recreating can cure it. */
-export function isAboutShape(causes: readonly { readonly field: string }[]): boolean {
-  return causes.length > 0 && causes.every(({ field }) => REFUSED_FIELDS.has(field));
+/** Whether it is of a kind of which something is never changed in place. */
+export function hasShape(manifest: Pick<Manifest, 'apiVersion' | 'kind'>): boolean {
+  return kindNameOf(manifest) in REFUSED_FIELDS;
+}
+
+/**
+ * Whether a refusal is about what is never changed in place, so that recreating can cure it. What the server says of another
+ * selector and the rest put together is of no account: what is made from nothing need not go together with what is there.
+ */
+export function isAboutShape(
+  desired: Manifest,
+  live: Manifest,
+  causes: readonly { readonly field: string }[],
+): boolean {
+  if (causes.some(({ field }) => field === 'metadata.ownerReferences')) return false;
+  const fields = REFUSED_FIELDS[kindNameOf(desired)] ?? [];
+  const isOnlyShape = causes.length > 0 && causes.every(({ field }) => fields.includes(field));
+  return hasShape(desired) && (isOnlyShape || replacesPods(desired, live));
+}
+
+function kindNameOf({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): string {
+  return kindName({ group: groupOf(apiVersion), kind });
+}
+
+interface Expression {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
+/** The pods of a workload, as `kubectl get pods -l` would select them. */
+export function selectorOf(manifest: Manifest): string {
+  const labels = Object.entries(Object(read(manifest, 'spec', 'selector', 'matchLabels')));
+  const expressions = readMany(manifest, 'spec', 'selector', 'matchExpressions');
+  return [
+    ...labels.map(([label, value]) => `${label}=${String(value)}`).sort(),
+    ...expressions.map((each) => requirementOf(Object(each))),
+  ].join(',');
+}
+
+function requirementOf({ key, operator, values = [] }: Expression): string {
+  if (operator === 'Exists') return key;
+  return operator === 'DoesNotExist' ? `!${key}` : `${key} ${operator.toLowerCase()} (${values.join(',')})`;
+}
+
+/** Whether it would look after none of the pods that are there: it can only be replaced together with them. */
+export function replacesPods(desired: Manifest, former: Manifest): boolean {
+  return selectorOf(desired) !== selectorOf(former);
 }
 
 /** The StatefulSet as it was, in the desired shape: same pod template, same replicas, and so the same pods. */

@@ -9,6 +9,7 @@ type Name =
   | 'observeShape'
   | 'growClaims'
   | 'releasePods'
+  | 'clearPods'
   | 'recreateStatefulSet'
   | 'settleStatefulSet'
   | 'restoreStatefulSets'
@@ -42,6 +43,7 @@ export class FakeReshaping {
       observeShape: (_, key) => call('observeShape', [key], () => this.#look(key)),
       growClaims: (_, key) => call('growClaims', [key], () => DONE),
       releasePods: (_, key) => call('releasePods', [key], () => this.#release(key)),
+      clearPods: (_, key) => call('clearPods', [key], () => DONE),
       recreateStatefulSet: (_, key) => call('recreateStatefulSet', [key], () => this.#recreate(key)),
       settleStatefulSet: (_, key) => call('settleStatefulSet', [key], () => DONE),
       restoreStatefulSets: (_, keys) =>

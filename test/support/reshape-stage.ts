@@ -91,7 +91,10 @@ export class ReshapeStage {
         case 'grow':
           return activities.growClaims(plan, key, answer.claims);
         case 'release':
+        case 'replace':
           return activities.releasePods(plan, key, answer.uid);
+        case 'clear':
+          return activities.clearPods(plan, key, answer.pods);
         case 'recreate':
           return activities.recreateStatefulSet(plan, key);
         case 'settle':
@@ -103,6 +106,7 @@ export class ReshapeStage {
   }
 
   #run<Result>(activity: () => Promise<Result>): Promise<Result> {
-    return new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') }).run(activity);
+    const info = { attempt: 1, startToCloseTimeoutMs: 60_000 };
+    return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') }).run(activity);
   }
 }

@@ -4,7 +4,7 @@ import type { SimulatedCluster } from './simulated-cluster.ts';
 import type { ToyNode, ToySpec } from './toy-operator.ts';
 import { unversioned } from './versions.ts';
 
-const ROLES = ['controller', 'broker', 'server', 'minion'];
+export const ROLES: readonly string[] = ['controller', 'broker', 'server', 'minion'];
 
 const node: fc.Arbitrary<ToyNode> = fc.record({
   name: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
@@ -14,7 +14,7 @@ const node: fc.Arbitrary<ToyNode> = fc.record({
 });
 
 export const spec: fc.Arbitrary<ToySpec> = fc.record({
-  order: fc.shuffledSubarray(ROLES),
+  order: fc.shuffledSubarray([...ROLES]),
   nodes: fc.uniqueArray(node, { selector: ({ name }) => name, maxLength: 5 }),
 });
 
@@ -47,11 +47,12 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ kind: fc.constant('late' as const), ms: fc.nat(100_000) }),
 );
 
+export const event: fc.Arbitrary<Event> = fc
+  .tuple(happening, fc.boolean())
+  .map(([each, told]): Event => ({ ...each, told }));
+
 /** Up to twelve, of which some news is lost. */
-export const events: fc.Arbitrary<readonly Event[]> = fc.array(
-  fc.tuple(happening, fc.boolean()).map(([each, told]): Event => ({ ...each, told })),
-  { maxLength: 12 },
-);
+export const events: fc.Arbitrary<readonly Event[]> = fc.array(event, { maxLength: 12 });
 
 /** The same, and all of it is told. */
 export const toldEvents: fc.Arbitrary<readonly Event[]> = events.map((all) =>
@@ -59,7 +60,7 @@ export const toldEvents: fc.Arbitrary<readonly Event[]> = events.map((all) =>
 );
 
 /** Lets it happen; `generation` is that of a spec that is wanted. */
-function happen(cluster: SimulatedCluster, each: Event, generation: number): void {
+export function happen(cluster: SimulatedCluster, each: Event, generation: number): void {
   const keys = [...cluster.live.keys()];
   const key = 'pick' in each ? keys[each.pick % Math.max(keys.length, 1)] : undefined;
   if (each.kind === 'want') cluster.want(each.spec, generation);

@@ -6,7 +6,6 @@ import { digest } from '../../activities/digest.ts';
 import type { Operator, Resource } from '../../index.ts';
 import { plan } from '../../index.ts';
 import { isExternal, isWorkload } from '../../core/plan/categories.ts';
-import type { Rendered } from '../../core/plan/digests.ts';
 import { render } from '../../core/plan/digests.ts';
 import { configurationOf } from '../../core/plan/templates.ts';
 import type { ObjectKey } from '../../core/refs.ts';
@@ -19,36 +18,26 @@ import {
 } from '../../core/rollout/fold.ts';
 import { foldGate, foldPassage } from '../../core/rollout/fold-passage.ts';
 import type { Removal, RevertResult } from '../../core/rollout/fold.ts';
-import { foldPlanned } from '../../core/rollout/fold-plan.ts';
+import { beginStages } from '../../core/rollout/begin-rollout.ts';
+import { partitionOf } from '../../core/rollout/canary.ts';
+import { memoryOf } from '../../core/rollout/course.ts';
+import { foldPlanned, foldSettled } from '../../core/rollout/fold-plan.ts';
+import { quarantineAt } from '../../core/rollout/quarantine.ts';
 import { scaleOrderOf } from '../../core/rollout/scaling.ts';
-import { foldReshaped } from '../../core/rollout/reshape.ts';
+import { foldInTurn, foldReplaced } from '../../core/rollout/replace.ts';
+import { foldReshaped, foldReshapeRefused, foldReshaping } from '../../core/rollout/reshape.ts';
 import type { Step } from '../../core/rollout/next-step.ts';
 import { changeOf, nextStep } from '../../core/rollout/next-step.ts';
 import type { PlanView, ReconcileState } from '../../core/rollout/state.ts';
 import { NEW_STATE } from '../../core/rollout/state.ts';
 import type { ScaleSeen } from '../../core/scalers.ts';
+import type { Governance } from './simulated-plans.ts';
+import type { Live } from './simulated-object.ts';
+import { HEALTH, recovered, shaped } from './simulated-object.ts';
+import { SimulatedPlans, viewOf } from './simulated-plans.ts';
 import type { ToySpec } from './toy-operator.ts';
 import { toy } from './toy-operator.ts';
 import { unversioned } from './versions.ts';
-
-interface Live {
-  readonly uid: string;
-  readonly generation: number;
-  readonly template: string;
-  readonly fields: string;
-  readonly health: keyof typeof HEALTH;
-  /** What its pods read, of whatever template they are; workloads only. */
-  readonly mounts: readonly ObjectKey[];
-  readonly deleting?: true;
-  readonly scale?: ScaleSeen;
-}
-
-const HEALTH = {
-  Current: { state: 'Current', reason: '', message: '' },
-  InProgress: { state: 'InProgress', reason: 'LessReady', message: '0 of 1 replicas ready' },
-  Lagging: { state: 'Current', reason: '', message: 'a pod of the former template goes on', lags: true },
-  Failed: { state: 'Failed', reason: 'CrashLoop', message: 'pod crashes' },
-} as const;
 
 export class SimulatedCluster {
   readonly live: Map<ObjectKey, Live> = new Map();
@@ -61,40 +50,86 @@ export class SimulatedCluster {
   /** The reason of what is refused. */
   refusal: string = 'Invalid';
   gate: true | string = true;
+  /** What a look finds at a workload of another shape. */
+  shaping: 'done' | 'wait' | 'refuse' | 'replace' = 'done';
   /** Workloads that are asked to go keep their pods until the test lets them {@link go}. */
   lingers = false;
   /** What was taken from under pods that read it. */
   readonly torn: string[] = [];
   /** Every write to an object that was there, as it was and as it became. */
   readonly writes: { readonly key: ObjectKey; readonly before: Live; readonly after: Live }[] = [];
+  /** Before each step, with what it follows from. */
+  watch: (step: Step, situation: { readonly plan: PlanView; readonly state: ReconcileState }) => void =
+    () => {};
+  /** What governs rollouts; known once it was told. */
+  readonly governance: Governance = { orders: {}, rules: {}, stageDeadlineMs: 1_800_000 };
+  operator: Operator<ToySpec>;
   #uid = 0;
-  readonly #operator: Operator<ToySpec>;
+  #resource: Resource<ToySpec> | undefined;
+  /** What is deleted to be made anew, as it was. */
+  readonly #former = new Map<ObjectKey, Live>();
+  readonly #plans = new SimulatedPlans();
   readonly #readBy = new Map<string, readonly ObjectKey[]>();
 
   constructor(operator: Operator<ToySpec>) {
-    this.#operator = operator;
+    this.operator = operator;
   }
 
   /** Takes up a spec, as `planResource` would. */
   want(spec: ToySpec, generation: number): void {
-    const resource = toy(spec, generation);
-    const rendered = render(plan(this.#operator, resource), digest);
+    this.#resource = toy(spec, generation);
+    this.replan();
+  }
+
+  /** Chooses anew what it is to have, as after an annotation or when a window opens. */
+  replan(): void {
+    const { operator, governance, now } = this;
+    const resource = this.#resource;
+    if (!resource) throw new Error('nothing is wanted yet');
+    const { view, rendered } = this.#plans.choose(operator, resource, memoryOf(this.state), governance, now);
     for (const { ref, manifest } of rendered.objects.values())
       this.#readBy.set(ref.template ?? '', [...configurationOf(manifest, resource.metadata.namespace)]);
-    this.plan = viewOf(rendered, resource);
-    this.state = foldPlanned(this.state, this.plan, this.now);
+    this.plan = view;
+    this.state = foldPlanned(this.state, view, now);
+  }
+
+  /** Its workflow is lost, and another finds what the cluster and the status remember. */
+  forget(): void {
+    const entries = Array.from(this.live, ([key, live]) => [key, recovered(key, live)] as const);
+    const { journal } = this.state;
+    this.state = {
+      ...NEW_STATE,
+      ...memoryOf(this.state),
+      journal,
+      inventory: Object.fromEntries(entries),
+    };
+    this.replan();
+    this.look();
   }
 
   /** Steps until there is nothing to do but wait, and says what for. */
   settle(): readonly ObjectKey[] {
-    if (!this.plan) throw new Error('nothing is wanted yet');
     for (let count = 0; count < 1_000; count++) {
       this.now += 10;
-      this.state = foldProgress(this.state, this.plan, this.now);
-      const step = nextStep(this.plan, this.state, this.now);
+      if ((this.plan?.validUntil ?? Infinity) <= this.now) this.replan();
+      const { plan } = this;
+      if (!plan) throw new Error('nothing is wanted yet');
+      this.state = foldProgress(this.state, plan, this.now);
+      const quarantine = quarantineAt(plan, this.state, this.now);
+      if (quarantine) {
+        this.state = { ...this.state, quarantine };
+        this.replan();
+        continue;
+      }
+      const step = nextStep(plan, this.state, this.now);
       this.steps.push(step);
-      if (step.kind === 'wait') return step.on;
-      this.#execute(step, this.plan);
+      if (step.kind === 'wait') {
+        if (step.on.length === 0) this.state = foldSettled(this.state, plan);
+        return step.on;
+      }
+      this.watch(step, { plan, state: this.state });
+      if (step.kind === 'apply') this.state = beginStages(this.state, plan, step.keys, this.now);
+      this.#execute(step, plan);
     }
     throw new Error(`no end: ${JSON.stringify(this.steps.slice(-3))}`);
   }
@@ -141,7 +176,7 @@ export class SimulatedCluster {
       keys.map((key) => {
         const live = this.live.get(key);
         if (!live) return { key, exists: false };
-        const { health, template: _, mounts: _mounts, ...known } = live;
+        const { health, template: _, mounts: _mounts, digest: _digest, ...known } = live;
         return { key, exists: true, ...known, health: HEALTH[health] };
       }),
       this.now,
@@ -154,7 +189,7 @@ export class SimulatedCluster {
         this.state = foldApplied(
           this.state,
           view,
-          step.keys.map((key) => this.#apply(key, view)),
+          step.keys.map((key) => this.#apply(key, view, step.whole)),
           this.now,
         );
         return;
@@ -166,22 +201,19 @@ export class SimulatedCluster {
           this.now,
         );
         return;
-      case 'reshape': {
-        const live = this.live.get(step.key);
-        const applied = this.state.inventory[step.key]?.digest ?? '';
-        const entry = live && {
-          digest: applied,
-          template: live.template,
-          uid: live.uid,
-          generation: live.generation,
-          fields: live.fields,
-        };
-        this.state = foldReshaped(this.state, step.key, entry, view.refs[step.key]);
+      case 'reshape':
+        this.state = this.#reshape(step.key, view);
         return;
-      }
       case 'restore':
+        for (const key of step.keys) {
+          const former = this.#former.get(key);
+          if (former && !this.live.has(key)) this.live.set(key, { ...former, uid: `uid-${this.#uid++}` });
+          this.#former.delete(key);
+          this.state = foldReshaped(this.state, key, shaped(this.live.get(key)), undefined);
+        }
+        return;
       case 'unblock':
-        throw new Error(`nothing is ever between two shapes here, nor trapped: ${step.kind}`);
+        throw new Error('nothing is ever trapped here');
       case 'prune':
         this.state = foldPruned(
           this.state,
@@ -196,6 +228,31 @@ export class SimulatedCluster {
       case 'hook':
         this.state = foldPassage(this.state, step.key, { [step.when]: true });
     }
+  }
+
+  /** One step to another shape, as the test says it goes; one that is replaced is away between two of them. */
+  #reshape(key: ObjectKey, view: PlanView): ReconcileState {
+    const { state, now, shaping } = this;
+    const ref = view.refs[key];
+    if (!ref) return state;
+    if (this.#former.has(key) && !this.live.has(key))
+      return foldReplaced(state, view, this.#apply(key, view, true), now);
+    if (this.#former.delete(key) || shaping === 'done')
+      return foldReshaped(state, key, shaped(this.live.get(key)), ref);
+    if (shaping === 'wait') {
+      const growing = { reason: 'Resizing', message: '1Gi of 2Gi there' };
+      return foldReshaping(state, key, growing, { now, lookAgain: 'later' });
+    }
+    if (shaping === 'refuse') {
+      const asked = { reason: 'ApprovalRequired', message: 'data would go', token: `loss of ${key}` };
+      return foldReshapeRefused(state, ref, asked, now);
+    }
+    if (!state.reshaping?.[key]?.inTurn) return foldInTurn(state, view, key, now);
+    const live = this.live.get(key);
+    if (live) this.#former.set(key, live);
+    this.live.delete(key);
+    const away = { reason: 'Recreating', message: 'is deleted', released: true as const };
+    return foldReshaping(state, key, away, { now, lookAgain: 'at once' });
   }
 
   #remove(key: ObjectKey): Removal {
@@ -220,12 +277,13 @@ export class SimulatedCluster {
     return { ...this.#apply(key, before), digest: `of ${template}`, template, reads };
   }
 
-  #apply(key: ObjectKey, view: PlanView): Parameters<typeof foldApplied>[2][number] {
+  #apply(key: ObjectKey, view: PlanView, whole?: true): Parameters<typeof foldApplied>[2][number] {
     const message = this.refused.get(unversioned([key])[0] ?? key);
     if (message) return { key, applied: false, reason: this.refusal, message };
     const known = this.live.get(key);
     const ref = view.refs[key];
     const entry = this.state.inventory[key];
+    const partition = ref && !whole ? partitionOf(ref, this.state) : undefined;
     const order = ref ? scaleOrderOf(ref, entry, changeOf(ref, entry)) : {};
     const template = (order.scaleOnly ? known?.template : ref?.template) ?? '';
     const { owned: _owned, ...before } = known?.scale ?? { replicas: 1, owned: false };
@@ -235,6 +293,7 @@ export class SimulatedCluster {
     const live: Live = {
       uid: known?.uid ?? `uid-${this.#uid++}`,
       generation: (known?.generation ?? 0) + 1,
+      digest: partition === undefined ? (ref?.digest ?? '') : 'canary',
       template,
       fields: 'all',
       mounts: isWorkload(key)
@@ -248,7 +307,8 @@ export class SimulatedCluster {
     };
     this.live.set(key, live);
     if (known) this.writes.push({ key, before: known, after: live });
-    const { health, template: _template, mounts: _, ...told } = live;
+    const { health, template: _template, mounts: _, digest: _digest, ...rest } = live;
+    const told = { ...rest, ...(partition === undefined ? {} : { partition }) };
     const scaledOnly = order.scaleOnly ? { scaledOnly: true as const } : {};
     return { key, applied: true, created: !known, ...told, ...scaledOnly, health: HEALTH[health] };
   }
@@ -256,17 +316,4 @@ export class SimulatedCluster {
 
 export function planView(operator: Operator<ToySpec>, resource: Resource<ToySpec>): PlanView {
   return viewOf(render(plan(operator, resource), digest), resource);
-}
-
-function viewOf(rendered: Rendered, resource: Resource<ToySpec>): PlanView {
-  return {
-    uid: resource.metadata.uid,
-    generation: resource.metadata.generation,
-    digest: rendered.digest,
-    refs: Object.fromEntries(Array.from(rendered.objects, ([key, { ref }]) => [key, ref])),
-    stages: rendered.stages.map(({ role }) => role),
-    warnings: rendered.warnings,
-    stageDeadlineMs: 1_800_000,
-    firstInstall: 'parallel',
-  };
 }

@@ -219,6 +219,7 @@ function dispatched(actors: ReadonlyMap<string, Actor>): Activities {
     observeShape: (plan, key) => of(plan.resource).observeShape(plan, key),
     growClaims: (plan, key, claims) => of(plan.resource).growClaims(plan, key, claims),
     releasePods: (plan, key, uid) => of(plan.resource).releasePods(plan, key, uid),
+    clearPods: (plan, key, pods) => of(plan.resource).clearPods(plan, key, pods),
     recreateStatefulSet: (plan, key) => of(plan.resource).recreateStatefulSet(plan, key),
     settleStatefulSet: (plan, key) => of(plan.resource).settleStatefulSet(plan, key),
     restoreStatefulSets: (resource, keys) => of(resource).restoreStatefulSets(resource, keys),

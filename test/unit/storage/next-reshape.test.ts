@@ -220,16 +220,63 @@ describe('the next step to another shape', () => {
   });
 });
 
+describe('the next step of a workload whose selector is another', () => {
+  const other = (manifest: Manifest): Manifest => ({
+    ...manifest,
+    spec: { ...Object(manifest['spec']), selector: { matchLabels: { app: 'other' } } },
+  });
+  const desired = other(statefulSet('1Gi', ''));
+  const approval = { token: '0123abcd', given: true };
+
+  it('is refused with what approves it, before anything is touched', () => {
+    const step = nextReshape(sight({ desired, approval: { ...approval, given: false } }));
+    assert.ok(step.kind === 'refuse' && step.reason === 'ApprovalRequired');
+    assert.equal(step.token, '0123abcd');
+    assert.match(step.message, /undo it, or durable-operator\.dev\/approve=0123abcd/);
+    assert.equal(nextReshape(sight({ desired })).kind, 'refuse');
+  });
+
+  it('is to delete it, then its pods, then to make it anew, then to settle', () => {
+    assert.deepEqual(nextReshape(sight({ desired, approval })), { kind: 'replace', uid: 'sts-1' });
+    const away = { desired, approval, live: undefined, journal: JOURNAL };
+    const orphans = [pod('db-0', undefined), pod('db-1', undefined), pod('stranger', undefined)];
+    assert.deepEqual(nextReshape(sight({ ...away, pods: orphans })), {
+      kind: 'clear',
+      pods: [
+        { name: 'db-0', uid: 'uid-db-0' },
+        { name: 'db-1', uid: 'uid-db-1' },
+      ],
+    });
+    const [leaving] = orphans.map((each) => ({
+      ...each,
+      metadata: { ...each.metadata, deletionTimestamp: '2026-01-01T11:59:59Z' },
+    }));
+    assert.equal(nextReshape(sight({ ...away, pods: leaving ? [leaving] : [] })).kind, 'wait');
+    assert.deepEqual(nextReshape(sight({ ...away, pods: [] })), { kind: 'recreate' });
+    const live = other(statefulSet('1Gi', 'sts-2'));
+    assert.deepEqual(nextReshape(sight({ ...away, live, pods: [], refusal: undefined })), { kind: 'settle' });
+  });
+
+  it('is to make it anew around its pods when the former selector is wanted again in the middle', () => {
+    const pods = [pod('db-0', undefined), pod('db-1', undefined)];
+    assert.deepEqual(nextReshape(sight({ live: undefined, journal: JOURNAL, pods })), { kind: 'recreate' });
+  });
+});
+
 describe('what recreating would lose', () => {
   it('is nothing when only sizes and names of services change', () => {
     assert.equal(lossOf(statefulSet('2Gi'), statefulSet('1Gi')), undefined);
   });
 
-  it('is the pods that another selector leaves behind, and the data of a claim template that goes', () => {
+  it('is the pods that another selector does not select, and the data of a claim template that goes', () => {
     const live = statefulSet('1Gi');
     const other = { ...live, spec: { ...Object(live['spec']), selector: { matchLabels: { app: 'other' } } } };
     assert.match(lossOf(other, live) ?? '', /selector would change from app=db to app=other/);
     const bare = { ...live, spec: { ...Object(live['spec']), volumeClaimTemplates: [] } };
     assert.match(lossOf(bare, live) ?? '', /volumeClaimTemplates data would go/);
+    assert.match(
+      lossOf({ ...other, spec: { ...other.spec, volumeClaimTemplates: [] } }, live) ?? '',
+      /selector.*; volume/,
+    );
   });
 });

@@ -1,0 +1,73 @@
+/** What the API server will go on refusing of an apply, in words that name the object and what to do. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { Manifest } from '../core/manifest.ts';
+import { titleOf } from '../core/plan/categories.ts';
+import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
+import type { ObjectKey } from '../core/refs.ts';
+import { parseObjectKey } from '../core/refs.ts';
+import { hasShape, isAboutShape } from '../core/storage/shape.ts';
+import type { KubernetesApi } from '../kubernetes/api.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
+import { claimRefusal } from './claim-refusal.ts';
+import type { Dependencies } from './dependencies.ts';
+import { failureOf } from './failure.ts';
+import { lastingRefusal } from './lasting-refusal.ts';
+
+/** What the server will go on refusing; everything else is thrown, to be retried. */
+export async function refusalOf(
+  dependencies: Dependencies,
+  manifest: Manifest,
+  key: ObjectKey,
+  error: unknown,
+): Promise<{ reason: string; message: string }> {
+  const refusal = lastingRefusal(error);
+  if (!refusal || !(error instanceof StatusError)) throw failureOf(error, titleOf(key));
+  if (error.causes.some(({ field }) => field === 'metadata.ownerReferences'))
+    return ownershipConflict(dependencies, manifest, key, error);
+  const live =
+    manifest.kind === 'PersistentVolumeClaim' ? await readLive(dependencies, manifest, key) : undefined;
+  return (live && (await claimRefusal(dependencies.api, manifest, live))) ?? refusal;
+}
+
+/** Whether what is there can only be made anew. */
+export async function isOfAnotherShape(
+  api: KubernetesApi,
+  key: ObjectKey,
+  manifest: Manifest,
+  error: unknown,
+): Promise<boolean> {
+  const isInvalid = error instanceof StatusError && error.reason === STATUS_REASONS.Invalid;
+  if (!isInvalid || !hasShape(manifest)) return false;
+  const live = await api.get(parseObjectKey(key, manifest.metadata.namespace));
+  return live !== undefined && isAboutShape(manifest, live, error.causes);
+}
+
+/** Server-side apply adds our owner to another's; the server refuses a second controller, which is how we learn of it. */
+async function ownershipConflict(
+  dependencies: Dependencies,
+  manifest: Manifest,
+  key: ObjectKey,
+  error: StatusError,
+): Promise<{ reason: string; message: string }> {
+  const wanted = manifest.metadata.ownerReferences?.[0];
+  const live = await readLive(dependencies, manifest, key);
+  const owner = live?.metadata.ownerReferences?.find(({ controller }) => controller);
+  if (!owner) return { reason: STATUS_REASONS.Invalid, message: error.message };
+  if (owner.kind === wanted?.kind && owner.name === wanted.name)
+    throw ApplicationFailure.create({
+      type: STATUS_REASONS.Conflict,
+      message: `${titleOf(key)} belongs to a former ${owner.kind} ${owner.name}, and waits to be garbage-collected`,
+    });
+  const message = `is controlled by ${owner.kind} ${owner.name}; delete it, or give one of the two another name`;
+  return { reason: OUR_REASONS.OwnershipConflict, message };
+}
+
+async function readLive(
+  { api }: Dependencies,
+  manifest: Manifest,
+  key: ObjectKey,
+): Promise<Manifest | undefined> {
+  return api.get(parseObjectKey(key, manifest.metadata.namespace)).catch((cause: unknown) => {
+    throw failureOf(cause, titleOf(key));
+  });
+}
