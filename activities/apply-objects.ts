@@ -20,7 +20,6 @@ import type { News } from './event-recorder.ts';
 import { healthOptions } from './health-options.ts';
 import { sendingFence } from './fence.ts';
 import { fencedApi } from './fenced-api.ts';
-import { lastingRefusal } from './lasting-refusal.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
 import { tookOver } from './take-over.ts';
@@ -173,6 +172,7 @@ export async function applyOne(
   }
 }
 
+/** Its digest is not that of the plan: whoever knows nothing of the rollout finds its canary, and goes on with that. */
 function partitioned(manifest: Manifest, { partition }: ApplyItem): Manifest {
   if (partition === undefined) return manifest;
   const { metadata } = manifest;

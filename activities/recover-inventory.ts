@@ -169,8 +169,10 @@ export function entryOf(item: Manifest, manager: string, scalers: readonly Scale
   const role = labels[LABELS.component];
   const scale = scaleOf(item, manager, scalers);
   const { state } = health(item, [], { now: Date.now() });
+  const digest = annotations[ANNOTATIONS.digest] ?? '';
   return {
-    digest: annotations[ANNOTATIONS.digest] ?? '',
+    digest,
+    ...(digest === ONLY_THE_CANARY ? { partial: true as const } : {}),
     ...(template ? { template } : {}),
     uid,
     ...(generation === undefined ? {} : { generation }),

@@ -10,13 +10,16 @@ import { preciseTime } from './times.ts';
 
 /** A plan that changes pods begins a rollout; one that changes them otherwise than the running one takes its place. */
 export function beginRollout(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
+  const canaries = canariesIn(state, plan);
   const rolling = Object.values(plan.refs).filter(
     (ref) =>
       takesTurns(ref.key) &&
-      (isInTurn(ref.key, state) || ['new', 'disruptive'].includes(changeOf(ref, state.inventory[ref.key]))),
+      (ref.key in canaries ||
+        isInTurn(ref.key, state) ||
+        ['new', 'disruptive'].includes(changeOf(ref, state.inventory[ref.key]))),
   );
   if (rolling.length === 0 || state.rollout?.to === plan.digest) return state;
-  const passages = unfinishedPassages(state, plan);
+  const passages = { ...canaries, ...unfinishedPassages(state, plan) };
   const startedAt = preciseTime(now);
   return {
     ...state,
@@ -76,6 +79,14 @@ export function beginStages(
 function replacesPods(ref: PlannedRef, entry: Entry | undefined): boolean {
   const change = changeOf(ref, entry);
   return change === 'new' || (change === 'disruptive' && !growsFirst(ref, entry, change));
+}
+
+/** Of which only the first few pods have changed, whoever did that: the gate is asked before the others follow. */
+function canariesIn({ inventory }: ReconcileState, { refs }: PlanView): Rollout['passages'] {
+  const found = Object.values(refs).filter(
+    ({ key, template }) => inventory[key]?.partial && inventory[key].template === template,
+  );
+  return Object.fromEntries(found.map(({ key }) => [key, { applied: true, canary: 'rolling' }]));
 }
 
 /** A newer plan does not let pass what a gate still holds. */

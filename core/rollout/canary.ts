@@ -27,13 +27,12 @@ export function partitionOf(ref: PlannedRef, { inventory, rollout }: ReconcileSt
 /** What an apply made of the passage of such a workload. */
 export function foldCanary(
   state: ReconcileState,
-  { key, canary }: PlannedRef,
+  { key }: PlannedRef,
   partition: number | undefined,
 ): ReconcileState {
   const { rollout } = state;
   const passage = rollout?.passages[key];
-  if (canary === undefined || !rollout) return state;
-  if (partition === undefined && passage?.canary !== 'rolling') return state;
+  if (!rollout || (partition === undefined && passage?.canary !== 'rolling')) return state;
   // The gate is asked for the few, and again for all.
   const { gate: _, ...rest } = passage ?? {};
   const next: Passage =

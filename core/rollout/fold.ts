@@ -97,6 +97,7 @@ function foldOneApplied(
     uid: result.uid,
     ...(result.generation === undefined ? {} : { generation: result.generation }),
     fields: result.fields,
+    ...((scaledOnly ? before.partial : result.partition !== undefined) ? { partial: true as const } : {}),
     ...placeOf(ref),
     ...scaleApplied(ref, before?.scale, result.scale, scaledOnly),
     ...(isWorkload(ref.key) ? readingOf(ref.key, content, { known: before, health: result.health }) : {}),
@@ -109,7 +110,7 @@ function foldOneApplied(
   };
   const seen = foldHealth(next, ref.key, result.health, now);
   const passed = rolled && seen.rollout ? { ...seen, rollout: passApplied(seen.rollout, ref, now) } : seen;
-  return foldCanary(passed, ref, result.partition);
+  return scaledOnly ? passed : foldCanary(passed, ref, result.partition);
 }
 
 function passApplied(rollout: Rollout, ref: PlannedRef, now: number): Rollout {

@@ -42,6 +42,8 @@ export interface Entry {
   readonly before?: string;
   readonly after?: string;
   readonly canary?: number;
+  /** Only its first few pods have the template that was applied, as a canary. */
+  readonly partial?: true;
   /** ConfigMaps and Secrets that its pods read, as it was applied; workloads only. */
   readonly reads?: readonly ObjectKey[];
   /** Those that pods of its former templates read, while there are such pods. */

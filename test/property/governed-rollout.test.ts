@@ -7,6 +7,7 @@ import { OUR_REASONS, STATUS_REASONS } from '../../core/reasons.ts';
 import { tokenOf } from '../../core/rollout/course.ts';
 import type { Step } from '../../core/rollout/next-step.ts';
 import { changeOf } from '../../core/rollout/next-step.ts';
+import { ONLY_THE_CANARY, partitionOf } from '../../core/rollout/canary.ts';
 import { growsFirst } from '../../core/rollout/scaling.ts';
 import type { PlanView, ReconcileState } from '../../core/rollout/state.ts';
 import { verdictOf } from '../../core/status/verdict.ts';
@@ -129,6 +130,27 @@ describe('a governed rollout, over any specs, crashes, approvals, pauses, window
     );
   });
 
+  it('changes what a canary left as it was only when that is current and its gate was open, also when its workflow was lost', () => {
+    fc.assert(
+      fc.property(policy, anySpec, governed, (how, first, story) => {
+        const cluster = governedCluster(how);
+        cluster.watch = (step, { plan, state }) => {
+          if (step.kind !== 'apply' || state.rollout?.trigger === 'Rollback') return;
+          for (const key of step.keys) {
+            const [live, ref] = [cluster.live.get(key), plan.refs[key]];
+            if (!live || !ref || live.digest !== ONLY_THE_CANARY || live.template !== ref.template) continue;
+            const isFew = !step.whole && partitionOf(ref, state) !== undefined;
+            const passage = state.rollout?.passages[key];
+            const isThrough = passage?.gate === 'open' && state.inventory[key]?.health === undefined;
+            assert.ok(isFew || isThrough, `${key}: the rest follows its canary`);
+          }
+        };
+        playGoverned(first, story, { cluster, rebuilt: built });
+      }),
+      RUNS,
+    );
+  });
+
   it('never prunes what is desired, what a pod may read, or what is retained', () => {
     fc.assert(
       fc.property(policy, anySpec, governed, (how, first, story) => {
@@ -170,8 +192,11 @@ describe('a governed rollout, over any specs, crashes, approvals, pauses, window
           assert.ok(plan && step?.kind === 'wait');
           const { phase, reason, message } = verdictOf({ plan, state, step }, now);
           assert.ok(reason in OUR_REASONS || reason in STATUS_REASONS, `${reason} is no word of ours`);
-          if (step.on.length === 0 && !step.hold)
+          if (step.on.length === 0 && !step.hold) {
+            const partial = [...cluster.live].filter(([, { digest }]) => digest === ONLY_THE_CANARY);
+            assert.deepEqual(partial, []);
             return assert.equal(phase, plan.course?.kind === 'rolledBack' ? 'Stalled' : 'Ready');
+          }
           assert.notEqual(phase, 'Ready');
           const names = step.on.map((key) => key.slice(key.indexOf('/') + 1));
           const isNamed = step.hold ? message !== '' : names.some((name) => message.includes(name));

@@ -19,7 +19,7 @@ import {
 import { foldGate, foldPassage } from '../../core/rollout/fold-passage.ts';
 import type { Removal, RevertResult } from '../../core/rollout/fold.ts';
 import { beginStages } from '../../core/rollout/begin-rollout.ts';
-import { partitionOf } from '../../core/rollout/canary.ts';
+import { ONLY_THE_CANARY, partitionOf } from '../../core/rollout/canary.ts';
 import { memoryOf } from '../../core/rollout/course.ts';
 import { foldPlanned, foldSettled } from '../../core/rollout/fold-plan.ts';
 import { quarantineAt } from '../../core/rollout/quarantine.ts';
@@ -293,7 +293,11 @@ export class SimulatedCluster {
     const live: Live = {
       uid: known?.uid ?? `uid-${this.#uid++}`,
       generation: (known?.generation ?? 0) + 1,
-      digest: partition === undefined ? (ref?.digest ?? '') : 'canary',
+      digest: order.scaleOnly
+        ? (known?.digest ?? '')
+        : partition === undefined
+          ? (ref?.digest ?? '')
+          : ONLY_THE_CANARY,
       template,
       fields: 'all',
       mounts: isWorkload(key)

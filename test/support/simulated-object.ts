@@ -1,5 +1,6 @@
 /** An object of a simulated cluster, and what is found of it. */
 import { isWorkload } from '../../core/plan/categories.ts';
+import { ONLY_THE_CANARY } from '../../core/rollout/canary.ts';
 import type { ObjectKey } from '../../core/refs.ts';
 import type { Entry } from '../../core/rollout/state.ts';
 import type { ScaleSeen } from '../../core/scalers.ts';
@@ -33,6 +34,7 @@ export function recovered(
   const { state } = HEALTH[health];
   return {
     digest: fields === 'all' ? digest : 'uncertain',
+    ...(digest === ONLY_THE_CANARY ? { partial: true as const } : {}),
     ...(template ? { template } : {}),
     uid,
     generation,
@@ -51,5 +53,6 @@ export function shaped(live: Live | undefined): Entry | undefined {
   const { template, uid, generation, fields, health, digest } = live;
   const { state } = HEALTH[health];
   const well = state === 'Current' ? {} : { health: state };
-  return { digest: fields === 'all' ? digest : '', template, uid, generation, fields, ...well };
+  const partial = digest === ONLY_THE_CANARY ? { partial: true as const } : {};
+  return { digest: fields === 'all' ? digest : '', ...partial, template, uid, generation, fields, ...well };
 }

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SimulatedCluster } from '../../support/simulated-cluster.ts';
+import type { ToySpec } from '../../support/toy-operator.ts';
+import { toyOperator } from '../../support/toy-operator.ts';
+
+const SERVER = 'StatefulSet.apps/t1-s';
+
+function wanted(config: string): ToySpec {
+  return { order: ['server'], nodes: [{ name: 's', role: 'server', config, replicas: 3 }] };
+}
+
+function watched(canary?: number): ReturnType<typeof toyOperator> {
+  return toyOperator({
+    ...(canary ? { canary } : {}),
+    gate: function compared() {
+      return true;
+    },
+  });
+}
+
+/** One pod has the second configuration, and its gate is closed. */
+function atGate(): SimulatedCluster {
+  const cluster = new SimulatedCluster(watched(1));
+  cluster.want(wanted('1'), 1);
+  cluster.settle();
+  cluster.become(SERVER, 'Current');
+  assert.deepEqual(cluster.settle(), []);
+  cluster.gate = 'latency is being compared';
+  cluster.want(wanted('2'), 2);
+  cluster.settle();
+  cluster.become(SERVER, 'Current');
+  assert.deepEqual(cluster.settle(), [SERVER]);
+  cluster.steps.length = 0;
+  return cluster;
+}
+
+function open(cluster: SimulatedCluster): void {
+  cluster.gate = true;
+  cluster.now += 600_000;
+  cluster.settle();
+  cluster.become(SERVER, 'Current');
+  assert.deepEqual(cluster.settle(), []);
+}
+
+describe('a canary at its gate', () => {
+  it('stays there when another spec is wanted, held, and taken back', () => {
+    const cluster = atGate();
+    cluster.governance.orders = { pauses: [{ scope: 'rollouts' }] };
+    cluster.want(wanted('3'), 3);
+    cluster.settle();
+    cluster.governance.orders = {};
+    cluster.want(wanted('2'), 4);
+    assert.deepEqual(cluster.settle(), [SERVER]);
+    assert.equal(cluster.state.inventory[SERVER]?.partial, true);
+    open(cluster);
+    const last = cluster.steps.findLast(({ kind }) => kind === 'apply');
+    assert.deepEqual(last, { kind: 'apply', keys: [SERVER], whole: true });
+    assert.equal(cluster.state.inventory[SERVER]?.partial, undefined);
+  });
+
+  it('stays there when its workflow is lost', () => {
+    const cluster = atGate();
+    cluster.forget();
+    assert.deepEqual(cluster.settle(), [SERVER]);
+    assert.equal(cluster.state.inventory[SERVER]?.partial, true);
+    open(cluster);
+    assert.equal(cluster.state.inventory[SERVER]?.partial, undefined);
+  });
+
+  it('ends by one write to all pods when the operator wants no canary any more', () => {
+    const cluster = atGate();
+    cluster.operator = watched();
+    cluster.want(wanted('2'), 3);
+    open(cluster);
+    assert.equal(cluster.steps.filter(({ kind }) => kind === 'apply').length, 1);
+    assert.equal(cluster.state.inventory[SERVER]?.partial, undefined);
+  });
+});
