@@ -63,7 +63,7 @@ export const OUR_REASONS = {
   WaitingForHealth: 'WaitingForHealth',
   /** Claims grow, and their driver has not got there. */
   Resizing: 'Resizing',
-  /** A StatefulSet is deleted without its pods and made anew around them, to change what cannot be changed in place. */
+  /** A workload is deleted and made anew, around its pods or with them, to change what cannot be changed in place. */
   Recreating: 'Recreating',
   /** A claim is to be smaller than it is. */
   ClaimWouldShrink: 'ClaimWouldShrink',

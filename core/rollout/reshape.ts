@@ -1,4 +1,4 @@
-/** When a StatefulSet gets another shape, and how what came of it changes what is known. */
+/** When a workload gets another shape, and how what came of it changes what is known. */
 import type { PlannedRef } from '../plan/digests.ts';
 import { OUR_REASONS } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
