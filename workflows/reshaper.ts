@@ -53,7 +53,8 @@ export async function reshape(
             { reason, message: result.message },
             { now: Date.now(), lookAgain: 'later' },
           )
-        : foldReshapeRefused(begun, ref, result, Date.now());
+        : // What was to be replaced is as it was, and waits for its turn again.
+          foldReshapeRefused(answer.kind === 'replace' ? state : begun, ref, result, Date.now());
     }
   }
 }

@@ -11,6 +11,7 @@ import { scaleApplied, scaleObserved, scalingOf } from './scaling.ts';
 import type { Entry, PlanView, ReconcileState, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
 import { REMOVAL, withoutRemoval, withRefusal } from './refusal.ts';
+import { isInTurn, withoutTurn } from './reshape.ts';
 import { forgetUnblocking } from './unblock.ts';
 import { forgetUnread, readingOf, seenWith } from './readers.ts';
 import { foldTaken } from './contest.ts';
@@ -166,13 +167,13 @@ export function foldObserved(
 function foldOneObserved(state: ReconcileState, seen: Observation, now: number): ReconcileState {
   const entry = state.inventory[seen.key];
   // One that is being made anew is looked at by who does it.
-  if (!entry || state.reshaping?.[seen.key]) return state;
+  if (!entry || (state.reshaping?.[seen.key] && !isInTurn(seen.key, state))) return state;
   // One that took the name, and of which we own no field, is somebody else's: ours is gone.
   const isAnother = seen.exists && seen.uid !== entry.uid && seen.fields === '';
   if (!seen.exists && entry.ending) return foldExpired(state, seen.key, entry);
   if (!seen.exists || isAnother)
     return {
-      ...state,
+      ...withoutTurn(state, seen.key),
       ...(state.rollout && entry.template && !entry.leaving
         ? { lost: { ...state.lost, [seen.key]: entry.template } }
         : {}),

@@ -27,6 +27,14 @@ export function isInTurn(key: ObjectKey, { reshaping }: ReconcileState): boolean
   return inTurn === true && !begun;
 }
 
+/** What is gone is replaced already. */
+export function withoutTurn(state: ReconcileState, key: ObjectKey): ReconcileState {
+  const { reshaping = {}, ...rest } = state;
+  if (!isInTurn(key, state)) return state;
+  const left = without(reshaping, key);
+  return Object.keys(left).length > 0 ? { ...rest, reshaping: left } : rest;
+}
+
 /** What has not begun is looked at anew under another plan, and what is no longer wanted then is awaited no more. */
 export function reshapingPlanned(
   { reshaping = {} }: ReconcileState,

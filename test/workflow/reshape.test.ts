@@ -21,7 +21,9 @@ const NAMES = [
 function changes(toy: Actor): readonly string[] {
   return toy.calls
     .map((call) => call.split(' ')[0] ?? '')
-    .filter((name) => NAMES.some((each) => each === name) || name === 'restoreStatefulSets')
+    .filter(
+      (name) => NAMES.some((each) => each === name) || ['clearPods', 'restoreStatefulSets'].includes(name),
+    )
     .slice(1);
 }
 
@@ -50,6 +52,27 @@ describe('a StatefulSet that gets another shape', () => {
     await toy.ready();
     assert.deepEqual(changes(toy), NAMES);
     assert.match(toy.objects.get(toy.workload('b'))?.uid ?? '', /-anew$/);
+  });
+
+  it('of another selector is replaced step by step: it goes, its pods go, it is made anew', async () => {
+    const toy = lab.actor();
+    await toy.want(sized('1Gi'));
+    await toy.ready();
+    toy.reshaping.shapes.set(toy.workload('b'), [
+      { kind: 'replace', uid: '' },
+      { kind: 'replace', uid: '' },
+      { kind: 'clear', pods: [{ name: 'b-0', uid: '' }] },
+      { kind: 'recreate' },
+      { kind: 'settle' },
+    ]);
+    await toy.want(sized('2Gi'));
+    await toy.ready();
+    assert.deepEqual(changes(toy).slice(0, 4), [
+      'releasePods',
+      'clearPods',
+      'recreateStatefulSet',
+      'settleStatefulSet',
+    ]);
   });
 
   it('says what it waits for, and looks again', async () => {

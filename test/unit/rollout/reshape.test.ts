@@ -100,4 +100,18 @@ describe('a workload of another shape', () => {
     assert.deepEqual(cluster.settle(), []);
     assert.equal(cluster.state.reshaping, undefined);
   });
+
+  it('that waits for its turn is made anew at once when somebody deletes it meanwhile', () => {
+    const cluster = installed('replace');
+    cluster.want(sized('2Gi', { config: '2' }), 2);
+    assert.deepEqual(cluster.settle(), [CONTROLLER]);
+    cluster.live.delete(BROKER);
+    cluster.look([BROKER]);
+    cluster.settle();
+    assert.equal(cluster.live.has(BROKER), true);
+    cluster.become(CONTROLLER, 'Current');
+    cluster.settle();
+    cluster.become(BROKER, 'Current');
+    assert.deepEqual(cluster.settle(), []);
+  });
 });
