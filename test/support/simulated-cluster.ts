@@ -15,6 +15,7 @@ import {
   foldProgress,
   foldPruned,
   foldReverted,
+  reportRollout,
 } from '../../core/rollout/fold.ts';
 import { foldGate, foldPassage } from '../../core/rollout/fold-passage.ts';
 import type { Removal, RevertResult } from '../../core/rollout/fold.ts';
@@ -28,7 +29,9 @@ import { foldInTurn, foldReplaced } from '../../core/rollout/replace.ts';
 import { foldReshaped, foldReshapeRefused, foldReshaping } from '../../core/rollout/reshape.ts';
 import type { Step } from '../../core/rollout/next-step.ts';
 import { changeOf, nextStep } from '../../core/rollout/next-step.ts';
+import { resumeRollout } from '../../core/rollout/resume-rollout.ts';
 import type { PlanView, ReconcileState } from '../../core/rollout/state.ts';
+import type { RolloutReport } from '../../core/status/resource-status.ts';
 import { NEW_STATE } from '../../core/rollout/state.ts';
 import type { ScaleSeen } from '../../core/scalers.ts';
 import type { Governance } from './simulated-plans.ts';
@@ -82,7 +85,7 @@ export class SimulatedCluster {
   }
 
   /** Chooses anew what it is to have, as after an annotation or when a window opens. */
-  replan(): void {
+  replan(told?: RolloutReport): void {
     const { operator, governance, now } = this;
     const resource = this.#resource;
     if (!resource) throw new Error('nothing is wanted yet');
@@ -90,20 +93,22 @@ export class SimulatedCluster {
     for (const { ref, manifest } of rendered.objects.values())
       this.#readBy.set(ref.template ?? '', [...configurationOf(manifest, resource.metadata.namespace)]);
     this.plan = view;
+    if (told) this.state = resumeRollout(this.state, view, told);
     this.state = foldPlanned(this.state, view, now);
   }
 
   /** Its workflow is lost, and another finds what the cluster and the status remember. */
   forget(): void {
     const entries = Array.from(this.live, ([key, live]) => [key, recovered(key, live)] as const);
-    const { journal } = this.state;
+    const { journal, rollout } = this.state;
+    const told = rollout && this.plan && reportRollout(rollout, this.plan);
     this.state = {
       ...NEW_STATE,
       ...memoryOf(this.state),
       journal,
       inventory: Object.fromEntries(entries),
     };
-    this.replan();
+    this.replan(told);
     this.look();
   }
 
