@@ -29,9 +29,9 @@ export interface Reported {
 
 /**
  * Most of an upgrade that takes a second would be writing about it, and no reader could follow. Where a write takes long the
- * servers are busy, and telling takes no more than a twentieth of the time.
+ * servers are busy, and telling takes no more than a fiftieth of the time.
  */
-const BETWEEN_WRITES_MS = { least: 1_000, most: 10_000, perMsOfWriting: 20 };
+const BETWEEN_WRITES_MS = { least: 1_000, most: 10_000, perMsOfWriting: 50 };
 
 /** What may be waited for long, and is therefore said at once. */
 const AWAITED: readonly string[] = [OUR_REASONS.GateClosed, OUR_REASONS.DependencyNotReady];
