@@ -57,6 +57,8 @@ export type PlanAnswer =
       readonly kind: 'planned';
       /** The conditions of the accepting status, where one was written. */
       readonly accepted?: readonly Condition[];
+      /** How long that took, in milliseconds. */
+      readonly acceptedInMs?: number;
       readonly references?: References;
       /** What the status remembers, for a workflow that knows nothing. */
       readonly remembered?: Remembered;
@@ -156,7 +158,7 @@ async function planLive(
   return {
     kind: 'planned',
     ...delta,
-    ...(accepted ? { accepted } : {}),
+    ...accepted,
     ...recovery,
     ...(remembered ? { remembered } : {}),
     ...informed,
@@ -191,7 +193,7 @@ async function accept(
   dependencies: Dependencies,
   manifest: Manifest,
   { plan, newest, shelf, memory, view }: Chosen,
-): Promise<readonly Condition[]> {
+): Promise<{ readonly accepted: readonly Condition[]; readonly acceptedInMs: number }> {
   const { revisions } = dependencies;
   const { name, namespace, uid, generation = 0 } = manifest.metadata;
   const header = {
@@ -210,13 +212,14 @@ async function accept(
     kinds: [...new Set([...(previous?.inventory?.kinds ?? []), ...kinds])].sort(),
     fingerprint: previous?.inventory?.fingerprint ?? '',
   });
+  const began = performance.now();
   const [, kept] = await Promise.all([
     writeStatus(dependencies, header, status),
     shelf && view.course?.kind === 'newest' ? revisions.keep(shelf, newest) : undefined,
     shelf && memory.previous ? revisions.sweep(shelf, memory, newest.digest) : undefined,
   ]);
   if (kept?.tooLarge !== undefined) tellTooLarge(dependencies, manifest, kept.tooLarge);
-  return status.conditions;
+  return { accepted: status.conditions, acceptedInMs: Math.round(performance.now() - began) };
 }
 
 function tellTooLarge({ events }: Dependencies, regarding: Manifest, bytes: number): void {

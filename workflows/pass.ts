@@ -201,7 +201,7 @@ export class Pass {
     }
     this.state = foldRetry(this.state, plan.orders);
     if (answer.accepted) {
-      this.#reporter.accepted(Date.now());
+      this.#reporter.wrote(Date.now(), answer.acceptedInMs ?? 0);
       this.state = { ...this.state, conditions: answer.accepted };
     }
     const informed = foldReferences(this.state, answer.references ?? {}, Date.now());

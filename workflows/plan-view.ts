@@ -30,8 +30,8 @@ export function viewOf(
   answer: Extract<PlanAnswer, { kind: 'planned' }>,
   inventory: ReconcileState['inventory'],
 ): PlanView {
-  const { kind: _, changed, removed, accepted: _1, recovered: _2, references: _3, ...rest } = answer;
-  const { interrupted: _4, remembered: _5, strays: _6, ...view } = rest;
+  const { kind: _, changed, removed, accepted: _1, acceptedInMs: _2, ...rest } = answer;
+  const { recovered: _3, references: _4, interrupted: _5, remembered: _6, strays: _7, ...view } = rest;
   const known = Object.entries(inventory)
     .filter(([key]) => !removed.includes(key))
     .map(([key, entry]) => [key, refOf(key, entry)]);

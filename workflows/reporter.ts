@@ -53,8 +53,10 @@ export class Reporter {
     this.#input = input;
   }
 
-  /** The accepting status was written, by `planResource`. */
-  accepted(now: number): void {
+  /** A status was written: when, and in how long. By `planResource`, too, when it accepts a plan. */
+  wrote(now: number, tookMs: number): void {
+    const { least, most, perMsOfWriting } = BETWEEN_WRITES_MS;
+    this.#pauseMs = Math.min(Math.max(tookMs * perMsOfWriting, least), most);
     this.#quietUntil = now + this.#pauseMs;
   }
 
@@ -97,9 +99,7 @@ export class Reporter {
     this.#index(conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown', stageOf(situation));
     try {
       await look(summaryOf(verdict)).patchStatus({ resource, uid: state.uid, status, news });
-      const { least, most, perMsOfWriting } = BETWEEN_WRITES_MS;
-      this.#pauseMs = Math.min(Math.max((Date.now() - now) * perMsOfWriting, least), most);
-      this.#quietUntil = Date.now() + this.#pauseMs;
+      this.wrote(Date.now(), Date.now() - now);
       return { state: { ...state, conditions, reported: hash, told } };
     } catch (error) {
       return { state: { ...state, conditions }, failure: failureOf(error, generation) };
