@@ -119,7 +119,9 @@ describe('the Pinot operator, run from the command line', () => {
     await using story = await Story.begin(stage.api, stage.namespace, [POD]);
     pinot = configured(pinot, 'another.line=1');
     await stage.want(pinot);
-    await stage.until('pinot', 'rolls its brokers', ({ stage: role }) => role === 'broker');
+    await eventually('its brokers roll', () =>
+      roles(momentsOf(story, 'pinot'), 'created').includes('broker'),
+    );
     await stage.kill();
     await stage.start();
     await stage.ready('pinot');

@@ -35,7 +35,10 @@ describe('the life of a resource', () => {
     await stage.want(TWO_ROLES, 'stopped');
     await stage.ready('stopped');
     await stage.want(configured('2', 'example.org/toy:slow-4000'), 'stopped');
-    await stage.until('the first stage rolls', (status) => status.stage === 'controller', 'stopped');
+    await eventually(
+      'the first stage rolls',
+      async () => (await statefulSets('stopped'))[0]?.metadata.generation === 2,
+    );
     await stage.stop();
     const [, broker] = await statefulSets('stopped');
     assert.equal(broker?.metadata.generation, 1);
