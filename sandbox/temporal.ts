@@ -25,13 +25,16 @@ export interface TemporalServer {
   readonly uiUrl: string;
 }
 
-/** Without these the server adds up to 50 ms to each task and a second to each timer and to each short run. */
+/** Without the first ones the server adds up to 50 ms to each task and a second to each timer and to each short run. */
 export const DYNAMIC_CONFIG: DynamicConfig = {
   'history.transferProcessorMaxPollRPS': 2000,
   'history.timerProcessorMaxPollRPS': 2000,
   'history.timerProcessorMaxTimeShift': '1ms',
   'history.workflowIdReuseMinimalInterval': '0s',
   'frontend.WorkflowTimeSkippingEnabled': true,
+  // Partitions are for many servers: priority and fairness hold in each of them alone.
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
 };
 
 const READY_TIMEOUT_MS = 60_000;

@@ -16,7 +16,6 @@ type Spec = AutoscalerSpec['autoscaling'][number]['spec'];
 
 const QUERY = 'avg(rate(queries[2m]))';
 const SCALED_BY = 'durable-operator.dev/scaled-by';
-const PATIENCE = { timeoutMs: 60_000 };
 
 describe('the autoscaler, run from the command line', () => {
   let prometheus: Prometheus;
@@ -83,7 +82,6 @@ describe('the autoscaler, run from the command line', () => {
     eventually(
       `${name}-web has ${replicas} replicas`,
       async () => replicasOf(await workload(name)) === replicas,
-      PATIENCE,
     );
   const seenOf = (name: string): Promise<ReplicasSeen> =>
     ReplicasSeen.of(toys.api, toys.ref('StatefulSet', `${name}-web`, 'apps'));

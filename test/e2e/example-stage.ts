@@ -16,7 +16,7 @@ import { Program, ROOT } from './program.ts';
 
 export type Condition = ResourceStatus['conditions'][number];
 
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 60_000;
 
 export interface Example {
   /** Its folder under `examples`. */

@@ -84,7 +84,7 @@ describe('schemas, tables and tenants of Pinot', () => {
     await sandbox?.stop();
   });
 
-  async function ready({ kind, metadata }: Resource, timeoutMs = 40_000): Promise<void> {
+  async function ready({ kind, metadata }: Resource, timeoutMs = 60_000): Promise<void> {
     await stage.until(
       metadata.name,
       'is Ready',
@@ -111,7 +111,7 @@ describe('schemas, tables and tenants of Pinot', () => {
     await stage.api.remove(refOf(sample), { uid: live?.metadata.uid ?? '' });
   }
 
-  async function gone(sample: Resource, timeoutMs = 40_000): Promise<void> {
+  async function gone(sample: Resource, timeoutMs = 60_000): Promise<void> {
     const title = `${sample.kind} ${sample.metadata.name} is gone`;
     await eventually(title, async () => !(await stage.api.get(refOf(sample))), { timeoutMs });
   }

@@ -55,7 +55,6 @@ describe('claims that grow, under a program that is killed', () => {
     await eventually(
       'it is made anew',
       async () => !(await stage.api.get(stage.ref('ConfigMap', 'killed-b.recreation'))),
-      { timeoutMs: 60_000 },
     );
     await stage.ready('killed');
     assert.deepEqual(await view.pods('killed'), running);

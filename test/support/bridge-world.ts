@@ -18,7 +18,7 @@ import { createKubernetesApi } from '../../kubernetes/client.ts';
 import { loadKubeConfig } from '../../kubernetes/kube-config.ts';
 import type { Hint } from '../../core/hint.ts';
 import { freshNamespace, sharedSandbox } from './sandbox.ts';
-import { until } from './until.ts';
+import { eventually } from '../../testing/eventually.ts';
 
 export const WIDGET: ResourceDefinition = customResource('bridge.durable-operator.dev/v1', 'Widget');
 const KIND = { group: WIDGET.group, version: WIDGET.version, kind: WIDGET.kind };
@@ -190,7 +190,7 @@ export class BridgeWorld implements AsyncDisposable {
   }
 
   async hears(name: string, what: string, told: (said: readonly Said[]) => boolean): Promise<Said[]> {
-    return until(`${what} for ${name}`, async () => {
+    return eventually(`${what} for ${name}`, async () => {
       const said = await this.said(name);
       return told(said) && said;
     });
@@ -219,7 +219,7 @@ export class BridgeWorld implements AsyncDisposable {
       },
       { fieldManager: 'test' },
     );
-    await until('Widget to be served', () =>
+    await eventually('Widget to be served', () =>
       this.api.list(KIND, { namespace: this.namespace }).then(
         () => true,
         () => false,

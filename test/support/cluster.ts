@@ -1,6 +1,6 @@
 import { ClusterApi } from '../../sandbox/cluster-api.ts';
 import { accessOf, freshNamespace, sharedSandbox } from './sandbox.ts';
-import { until } from './until.ts';
+import { eventually } from '../../testing/eventually.ts';
 
 /** The fields that tests look at. */
 export interface Seen {
@@ -49,7 +49,7 @@ export class Cluster implements AsyncDisposable {
   /** Waits until the object is as asked for; `undefined` stands for one that does not exist. */
   async become(path: string, isSo: (object: Seen | undefined) => boolean): Promise<void> {
     let last: unknown;
-    await until(`${path} as asked for`, async () => {
+    await eventually(`${path} as asked for`, async () => {
       const { code, body } = await this.#api.call({ method: 'GET', path: this.#inNamespace(path) });
       last = code === 404 ? undefined : body;
       return isSo(last === undefined ? undefined : (last as Seen));

@@ -10,7 +10,6 @@ import { createKubernetesApi } from '../../kubernetes/client.ts';
 import { loadKubeConfig } from '../../kubernetes/kube-config.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { assertConditionLaws } from '../../testing/condition-laws.ts';
-import type { EventuallyOptions } from '../../testing/eventually.ts';
 import { eventually } from '../../testing/eventually.ts';
 import type { Running } from '../../worker/index.ts';
 import { openTemporal, startOperators } from '../../worker/index.ts';
@@ -23,7 +22,6 @@ import { toyOperator } from './toy-operator.ts';
 export type ToyResource = Manifest & { readonly spec: ToySpec; readonly status?: ResourceStatus };
 
 /** For what others do in their own time: a refused write is tried again after 10 s, then after 20 s; collectors sweep by and by. */
-export const PATIENT: EventuallyOptions = { timeoutMs: 60_000 };
 
 export class ToyStage implements AsyncDisposable {
   readonly sandbox: Sandbox;
@@ -132,12 +130,7 @@ export class ToyStage implements AsyncDisposable {
   }
 
   /** The resource, once its status says so at its newest generation. Its conditions obey the laws then. */
-  async until(
-    what: string,
-    holds: (status: ResourceStatus) => boolean,
-    name = 't1',
-    patience: EventuallyOptions = {},
-  ): Promise<ToyResource> {
+  async until(what: string, holds: (status: ResourceStatus) => boolean, name = 't1'): Promise<ToyResource> {
     let last: ToyResource | undefined;
     try {
       const look = async (): Promise<ToyResource | undefined> => {
@@ -147,15 +140,15 @@ export class ToyStage implements AsyncDisposable {
         assertConditionLaws(last);
         return holds(status) ? last : undefined;
       };
-      return await eventually(what, look, patience);
+      return await eventually(what, look);
     } catch (error) {
       throw new Error(`${what}; the status is ${JSON.stringify(last?.status, null, 1)}`, { cause: error });
     }
   }
 
-  ready(name = 't1', patience: EventuallyOptions = {}): Promise<ToyResource> {
+  ready(name = 't1'): Promise<ToyResource> {
     const isReady = (status: ResourceStatus): boolean => conditionOf(status, 'Ready')?.status === 'True';
-    return this.until(`${name} is Ready`, isReady, name, patience);
+    return this.until(`${name} is Ready`, isReady, name);
   }
 
   stalled(reason: string, name = 't1'): Promise<ToyResource> {

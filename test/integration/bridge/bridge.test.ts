@@ -5,7 +5,7 @@ import type { Manifest } from '../../../core/manifest.ts';
 import { BridgeWorld } from '../../support/bridge-world.ts';
 import { sharedSandbox } from '../../support/sandbox.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
-import { until } from '../../support/until.ts';
+import { eventually } from '../../../testing/eventually.ts';
 
 const configMap = (name: string, value = 'v'): Manifest => ({
   apiVersion: 'v1',
@@ -50,7 +50,7 @@ describe('bridge', () => {
     const bridge = await world.bridge();
     await world.widget('left', 1, { [ANNOTATIONS.ignore]: 'true' });
     await world.widget('left', 2, { [ANNOTATIONS.ignore]: 'true' });
-    await until('resource', () => bridge.status().resources === 1);
+    await eventually('resource', () => bridge.status().resources === 1);
     await world.widget('left', 2);
     const said = await world.hears('left', 'a signal', (all) => all.length > 0);
     assert.deepEqual(
@@ -67,7 +67,7 @@ describe('bridge', () => {
         await world.own(widget, configMap(`${name}-config`)),
         await world.own(widget, statefulSet(name)),
       ];
-      await until('Current', async () => {
+      await eventually('Current', async () => {
         const set = await world.api.get({
           group: 'apps',
           kind: 'StatefulSet',
@@ -107,7 +107,7 @@ describe('bridge', () => {
       if (name === 'asked') await world.widget(name, 2);
     }
     const bridge = await world.bridge();
-    await until('signals', () => bridge.status().signals.sent === 3);
+    await eventually('signals', () => bridge.status().signals.sent === 3);
     for (const name of ['edited', 'deleted', 'asked'])
       assert.equal((await world.said(name))[0]?.hint.resync, true);
     assert.deepEqual(await world.said('same'), []);
@@ -120,7 +120,7 @@ describe('bridge', () => {
     const object = await world.own(widget, configMap('stale'));
     await world.report(widget, [object]);
     await world.hears('stale', 'the first signal', (said) => said.length > 0);
-    await until('calm', () => bridge.status().signals.queued + bridge.status().signals.inFlight === 0);
+    await eventually('calm', () => bridge.status().signals.queued + bridge.status().signals.inFlight === 0);
     const { length } = await world.said('stale');
     // A status that tells of less than there is: no change of an object, and none that a spec asks for.
     await world.report(widget, []);
@@ -217,7 +217,7 @@ describe('bridge', () => {
     await world.hears('patient', 'a signal', (said) => said.length === 1);
     await proxy.cut();
     await world.widget('patient', 2);
-    await until('failure', () => bridge.status().signals.lastError !== undefined, 30_000);
+    await eventually('failure', () => bridge.status().signals.lastError !== undefined);
     await world.widget('patient', 3);
     await proxy.mend();
     const said = await world.hears(
@@ -226,7 +226,7 @@ describe('bridge', () => {
       (all) => all.at(-1)?.hint.resource?.generation === 3,
     );
     assert.ok(said.length <= 4);
-    await until(
+    await eventually(
       'calm',
       () => bridge.status().signals.queued === 0 && bridge.status().signals.lastError === undefined,
     );

@@ -8,7 +8,7 @@ import { loadKubeConfig } from '../../../kubernetes/kube-config.ts';
 import { StatusError } from '../../../kubernetes/status-error.ts';
 import { ClusterApi } from '../../../sandbox/cluster-api.ts';
 import { accessOf, freshNamespace, sharedSandbox } from '../../support/sandbox.ts';
-import { until } from '../../support/until.ts';
+import { eventually } from '../../../testing/eventually.ts';
 
 const FLOW_CONTROL = 'flowcontrol.apiserver.k8s.io/v1';
 const me = { fieldManager: 'me' };
@@ -60,18 +60,14 @@ describe('the client of an API server that has little room for it', () => {
     let wave = 0;
     let least = MOST_IN_FLIGHT;
     const names: string[] = [];
-    await until(
-      'a refusal for want of room',
-      async () => {
-        const fresh = Array.from({ length: 48 }, (_, count) => `wave-${wave}-${count}`);
-        wave++;
-        names.push(...fresh);
-        await Promise.all(fresh.map((name) => until(`${name} is applied`, () => apply(name), 60_000)));
-        least = Math.min(least, api.flow().limit);
-        return api.flow().overloads > 0;
-      },
-      60_000,
-    );
+    await eventually('a refusal for want of room', async () => {
+      const fresh = Array.from({ length: 48 }, (_, count) => `wave-${wave}-${count}`);
+      wave++;
+      names.push(...fresh);
+      await Promise.all(fresh.map((name) => eventually(`${name} is applied`, () => apply(name))));
+      least = Math.min(least, api.flow().limit);
+      return api.flow().overloads > 0;
+    });
     assert.ok(least < MOST_IN_FLIGHT, `${least} at once`);
     const { items } = await admin.list({ group: '', kind: 'ConfigMap' }, { namespace });
     const there = new Set(items.map(({ metadata }) => metadata.name));

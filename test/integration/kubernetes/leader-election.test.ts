@@ -9,7 +9,6 @@ import { DEFAULT_LEASE_TIMINGS, LeaderElection } from '../../../kubernetes/leade
 import { StatusError } from '../../../kubernetes/status-error.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { freshNamespace, sharedSandbox } from '../../support/sandbox.ts';
-import { until } from '../../support/until.ts';
 import { setWallClock } from '../../support/wall-clock.ts';
 
 /** A second is the shortest that a Lease can say; a loaded machine still renews within it. */
@@ -77,12 +76,12 @@ describe('leader election', () => {
   it('stays with its leader when the wall clock jumps, forth and back', async () => {
     const journal: string[] = [];
     const first = candidate('jumped', 'first', { journal });
-    await until('leader', () => first.status().leads);
+    await eventually('leader', () => first.status().leads);
     const second = candidate('jumped', 'second', { journal });
     for (const days of [10, -10, 0]) {
       setWallClock(days * 86_400_000);
       const seen = new Set<unknown>();
-      await until('a few renewals', async () => seen.add((await spec('jumped'))['renewTime']).size > 4);
+      await eventually('a few renewals', async () => seen.add((await spec('jumped'))['renewTime']).size > 4);
     }
     assert.deepEqual(journal, ['first leads']);
     assert.equal((await spec('jumped'))['leaseTransitions'], 0);

@@ -6,7 +6,7 @@ import { createKubernetesApi } from '../../../kubernetes/client.ts';
 import { loadKubeConfig } from '../../../kubernetes/kube-config.ts';
 import { watchKind } from '../../../kubernetes/watcher.ts';
 import { freshNamespace, sharedSandbox } from '../../support/sandbox.ts';
-import { until } from '../../support/until.ts';
+import { eventually } from '../../../testing/eventually.ts';
 import { wiredApi } from '../../support/wired-api.ts';
 
 const CONFIG_MAP = { group: '', kind: 'ConfigMap' };
@@ -60,11 +60,13 @@ describe('a watch that is severed a thousand times', () => {
       await Promise.all(watchers.map(({ watcher }) => watcher.synced));
       const happened: string[] = [];
       for (let round = 0; round < CUTS; round++) {
-        await until('every watch', () => watchers.every(({ watcher }) => watcher.state === 'Watching'));
+        await eventually('every watch', () => watchers.every(({ watcher }) => watcher.state === 'Watching'));
         const changing = change(round);
         far.wire.sever();
         happened.push(...(await changing));
-        await until('all of it told', () => watchers.every(({ told }) => told.length >= happened.length));
+        await eventually('all of it told', () =>
+          watchers.every(({ told }) => told.length >= happened.length),
+        );
       }
       for (const { told } of watchers) assert.deepEqual(told, happened);
       const severed = watchers.map(({ watcher }) => sum(Object.values(watcher.counts.failures)));

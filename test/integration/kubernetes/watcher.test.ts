@@ -9,7 +9,7 @@ import { StatusError } from '../../../kubernetes/status-error.ts';
 import type { Watcher, WatcherOptions } from '../../../kubernetes/watcher.ts';
 import { watchKind } from '../../../kubernetes/watcher.ts';
 import { freshNamespace, sharedSandbox } from '../../support/sandbox.ts';
-import { until } from '../../support/until.ts';
+import { eventually } from '../../../testing/eventually.ts';
 import { wiredApi } from '../../support/wired-api.ts';
 
 const CONFIG_MAP = { group: '', kind: 'ConfigMap' };
@@ -73,7 +73,7 @@ describe('watcher', () => {
     await put('new');
     await put('new', 'changed');
     await api.remove({ ...CONFIG_MAP, namespace, name: 'old' }, { uid: await put('old') });
-    await until('DELETED', () => told.includes('DELETED old'));
+    await eventually('DELETED', () => told.includes('DELETED old'));
     assert.deepEqual(told, ['ADDED old', 'synced', 'ADDED new', 'MODIFIED new', 'DELETED old']);
     assert.equal(watcher.size, 1);
   });
@@ -83,18 +83,18 @@ describe('watcher', () => {
     await using far = await wiredApi();
     const { told, states, watcher } = watch(far.api);
     await watcher.synced;
-    await until('watch', () => states.includes('Watching'));
+    await eventually('watch', () => states.includes('Watching'));
     await put('before');
-    await until('ADDED', () => told.includes('ADDED before'));
+    await eventually('ADDED', () => told.includes('ADDED before'));
     await far.wire.cut();
     const uid = await put('short-lived');
     await put('during');
     await api.remove({ ...CONFIG_MAP, namespace, name: 'before' }, { uid: await put('before') });
     await api.remove({ ...CONFIG_MAP, namespace, name: 'short-lived' }, { uid });
-    await until('state Retrying', () => states.includes('Retrying'));
+    await eventually('state Retrying', () => states.includes('Retrying'));
     await far.wire.mend();
-    await until('DELETED', () => told.includes('DELETED before'));
-    await until('ADDED', () => told.includes('ADDED during'));
+    await eventually('DELETED', () => told.includes('DELETED before'));
+    await eventually('ADDED', () => told.includes('ADDED during'));
     assert.equal(watcher.size, 1);
     await watcher.stop();
   });
@@ -110,7 +110,7 @@ describe('watcher', () => {
       return expired();
     });
     const { told, states } = watch(forgetful, { list: 'pages' });
-    await until(
+    await eventually(
       'another list',
       () => states.filter((state) => state === 'Listing').length === 2 && told.length === 4,
     );
@@ -137,7 +137,7 @@ describe('watcher', () => {
       }
     }
     const { told, watcher } = watch(forgetful);
-    await until('another list', () => watcher.counts.lists.stream === 2 && told.length === 5);
+    await eventually('another list', () => watcher.counts.lists.stream === 2 && told.length === 5);
     assert.deepEqual(told.slice(0, 2).toSorted(), ['ADDED doomed', 'ADDED same']);
     assert.deepEqual(told.slice(2), ['synced', 'DELETED doomed', 'ADDED doomed']);
     assert.deepEqual(watcher.counts.failures, { Expired: 1 });
@@ -159,7 +159,7 @@ describe('watcher', () => {
     for (const server of [refusing, ignorant]) {
       const { told, watcher } = watch(server);
       await watcher.synced;
-      await until('watch', () => watcher.state === 'Watching');
+      await eventually('watch', () => watcher.state === 'Watching');
       assert.deepEqual(told, ['ADDED there', 'synced']);
       assert.deepEqual(watcher.counts.lists, { pages: 1 });
       assert.deepEqual(watcher.counts.failures, {});
@@ -179,7 +179,7 @@ describe('watcher', () => {
       return api.watch(kind, { ...options, resourceVersion });
     });
     const { watcher } = watch(busy, { list: 'pages' });
-    await until('third call', () => calls.length === 3);
+    await eventually('third call', () => calls.length === 3);
     assert.deepEqual(
       calls.slice(1).map(({ from }) => from),
       ['12345', '12345'],
@@ -204,14 +204,14 @@ describe('watcher', () => {
     await watcher.synced;
     await put('first');
     await put('second');
-    await until('second', () => seen.includes('second'));
+    await eventually('second', () => seen.includes('second'));
     assert.deepEqual(errors.map(String), ['Error: cannot take first', 'Error: cannot take second']);
   });
 
   it('reconnects when nothing is heard for too long', async () => {
     await begin('silent');
     const { states } = watch(api, { silenceMs: 200 });
-    await until('second watch', () => states.filter((state) => state === 'Watching').length > 1);
+    await eventually('second watch', () => states.filter((state) => state === 'Watching').length > 1);
     assert.ok(states.includes('Retrying'));
   });
 
@@ -220,7 +220,7 @@ describe('watcher', () => {
     const group = `${namespace}.example.com`;
     const kind = { group, kind: 'Late' };
     const { states, watcher } = watch(api, { kind });
-    await until('state NotServed', () => states.includes('NotServed'));
+    await eventually('state NotServed', () => states.includes('NotServed'));
     await api.create(crd(group));
     await watcher.synced;
     await api.remove(

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../../testing/eventually.ts';
 import { refuseByPolicy, Webhook } from '../../support/admission.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
-import { conditionOf, PATIENT, ToyStage } from '../../support/toy-stage.ts';
+import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
 
 const THREE_NODES = { ...TWO_ROLES, nodes: [...TWO_ROLES.nodes, { name: 'x', role: 'broker', config: '1' }] };
 
@@ -34,7 +34,7 @@ describe('admission that refuses', { concurrency: true }, () => {
     await eventually('what does not need it goes on', () => statefulSet('applied-c'));
     assert.equal(await statefulSet('applied-b'), undefined, 'what needs it waits');
     await lift();
-    await stage.ready('applied', PATIENT);
+    await stage.ready('applied');
   });
 
   it('a delete is told with object and message, holds up no other, and heals when it is lifted', async () => {
@@ -49,7 +49,7 @@ describe('admission that refuses', { concurrency: true }, () => {
     );
     await eventually('the other objects go', async () => (await statefulSet('kept-x')) === undefined);
     await lift();
-    await stage.ready('kept', PATIENT);
+    await stage.ready('kept');
     assert.equal(await stage.api.get(stage.ref('Service', 'kept-x')), undefined);
   });
 
@@ -64,7 +64,7 @@ describe('admission that refuses', { concurrency: true }, () => {
       /^Service ended-b: cannot be deleted: .*ask the house first; .* left: .*Service ended-b/,
     );
     await lift();
-    await eventually('it is gone', async () => (await stage.resource('ended')) === undefined, PATIENT);
+    await eventually('it is gone', async () => (await stage.resource('ended')) === undefined);
   });
 
   it('by a webhook is told in the words of the webhook', async () => {
@@ -80,7 +80,7 @@ describe('admission that refuses', { concurrency: true }, () => {
       /^Service hooked-b: admission webhook ".*" denied the request: the webhook of the house says no/,
     );
     webhook.refused.delete('hooked-b');
-    await stage.ready('hooked', PATIENT);
+    await stage.ready('hooked');
   });
 });
 
@@ -106,6 +106,6 @@ describe('a webhook that does not answer', () => {
     );
     assert.ok(await stage.versionOf('guarded-c-config'));
     await comeBack();
-    await stage.ready('guarded', PATIENT);
+    await stage.ready('guarded');
   });
 });

@@ -5,7 +5,7 @@ import { toyOperator, TWO_ROLES } from '../../support/toy-operator.ts';
 import { configured } from '../../support/toy-specs.ts';
 import type { ToyResource } from '../../support/toy-stage.ts';
 import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
-import { until } from '../../support/until.ts';
+import { eventually } from '../../../testing/eventually.ts';
 import { setWallClock } from '../../support/wall-clock.ts';
 
 const HOUR_MS = 3_600_000;
@@ -27,7 +27,7 @@ describe('a wall clock that jumps', () => {
   async function looked(name: string, token: string): Promise<ToyResource> {
     const before = (await stage.resource(name))?.status?.inventory?.commands;
     await stage.retry(name, token);
-    return until(`look at ${name}`, async () => {
+    return eventually(`look at ${name}`, async () => {
       const resource = await stage.resource(name);
       // A status that only accepts what is wanted knows of no command.
       const { commands } = resource?.status?.inventory ?? {};
@@ -90,7 +90,7 @@ describe('a wall clock that jumps', () => {
     setWallClock(TEN_DAYS_MS);
     const [pending] = status?.rollout?.pendingApprovals ?? [];
     await command('approved', COMMANDS.approve, JSON.stringify({ token: pending?.token, expires }));
-    await until('its first stage to begin', async () => (await generation('approved-c')) === 2);
+    await eventually('its first stage to begin', async () => (await generation('approved-c')) === 2);
   });
 
   it('keeps nobody from work', async () => {

@@ -191,9 +191,7 @@ describe('the health of a workload, as its resource tells it', { concurrency: tr
     await want('once', { role: 'Job' });
     await stage.ready('once');
     const ref = stage.ref('Job', 'once-n', 'batch');
-    await eventually('its TTL deletes it', async () => (await stage.api.get(ref)) === undefined, {
-      timeoutMs: 60_000,
-    });
+    await eventually('its TTL deletes it', async () => (await stage.api.get(ref)) === undefined);
     const { status } = await stage.ready('once');
     assert.equal(status?.ready, '1/1');
     await want('once', { role: 'Job', image: 'app:2' });

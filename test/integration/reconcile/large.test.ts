@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import type { Operator } from '../../../index.ts';
 import { configMap, customResource, defineOperator, inOrder, service, statefulSet } from '../../../index.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
-import { PATIENT, ToyStage } from '../../support/toy-stage.ts';
+import { ToyStage } from '../../support/toy-stage.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { objectsChanged } from '../../../workflows/messages.ts';
 
@@ -95,7 +95,7 @@ async function measure(
   for (const spec of specs) {
     const before = sizes.at(-1) ?? { events: 0, bytes: 0 };
     await stage.want(spec);
-    const { status } = await stage.ready('t1', PATIENT);
+    const { status } = await stage.ready('t1');
     const after = await sizeOf(stage);
     const objects = status?.inventory?.objects ?? 1;
     const [events, bytes] = [after.events - before.events, after.bytes - before.bytes];
@@ -124,7 +124,7 @@ describe('a resource of 200 objects', () => {
   it('is installed and upgraded within the limits of one history, and lists none of them in its status', async (test) => {
     await using stage = await ToyStage.open((name) => operatorOf(name, 0));
     const sizes = await measure(test, stage, [wanted(20, '1', 140), wanted(20, '2', 140)]);
-    const { status } = await stage.ready('t1', PATIENT);
+    const { status } = await stage.ready('t1');
     assert.equal(status?.inventory?.objects, 200);
     assert.doesNotMatch(JSON.stringify(status), /extra-7/);
     assert.ok((sizes.at(-1)?.events ?? 0) < 500, JSON.stringify(sizes));

@@ -6,7 +6,7 @@ import { eventually } from '../../../testing/eventually.ts';
 import { freshNamespace } from '../../support/sandbox.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
-import { conditionOf, PATIENT, ToyStage } from '../../support/toy-stage.ts';
+import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
 
 const NAMESPACE = { group: '', kind: 'Namespace' };
 
@@ -38,7 +38,7 @@ describe('a namespace that is deleted', { concurrency: true }, () => {
     await Promise.all([stage.ready('one'), stage.ready('two')]);
     const events = await stage.historyLength('one');
     await deleteNamespace(stage, stage.namespace);
-    await eventually('the namespace is gone', () => isGone(stage, stage.namespace), PATIENT);
+    await eventually('the namespace is gone', () => isGone(stage, stage.namespace));
     await stage.temporal((client) =>
       eventually('the workflows have ended', async () => {
         const described = await Promise.all(
@@ -78,8 +78,8 @@ describe('a namespace that is deleted', { concurrency: true }, () => {
       { op: 'test', path: '/metadata/uid', value: metadata.uid },
       { op: 'remove', path: '/metadata/finalizers' },
     ]);
-    await eventually('the namespace is gone', () => isGone(stage, there), PATIENT);
+    await eventually('the namespace is gone', () => isGone(stage, there));
     await stage.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: there } });
-    await stage.ready('t1', PATIENT);
+    await stage.ready('t1');
   });
 });

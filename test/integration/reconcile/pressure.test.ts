@@ -9,7 +9,6 @@ import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
 
 const MANY = 16;
 /** The storm never ends by itself: whoever is starved is not Ready in any time. */
-const PATIENCE_MS = 60_000;
 
 /** Its pods crash, and its second StatefulSet is refused: it is looked at again and again, and never done. */
 function crashing(edit: number): ToySpec {
@@ -46,15 +45,11 @@ describe('a namespace full of resources that crash', () => {
       const metadata = { name: 'well', namespace: other };
       const manifest = { apiVersion: 'toy.dev/v1', kind: 'Toy', metadata, spec: TWO_ROLES };
       await stage.api.apply(manifest, { fieldManager: 'kubectl' });
-      await eventually(
-        'the other is Ready',
-        async () => {
-          const live = await stage.api.get({ ...stage.ref('Toy', 'well', 'toy.dev'), namespace: other });
-          const status = live?.['status'] as ResourceStatus | undefined;
-          return conditionOf(status, 'Ready')?.status === 'True';
-        },
-        { timeoutMs: PATIENCE_MS },
-      );
+      await eventually('the other is Ready', async () => {
+        const live = await stage.api.get({ ...stage.ref('Toy', 'well', 'toy.dev'), namespace: other });
+        const status = live?.['status'] as ResourceStatus | undefined;
+        return conditionOf(status, 'Ready')?.status === 'True';
+      });
     } finally {
       ended.abort();
       await storms;

@@ -7,7 +7,7 @@ import type { Interrupt } from '../../support/interruptions.ts';
 import { cancel, fail, forget, resetToBegin, resetToLast, terminate } from '../../support/interruptions.ts';
 import { toyOperator } from '../../support/toy-operator.ts';
 import { configured, FOUR_ROLES } from '../../support/toy-specs.ts';
-import { conditionOf, PATIENT, ToyStage } from '../../support/toy-stage.ts';
+import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
 
 /** The stages of the rollout, and one workload that the upgrade wants no more. */
 const BEFORE = { ...FOUR_ROLES, nodes: [...FOUR_ROLES.nodes, { name: 'x', role: 'minion', config: '1' }] };
@@ -58,14 +58,13 @@ class GatedStage implements AsyncDisposable {
   async halfUpgraded(name: string): Promise<void> {
     const { stage } = this;
     await stage.want(BEFORE, name);
-    await stage.ready(name, PATIENT);
+    await stage.ready(name);
     this.#closed.set(name, 0);
     await stage.want(AFTER, name);
     await stage.until(
       'the gate is closed',
       (status) => conditionOf(status, 'Ready')?.reason === 'GateClosed',
       name,
-      PATIENT,
     );
   }
 
@@ -74,11 +73,11 @@ class GatedStage implements AsyncDisposable {
     const { stage } = this;
     const asked = this.asked(name);
     await stage.retry(name, '1');
-    await eventually(`the gate of ${name} is asked again`, () => this.asked(name) > asked, PATIENT);
+    await eventually(`the gate of ${name} is asked again`, () => this.asked(name) > asked);
     assert.equal(await this.generation(`${name}-server`), 1, 'the next stage waits');
     this.#closed.delete(name);
     await stage.retry(name, '2');
-    await stage.ready(name, PATIENT);
+    await stage.ready(name);
     await eventually('what is not wanted any more is gone', async () => {
       const gone = await Promise.all([
         stage.api.get(stage.ref('StatefulSet', `${name}-x`, 'apps')),
@@ -125,7 +124,7 @@ async function assertOnlyUpgraded(gated: GatedStage, name: string): Promise<void
     [],
     'nothing that is wanted was deleted',
   );
-  const { status } = await stage.ready(name, PATIENT);
+  const { status } = await stage.ready(name);
   assert.equal(status?.memory?.good?.generation, 2);
   assert.equal(status?.memory?.previous?.generation, 1, 'what was good before is remembered');
   assert.deepEqual(

@@ -6,7 +6,7 @@ import { StatusError } from '../../../kubernetes/status-error.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
 import { configured } from '../../support/toy-specs.ts';
-import { PATIENT, ToyStage } from '../../support/toy-stage.ts';
+import { ToyStage } from '../../support/toy-stage.ts';
 
 const LIVES = 15;
 const KINDS = [
@@ -42,28 +42,24 @@ describe('a resource that is deleted by force and made again at once under its n
     for (let life = 1; life < LIVES; life++) {
       const made = await stage.want(configured(TWO_ROLES, `${life}`));
       // Some lives are whole, some end in the middle of something, some before anybody saw them.
-      if (life % 3 === 0) await stage.ready('t1', PATIENT);
+      if (life % 3 === 0) await stage.ready('t1');
       if (life % 3 === 1) await eventually('it is begun', () => stage.api.get(stage.ref('Service', 't1-c')));
       await deleteByForce(stage, made);
     }
     const { metadata } = await stage.want(configured(TWO_ROLES, 'last'));
-    await stage.ready('t1', PATIENT);
-    await eventually(
-      'only what is of this life is there',
-      async () => {
-        for (const kind of KINDS) {
-          const { items } = await stage.api.list(kind, { namespace: stage.namespace });
-          const others = items.filter(({ metadata: { labels = {}, ownerReferences = [] } }) => {
-            const owner = labels[LABELS.resource] ?? labels[LABELS.revisionOf];
-            const owners = ownerReferences.filter(({ kind: word }) => word === 'Toy').map(({ uid }) => uid);
-            return [...owners, ...(owner ? [owner] : [])].some((uid) => uid !== metadata.uid);
-          });
-          if (others.length > 0) return false;
-        }
-        return true;
-      },
-      PATIENT,
-    );
+    await stage.ready('t1');
+    await eventually('only what is of this life is there', async () => {
+      for (const kind of KINDS) {
+        const { items } = await stage.api.list(kind, { namespace: stage.namespace });
+        const others = items.filter(({ metadata: { labels = {}, ownerReferences = [] } }) => {
+          const owner = labels[LABELS.resource] ?? labels[LABELS.revisionOf];
+          const owners = ownerReferences.filter(({ kind: word }) => word === 'Toy').map(({ uid }) => uid);
+          return [...owners, ...(owner ? [owner] : [])].some((uid) => uid !== metadata.uid);
+        });
+        if (others.length > 0) return false;
+      }
+      return true;
+    });
     const { data } = (await stage.versionOf('t1-b-config')) as Manifest & { data: Record<string, string> };
     assert.equal(data['node.conf'], 'last');
     const { status } = await stage.ready();

@@ -55,8 +55,6 @@ async function installScaledObjects({ api }: ToyStage): Promise<void> {
   );
 }
 
-const PATIENCE = { timeoutMs: 60_000 };
-
 describe('replicas that somebody else decides about', () => {
   let stage: ToyStage;
   before(async () => {
@@ -92,11 +90,7 @@ describe('replicas that somebody else decides about', () => {
   });
 
   const hasReplicas = (name: string, replicas: number): Promise<unknown> =>
-    eventually(
-      `${name} has ${replicas} replicas`,
-      async () => replicasOf(await live(name)) === replicas,
-      PATIENCE,
-    );
+    eventually(`${name} has ${replicas} replicas`, async () => replicasOf(await live(name)) === replicas);
 
   async function owners(name: string): Promise<readonly string[]> {
     const { managedFields = [] } = (await live(name)).metadata;
@@ -107,7 +101,7 @@ describe('replicas that somebody else decides about', () => {
   }
 
   const letGo = (name: string): Promise<unknown> =>
-    eventually(`${name} is let go`, async () => !(await owners(name)).includes('operator'), PATIENCE);
+    eventually(`${name} is let go`, async () => !(await owners(name)).includes('operator'));
 
   describe('of workloads that have nothing to do with each other', { concurrency: true }, () => {
     it('are handed over to an HPA before it writes, and never dip, also through a rollout', async () => {
@@ -227,11 +221,7 @@ describe('replicas that somebody else decides about', () => {
       await eventually('the new template is there', async () => imageOf(await live('yielding')) === 'app:2');
       await stage.ready('yielding');
       await scale('yielding', 3, 'kubectl');
-      await eventually(
-        'it is ours again',
-        async () => (await owners('yielding')).includes('operator'),
-        PATIENCE,
-      );
+      await eventually('it is ours again', async () => (await owners('yielding')).includes('operator'));
       assert.deepEqual(await seen.values(), [3, 0, 3]);
     });
 
@@ -273,11 +263,7 @@ describe('replicas that somebody else decides about', () => {
     await letGo('keda');
     await scale('keda', 0, 'keda');
     await want('keda', { replicas: 3, image: 'app:2' });
-    await eventually(
-      'the new template is there',
-      async () => imageOf(await live('keda')) === 'app:2',
-      PATIENCE,
-    );
+    await eventually('the new template is there', async () => imageOf(await live('keda')) === 'app:2');
     await stage.ready('keda');
     const scaledObject = stage.ref('ScaledObject', 'keda', 'keda.sh');
     await stage.api.remove(scaledObject, { uid: object.metadata.uid ?? '' });

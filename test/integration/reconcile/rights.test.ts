@@ -5,7 +5,7 @@ import { eventually } from '../../../testing/eventually.ts';
 import { terminate } from '../../support/interruptions.ts';
 import { ALL_RIGHTS, ServiceAccount, without } from '../../support/service-account.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
-import { conditionOf, PATIENT, ToyStage } from '../../support/toy-stage.ts';
+import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
 
 const WITHOUT_BROKER = { ...TWO_ROLES, nodes: TWO_ROLES.nodes.slice(0, 1) };
 
@@ -37,7 +37,7 @@ describe('a right that is missing', { concurrency: true }, () => {
     assert.ok(await stage.versionOf('t1-c-config'), 'what needs no right that is missing goes on');
     assert.equal(await stage.api.get(stage.ref('StatefulSet', 't1-c', 'apps')), undefined);
     await account.grant(ALL_RIGHTS);
-    await stage.ready('t1', PATIENT);
+    await stage.ready('t1');
   });
 
   it('to delete an object is told so, holds up no other, and heals when it is granted', async () => {
@@ -56,7 +56,7 @@ describe('a right that is missing', { concurrency: true }, () => {
       async () => (await stage.api.get(stage.ref('StatefulSet', 't1-b', 'apps'))) === undefined,
     );
     await account.grant(ALL_RIGHTS);
-    await stage.ready('t1', PATIENT);
+    await stage.ready('t1');
     assert.equal(await stage.api.get(stage.ref('Service', 't1-b')), undefined);
   });
 
@@ -71,7 +71,7 @@ describe('a right that is missing', { concurrency: true }, () => {
     );
     assert.equal(await stage.api.get(stage.ref('StatefulSet', 't1-c', 'apps')), undefined);
     await account.grant(ALL_RIGHTS);
-    await stage.ready('t1', PATIENT);
+    await stage.ready('t1');
   });
 
   it('to watch the resources is told by the readiness of the program, which waits, and starts when it is granted', async () => {
@@ -85,7 +85,7 @@ describe('a right that is missing', { concurrency: true }, () => {
     });
     await account.grant(ALL_RIGHTS);
     await started;
-    await stage.ready('t1', PATIENT);
+    await stage.ready('t1');
   });
 
   it('to watch a kind of object keeps no resource from being reconciled, and what it would have told is found', async () => {
@@ -94,7 +94,7 @@ describe('a right that is missing', { concurrency: true }, () => {
     await stage.want(TWO_ROLES);
     await eventually('it is applied', () => stage.api.get(stage.ref('StatefulSet', 't1-b', 'apps')));
     await account.grant(ALL_RIGHTS);
-    await stage.ready('t1', PATIENT);
+    await stage.ready('t1');
   });
 
   it('beyond the namespace of a resource is not needed to rebuild what a lost workflow knew', async () => {

@@ -8,7 +8,7 @@ import { installToyKind } from '../../support/toy-crd.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
 import { toyOperator, TWO_ROLES } from '../../support/toy-operator.ts';
 import { configured } from '../../support/toy-specs.ts';
-import { PATIENT, ToyStage } from '../../support/toy-stage.ts';
+import { ToyStage } from '../../support/toy-stage.ts';
 
 const CRD = { group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition' };
 
@@ -21,7 +21,7 @@ async function uninstall(api: KubernetesApi, kind: string): Promise<void> {
   const ref = { ...CRD, name: `${kind.toLowerCase()}s.toy.dev` };
   const { uid = '' } = (await api.get(ref))?.metadata ?? {};
   await api.remove(ref, { uid });
-  await eventually(`${kind} is no kind any more`, async () => (await api.get(ref)) === undefined, PATIENT);
+  await eventually(`${kind} is no kind any more`, async () => (await api.get(ref)) === undefined);
 }
 
 /** What the watch of the resources says of itself at `/readyz`. */

@@ -8,7 +8,7 @@ import { isAlive } from '../../../sandbox/lock.ts';
 import { dataDirectory } from '../../../sandbox/places.ts';
 import { socketOf } from '../../../sandbox/registry.ts';
 import { freshTaskQueue } from '../../support/sandbox.ts';
-import { until } from '../../support/until.ts';
+import { eventually } from '../../../testing/eventually.ts';
 
 /** A process that starts a sandbox and prints what it knows about it. */
 const OWNER = `
@@ -33,7 +33,7 @@ describe('a sandbox', () => {
     const facts: Pick<SandboxFacts, 'name' | 'pids' | 'directory'> = JSON.parse(line);
     assert.equal(isGone(facts), false);
     owner.kill('SIGKILL');
-    await until('end of all its processes and files', () => isGone(facts));
+    await eventually('end of all its processes and files', () => isGone(facts));
   });
 
   it('leaves nothing behind when it is stopped, and does not disturb the one beside it', async () => {

@@ -20,7 +20,6 @@ describe('the claims of a StatefulSet', () => {
     await eventually(
       'the resource and its pods are gone',
       async () => (await view.pods(name)).length === 0 && !(await stage.resource(name)),
-      { timeoutMs: 60_000 },
     );
   }
 
@@ -43,9 +42,7 @@ describe('the claims of a StatefulSet', () => {
       async () => (await view.sizes('given')).join() === 'data-given-b-0 1Gi',
     );
     await deleted('given');
-    await eventually('no claim is left', async () => (await view.sizes('given')).length === 0, {
-      timeoutMs: 60_000,
-    });
+    await eventually('no claim is left', async () => (await view.sizes('given')).length === 0);
   });
 
   it('stay through a recreation also where they are not to be retained', async () => {

@@ -4,7 +4,7 @@ import type { Addressee } from '../../../bridge/signaller.ts';
 import { DEFAULT_BUCKET, Signaller } from '../../../bridge/signaller.ts';
 import { TokenBucket } from '../../../bridge/token-bucket.ts';
 import type { Hint } from '../../../core/hint.ts';
-import { until } from '../../support/until.ts';
+import { eventually } from '../../../testing/eventually.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -34,10 +34,10 @@ describe('signaller', () => {
     signaller.say(addressee, { objects: ['c', 'b'], resync: true });
     assert.deepEqual(told, [{ objects: ['a'] }]);
     answer();
-    await until('second call', () => told.length === 2);
+    await eventually('second call', () => told.length === 2);
     assert.deepEqual(told[1], { objects: ['b', 'c'], resync: true });
     answer();
-    await until('rest', () => !signaller.isBusy('w'));
+    await eventually('rest', () => !signaller.isBusy('w'));
     assert.equal(signaller.status().sent, 2);
   });
 
@@ -49,7 +49,7 @@ describe('signaller', () => {
     });
     signaller.say(addressee, { objects: ['a'] });
     signaller.say(addressee, { objects: ['b'] });
-    await until('delivery', () => signaller.status().sent === 1);
+    await eventually('delivery', () => signaller.status().sent === 1);
     assert.deepEqual(told.at(-1), { objects: ['a', 'b'] });
     assert.deepEqual([signaller.status().failures, signaller.status().lastError], [2, undefined]);
   });
@@ -65,7 +65,7 @@ describe('signaller', () => {
       signaller.say(addressee, { objects: [`o${count}`] });
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
-    await until('rest', () => !signaller.isBusy('w'));
+    await eventually('rest', () => !signaller.isBusy('w'));
     const seconds = (performance.now() - began) / 1000;
     assert.ok(told.length <= bucket.burst + seconds * bucket.perSecond + 1, `${told.length} in ${seconds} s`);
     assert.ok(told.at(-1)?.objects?.includes('o100'));
@@ -77,7 +77,7 @@ describe('signaller', () => {
     const signaller = new Signaller({ log: quiet, bucket: { burst: 1, perSecond: 0.001 } });
     const { told, addressee } = recorder();
     signaller.say(addressee, { objects: ['a'] });
-    await until('first', () => signaller.status().sent === 1);
+    await eventually('first', () => signaller.status().sent === 1);
     signaller.say(addressee, { objects: ['b'] });
     assert.equal(told.length, 1);
     await signaller.stop();
@@ -118,7 +118,7 @@ describe('signaller', () => {
 
     /** Until so many were told. */
     async answered(count: number): Promise<readonly string[]> {
-      await until(`${count} signals`, () => {
+      await eventually(`${count} signals`, () => {
         if (this.told.length < count) this.answer();
         return this.told.length >= count;
       });
@@ -190,13 +190,13 @@ describe('signaller', () => {
     };
     for (let count = 0; count < 40; count++)
       signaller.say({ workflowId: `toys/a/${count}`, deliver, takenUp: async () => undefined }, {});
-    await until('refusals', () => signaller.status().failures >= 60);
+    await eventually('refusals', () => signaller.status().failures >= 60);
     most = 0;
     const failures = signaller.status().failures;
-    await until('more refusals', () => signaller.status().failures >= failures + 5);
+    await eventually('more refusals', () => signaller.status().failures >= failures + 5);
     assert.ok(most <= 2, `${most} at once`);
     isAway = false;
-    await until('all are told', () => signaller.status().sent === 40);
+    await eventually('all are told', () => signaller.status().sent === 40);
     assert.deepEqual([signaller.status().queued, signaller.status().inFlight], [0, 0]);
     assert.deepEqual(said, [
       'the workflow cannot be signalled; trying again',

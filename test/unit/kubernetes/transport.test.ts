@@ -7,7 +7,7 @@ import type { Call } from '../../../kubernetes/transport.ts';
 import { Transport } from '../../../kubernetes/transport.ts';
 import type { Reply } from '../../support/http-stand-in.ts';
 import { HttpStandIn } from '../../support/http-stand-in.ts';
-import { until } from '../../support/until.ts';
+import { eventually } from '../../../testing/eventually.ts';
 
 /** As the filter of priority and fairness writes it: no Status, and a second. */
 const TOO_MANY: Reply = {
@@ -73,7 +73,7 @@ describe('transport', () => {
     const requests = Array.from({ length: 2 * MOST_IN_FLIGHT }, (_, count) =>
       transport.send(read('a', String(count))),
     );
-    await until('as many requests as may be', () => server.calls.length === MOST_IN_FLIGHT);
+    await eventually('as many requests as may be', () => server.calls.length === MOST_IN_FLIGHT);
     const path = '/api/v1/namespaces/a/configmaps?watch=true';
     for await (const chunk of await transport.stream({ method: 'GET', path }))
       assert.equal(String(chunk), '{"kind":"ConfigMap"}');
@@ -98,7 +98,7 @@ describe('transport', () => {
     const late = assert.rejects(transport.send({ ...read('b', 'late'), beforeSend }), {
       message: 'too late',
     });
-    await until('as many requests as may be', () => server.calls.length === MOST_IN_FLIGHT);
+    await eventually('as many requests as may be', () => server.calls.length === MOST_IN_FLIGHT);
     isLate = true;
     held.resolve();
     await Promise.all([...before, late]);
@@ -109,7 +109,7 @@ describe('transport', () => {
   it('asks a server that went away only now and then, and all again as soon as a probe is answered', async () => {
     await transport.ask(read('a', 'one'));
     await server.goAway();
-    const errors = await until('an open circuit', async () => {
+    const errors = await eventually('an open circuit', async () => {
       const error = await transport.ask(read('a', 'one')).then(
         () => undefined,
         (reason: StatusError) => reason,
@@ -119,7 +119,7 @@ describe('transport', () => {
     assert.deepEqual([errors.reason, errors.code, transport.flow.circuit], ['Unreachable', 0, 'Open']);
     await server.comeBack();
     server.calls.length = 0;
-    await until('an answer', () => transport.ask(read('a', 'one')).catch(() => undefined));
+    await eventually('an answer', () => transport.ask(read('a', 'one')).catch(() => undefined));
     assert.deepEqual(server.calls, ['GET /version', 'GET /api/v1/namespaces/a/configmaps/one']);
     assert.equal(transport.flow.circuit, 'Closed');
   });

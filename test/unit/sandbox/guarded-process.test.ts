@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { spawnGuarded } from '../../../sandbox/guarded-process.ts';
 import { isAlive } from '../../../sandbox/lock.ts';
-import { until } from '../../support/until.ts';
+import { eventually } from '../../../testing/eventually.ts';
 
 /** Starts a process that would sleep for ever, and says which. */
 const STARTER = `
@@ -23,7 +23,7 @@ describe('a guarded process', () => {
       const pid = Number(line);
       assert.ok(isAlive(pid));
       starter.kill(signal);
-      await until('end of it', () => !isAlive(pid));
+      await eventually('end of it', () => !isAlive(pid));
     });
 
   it('has the environment of the one that started it, without what is taken away', async () => {
