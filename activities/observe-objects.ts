@@ -1,6 +1,5 @@
 import { ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
-import { isSpent } from '../core/health/job.ts';
 import { LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { isScalable, isWorkload, titleOf } from '../core/plan/categories.ts';
@@ -65,7 +64,6 @@ async function observeOne(
       fields: ownedFields(object, operator.name),
       ...(scale ? { scale } : {}),
       health: pods.items.length > 0 ? health(object, pods.items, options) : alone,
-      ...(isSpent(object) ? { spent: true as const } : {}),
       ...(deletionTimestamp ? { deleting: true as const } : {}),
       ...(editors.length > 0 ? { editors } : {}),
     };

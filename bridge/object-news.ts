@@ -32,6 +32,8 @@ export class ObjectNews {
     { readonly generation: number | undefined; readonly at: number }
   >();
   readonly #goneKeys = new Map<string, Set<ObjectKey>>();
+  /** By workflow id, the uids of Jobs that are spent, until they are told. */
+  readonly #spent = new Map<string, Set<string>>();
   readonly #gathered = new Map<string, { readonly keys: Set<ObjectKey>; readonly timer: NodeJS.Timeout }>();
 
   constructor(options: ObjectNewsOptions) {
@@ -42,6 +44,7 @@ export class ObjectNews {
     if (news !== NEWS.Lingers) this.#lingersSince.delete(object.lean.uid);
     const resource = this.#options.resourceOf(object.owner);
     if (!resource) return;
+    if (object.verdict.spent) this.#noteSpent(resource, object);
     if (news === NEWS.Left)
       return this.#later(object.lean.uid, BLIP_MS, () => this.#sayIfStill(object.lean.uid));
     if (news === NEWS.Lingers) return this.#linger(resource, object);
@@ -95,7 +98,10 @@ export class ObjectNews {
     if (later.length > 0) this.#later(workflowId, Math.min(...later), () => this.#sayWhatLingers(workflowId));
     if (due.length === 0) return;
     for (const { lean } of due) this.#lingersSince.delete(lean.uid);
-    this.#options.say(resource, { objects: due.map((object) => keyOf(resource, object)) });
+    this.#tell(
+      resource,
+      due.map((object) => keyOf(resource, object)),
+    );
     this.#flush(workflowId);
   }
 
@@ -111,8 +117,9 @@ export class ObjectNews {
     const keys = this.#goneKeys.get(workflowId);
     this.#goneKeys.delete(workflowId);
     const resource = this.#options.resourceOf(workflowId);
+    if (!resource) this.#spent.delete(workflowId);
     if (!resource || !keys) return;
-    this.#options.say(resource, { objects: [...keys] });
+    this.#tell(resource, [...keys]);
     this.#flush(workflowId);
   }
 
@@ -123,7 +130,7 @@ export class ObjectNews {
     if (!this.#isAwaited(resource)) {
       gathered?.keys.add(key);
       if (gathered) this.#flush(workflowId);
-      else this.#options.say(resource, { objects: [key] });
+      else this.#tell(resource, [key]);
     } else if (gathered) gathered.keys.add(key);
     else {
       const timer = setTimeout(() => this.#flush(workflowId), COMPANY_MS);
@@ -150,12 +157,23 @@ export class ObjectNews {
     clearTimeout(gathered.timer);
     this.#gathered.delete(workflowId);
     const resource = this.#options.resourceOf(workflowId);
-    if (resource) this.#options.say(resource, { objects: [...gathered.keys] });
+    if (resource) this.#tell(resource, [...gathered.keys]);
+  }
+
+  #noteSpent({ workflowId }: KnownResource, { lean: { uid } }: OwnedObject): void {
+    this.#spent.set(workflowId, (this.#spent.get(workflowId) ?? new Set()).add(uid));
+  }
+
+  /** Which Jobs are spent goes with whatever is told next: a look that it causes may find them gone. */
+  #tell(resource: KnownResource, objects: readonly ObjectKey[]): void {
+    const spent = [...(this.#spent.get(resource.workflowId) ?? [])];
+    this.#spent.delete(resource.workflowId);
+    this.#options.say(resource, { objects, ...(spent.length > 0 ? { spent } : {}) });
   }
 
   /** What is gathered goes with it. */
   #say(resource: KnownResource, object: OwnedObject): void {
-    this.#options.say(resource, { objects: [keyOf(resource, object)] });
+    this.#tell(resource, [keyOf(resource, object)]);
     this.#flush(resource.workflowId);
   }
 }

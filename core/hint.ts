@@ -1,6 +1,6 @@
 import type { ObjectKey } from './refs.ts';
 
-/** Where to look. Hints merge: the newest resource, the union of the keys. */
+/** Where to look. Hints merge: the newest resource, the union of the rest. */
 export interface Hint {
   /** The resource itself changed: its spec, its deletion, its finalizers. */
   readonly resource?: {
@@ -11,6 +11,8 @@ export interface Hint {
   };
   /** Owned objects whose verdict turned, that were deleted, or that somebody else changed. */
   readonly objects?: readonly ObjectKey[];
+  /** Uids of Jobs that are complete and go by themselves: whoever looks for one may come too late. */
+  readonly spent?: readonly string[];
   /** Look at everything: sent after something may have been missed. */
   readonly resync?: boolean;
 }
@@ -18,12 +20,18 @@ export interface Hint {
 /** One hint that says what both say: the newest resource, the union of the objects. */
 export function mergeHints(older: Hint, newer: Hint): Hint {
   const resource = newest(older.resource, newer.resource);
-  const objects = [...new Set([...(older.objects ?? []), ...(newer.objects ?? [])])];
+  const objects = union(older.objects, newer.objects);
+  const spent = union(older.spent, newer.spent);
   return {
     ...(resource ? { resource } : {}),
     ...(objects.length > 0 ? { objects } : {}),
+    ...(spent.length > 0 ? { spent } : {}),
     ...(older.resync || newer.resync ? { resync: true } : {}),
   };
+}
+
+function union(older: readonly string[] = [], newer: readonly string[] = []): readonly string[] {
+  return [...new Set([...older, ...newer])];
 }
 
 /** Signals may be swapped on their way; generations tell which is newer. */

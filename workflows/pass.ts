@@ -5,7 +5,7 @@ import { isExternal, titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { titleOfResource } from '../core/refs.ts';
 import { beginStages } from '../core/rollout/begin-rollout.ts';
-import { foldObserved, foldProgress } from '../core/rollout/fold.ts';
+import { foldObserved, foldProgress, foldSpent } from '../core/rollout/fold.ts';
 import { foldPlanned, foldRetry, foldSettled } from '../core/rollout/fold-plan.ts';
 import type { Observation } from '../core/rollout/fold.ts';
 import { foldReferences } from '../core/rollout/references.ts';
@@ -115,6 +115,7 @@ export class Pass {
   async #look(fresh: Hint): Promise<Gone | undefined> {
     const { failure, step } = this.#situation;
     const hint = mergeHints(this.#missed, fresh);
+    this.state = foldSpent(this.state, hint.spent ?? []);
     const isOver = (this.#situation.plan?.validUntil ?? Infinity) <= Date.now();
     const wantsPlan =
       this.#isBlind || failure !== undefined || isOver || hint.resource !== undefined || hint.resync === true;

@@ -42,6 +42,8 @@ export interface Health {
   readonly lookAgainMs?: number;
   /** Pods of a former template go on though it is Current: behind a partition, or in the jobs of a CronJob. */
   readonly lags?: true;
+  /** It has done what it was for and goes by itself, as a complete Job with a TTL: when it is gone it is not made again. */
+  readonly spent?: true;
 }
 
 /** What an object does not say about itself. */

@@ -13,7 +13,7 @@ import { commonVerdict, generic } from './generic.ts';
 import type { Health, HealthOptions, HealthRule } from './health.ts';
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler.ts';
 import { ingress } from './ingress.ts';
-import { job } from './job.ts';
+import { isSpent, job } from './job.ts';
 import { persistentVolumeClaim } from './persistent-volume-claim.ts';
 import { podDisruptionBudget } from './pod-disruption-budget.ts';
 import { pod } from './pod.ts';
@@ -48,8 +48,11 @@ export function health(
   pods: readonly Manifest[] = [],
   options: HealthOptions = {},
 ): Health {
-  const common = commonVerdict(object);
-  if (common) return common;
+  const verdict = commonVerdict(object) ?? ownVerdict(object, pods, options);
+  return isSpent(object) ? { ...verdict, spent: true } : verdict;
+}
+
+const ownVerdict: HealthRule = (object, pods, options) => {
   const kind = kindName({ group: groupOf(readText(object, 'apiVersion')), kind: readText(object, 'kind') });
   return (RULES.get(kind) ?? generic)(object, pods, options);
-}
+};

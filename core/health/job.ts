@@ -21,7 +21,7 @@ export const job: HealthRule = (object, pods, { now }): Health =>
     tolerates: JUDGED_BY_THE_JOB,
   });
 
-/** Whether it is complete, and its TTL deletes it: a Job that is gone then has done what it was for, and is not run again. */
+/** Whether it is complete, and its TTL deletes it. */
 export function isSpent(object: Manifest): boolean {
   const kind = kindName({ group: groupOf(object.apiVersion), kind: object.kind });
   if (kind !== 'Job.batch' || readNumber(object, 'spec', 'ttlSecondsAfterFinished') === undefined)

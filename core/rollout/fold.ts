@@ -28,8 +28,6 @@ export type Observation =
       readonly fields: string;
       readonly scale?: ScaleSeen;
       readonly health: Health;
-      /** A complete Job, which its TTL deletes. */
-      readonly spent?: true;
       /** Somebody deleted it, or we did. */
       readonly deleting?: true;
       /** Managers other than us that last wrote its spec, for people. */
@@ -181,7 +179,7 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
       refusals: withoutRemoval(state.refusals, seen.key),
       unhealthy: without(state.unhealthy, seen.key),
     };
-  const ending = seen.spent ? { ending: 'complete' as const } : {};
+  const ending = seen.health.spent ? { ending: 'complete' as const } : {};
   if (seen.deleting) return withEntry(state, seen.key, { ...entry, ...ending, uid: seen.uid, leaving: true });
   const { leaving: _, ...others } = entry;
   const staying = { ...others, ...ending };
@@ -197,6 +195,14 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
   return stale ? state : foldHealth(withEntry(state, seen.key, reading), seen.key, seen.health, now);
 }
 
+/** Records which Jobs were complete, of which nothing else may be seen any more. */
+export function foldSpent(state: ReconcileState, uids: readonly string[]): ReconcileState {
+  const spent = Object.entries(state.inventory).filter(
+    ([, { uid, ending }]) => !ending && uids.includes(uid),
+  );
+  return spent.reduce((next, [key, entry]) => withEntry(next, key, { ...entry, ending: 'complete' }), state);
+}
+
 /** It did what it was for: the entry stays, so that it is not made again before it is another. */
 function foldExpired(state: ReconcileState, key: ObjectKey, entry: Entry): ReconcileState {
   const { leaving: _1, health: _2, ...rest } = entry;
@@ -207,7 +213,8 @@ function foldExpired(state: ReconcileState, key: ObjectKey, entry: Entry): Recon
 function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: number): ReconcileState {
   const entry = state.inventory[key];
   if (!entry) return state;
-  const { health: _, ...well } = entry;
+  const { health: _, ...rest } = entry;
+  const well = health.spent ? { ...rest, ending: 'complete' as const } : rest;
   if (health.state === 'Current')
     return forgetUnblocking(
       { ...withEntry(state, key, well), unhealthy: without(state.unhealthy, key) },

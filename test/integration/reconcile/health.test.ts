@@ -35,7 +35,7 @@ function objectOf({ role, image = 'app:1', replicas = 1 }: ToyNode, name: string
       return statefulSet(name, { ...pods, minReadySeconds: 3 });
     case 'Job':
       return job(name, {
-        ttlSecondsAfterFinished: 3,
+        ttlSecondsAfterFinished: 0,
         template: { spec: { ...template.spec, restartPolicy: 'Never' } },
       });
     case 'claim':

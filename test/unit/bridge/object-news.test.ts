@@ -31,13 +31,17 @@ function owned(kind: string, name: string, state: HealthState, generation = 1): 
 class Stage {
   readonly #objects = new Map<string, OwnedObject>();
   readonly said: (readonly string[])[] = [];
+  readonly spent: string[] = [];
   readonly #news = new ObjectNews({
     objects: {
       get: (uid) => this.#objects.get(uid),
       ownedBy: (owner) => (owner === 'resource' ? this.#objects.values() : [].values()),
     },
     resourceOf: () => RESOURCE,
-    say: (_, { objects = [] }: Hint) => this.said.push(objects.map((key) => key.split('/').at(-1) ?? '')),
+    say: (_, { objects = [], spent = [] }: Hint) => {
+      this.said.push(objects.map((key) => key.split('/').at(-1) ?? ''));
+      this.spent.push(...spent);
+    },
   });
 
   hear(news: Parameters<ObjectNews['take']>[0], object: OwnedObject): void {
@@ -74,6 +78,16 @@ describe('news of objects', () => {
     assert.deepEqual(stage.said, []);
     pass(GONE_MS);
     assert.deepEqual(stage.said, [['c1', 'c2', 'c3']]);
+  });
+
+  it('tell once which Job is spent, with whatever is told first', () => {
+    const stage = new Stage();
+    const job = owned('Job', 'once', 'Current');
+    stage.hear('Gone', { ...job, verdict: { ...job.verdict, spent: true } });
+    stage.hear('Turned', owned('StatefulSet', 'b', 'Failed'));
+    assert.deepEqual(stage.spent, ['once']);
+    pass(GONE_MS);
+    assert.deepEqual([stage.said, stage.spent], [[['b'], ['once']], ['once']]);
   });
 
   it('tell what a workload waits for when it has waited long, and not because another had', () => {

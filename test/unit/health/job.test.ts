@@ -5,11 +5,19 @@ import type { Health } from '../../../core/health/health.ts';
 import type { Manifest } from '../../../core/manifest.ts';
 import { crashingPod, manifest, NOW, pullingPod } from './manifests.ts';
 
+interface JobFields {
+  readonly suspend?: boolean;
+  readonly ttlSecondsAfterFinished?: number;
+  readonly metadata?: { readonly deletionTimestamp?: string };
+  readonly pods?: readonly Manifest[];
+}
+
 function judge(
   status: Readonly<Record<string, unknown>>,
-  { suspend = false, pods = [] as readonly Manifest[] } = {},
+  { pods = [], metadata = {}, ...spec }: Readonly<JobFields> = {},
 ): Health {
-  const object = manifest('batch/v1', 'Job', { spec: { completions: 1, parallelism: 1, suspend }, status });
+  const fields = { spec: { completions: 1, parallelism: 1, ...spec }, metadata, status };
+  const object = manifest('batch/v1', 'Job', fields);
   return health(object, pods, { now: NOW });
 }
 
@@ -22,6 +30,19 @@ function conditions(...types: readonly string[]): Readonly<Record<string, unknow
 describe('the health of a Job', () => {
   it('is Current when it is complete', () => {
     assert.equal(judge({ succeeded: 1, ...conditions('SuccessCriteriaMet', 'Complete') }).state, 'Current');
+  });
+
+  it('is spent when it is complete and its TTL deletes it, also while it goes', () => {
+    const ttl = { ttlSecondsAfterFinished: 0 };
+    assert.equal(judge(conditions('Complete'), ttl).spent, true);
+    assert.equal(judge(conditions('Complete')).spent, undefined);
+    assert.equal(judge(conditions('Failed'), ttl).spent, undefined);
+    assert.equal(judge({ active: 1 }, ttl).spent, undefined);
+    const going = judge(conditions('Complete'), {
+      ...ttl,
+      metadata: { deletionTimestamp: '2026-05-01T12:00:00Z' },
+    });
+    assert.deepEqual([going.state, going.spent], ['Terminating', true]);
   });
 
   it('is InProgress while it runs, unlike kstatus', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { foldObserved } from '../../../core/rollout/fold.ts';
+import { foldObserved, foldSpent } from '../../../core/rollout/fold.ts';
 import { fingerprintOf, NEW_STATE, refOf } from '../../../core/rollout/state.ts';
 import { mergeHints } from '../../../core/hint.ts';
 
@@ -26,18 +26,24 @@ describe('a Job that its TTL deletes', () => {
   const JOB = 'Job.batch/t1-once';
   const there = { key: JOB, exists: true, uid: 'ours', fields: 'all', health: HEALTH } as const;
   const gone = { key: JOB, exists: false } as const;
-  const terminating = { state: 'Terminating', reason: 'Terminating', message: '' } as const;
+  const terminating = { state: 'Terminating', reason: 'Terminating', message: '', spent: true } as const;
   const state = {
     ...NEW_STATE,
     inventory: { [JOB]: { digest: 'd', template: 't', uid: 'ours', fields: 'all' } },
   };
 
   it('is done when it was complete before, and stays in the inventory', () => {
-    const seen = foldObserved(state, [{ ...there, spent: true }], 0);
+    const seen = foldObserved(state, [{ ...there, health: { ...HEALTH, spent: true } }], 0);
     const expired = { [JOB]: { ...state.inventory[JOB], ending: 'expired' } };
     assert.deepEqual(foldObserved(seen, [gone], 0).inventory, expired);
-    const deleting = { ...there, spent: true, deleting: true, health: terminating } as const;
+    const deleting = { ...there, deleting: true, health: terminating } as const;
     assert.deepEqual(foldObserved(foldObserved(state, [deleting], 0), [gone], 0).inventory, expired);
+  });
+
+  it('is done when it is said to have been complete, whoever looks for it', () => {
+    const told = foldSpent(state, ['ours', 'of another']);
+    assert.equal(foldObserved(told, [gone], 0).inventory[JOB]?.ending, 'expired');
+    assert.deepEqual(foldObserved(foldSpent(state, ['the one before']), [gone], 0).inventory, {});
   });
 
   it('is to be made again when it was not', () => {
