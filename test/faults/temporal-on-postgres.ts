@@ -4,11 +4,12 @@
  */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { parse } from 'yaml';
 import { cachedProgram } from '../../sandbox/cached-program.ts';
 import { onPath } from '../../sandbox/places.ts';
 import type { Report } from '../../sandbox/progress.ts';
@@ -50,9 +51,9 @@ export async function startTemporalOnPostgres({
   const ports = await lowPorts(8);
   const file = path.join(directory, 'temporal.yaml');
   const dynamic = path.join(directory, 'temporal-dynamic.yaml');
-  // Both are YAML too.
+  // JSON is YAML too.
   writeFileSync(file, JSON.stringify(configuration({ postgres: port, ports, dynamic })));
-  writeFileSync(dynamic, JSON.stringify({ 'limit.maxIDLength': [{ value: 255, constraints: {} }] }));
+  writeFileSync(dynamic, dynamicConfig());
   servers.run({
     name: 'temporal',
     command: program,
@@ -64,6 +65,13 @@ export async function startTemporalOnPostgres({
   const address = `127.0.0.1:${ports[0]}`;
   await createNamespace(address);
   return { address, clean };
+}
+
+/** What the Compose file tells it. */
+function dynamicConfig(): string {
+  const file = new URL('../../docker-compose.yml', import.meta.url);
+  const { configs } = parse(readFileSync(file, 'utf8'), { merge: true });
+  return configs['temporal-dynamic'].content;
 }
 
 /** Its path, with `temporal-sql-tool` beside it. */
