@@ -3,10 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { startSandbox } from '../../sandbox/index.ts';
 import type { RecordedHistory, ReplayVerdict } from '../../worker/index.ts';
 import { replay } from '../../worker/index.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
 import { Program } from '../e2e/program.ts';
+import { freshTaskQueue } from '../support/sandbox.ts';
 import { WorkflowLab } from '../support/workflow-lab.ts';
 import { FOUR_ROLES } from '../support/toy-specs.ts';
 import { historyFiles, readHistory } from './histories.ts';
@@ -86,11 +88,12 @@ describe('durable-operator replay', () => {
   });
 
   it('replays the workflows of a Temporal that runs, and changes none', async () => {
-    await using lab = await WorkflowLab.open();
+    await using sandbox = await startSandbox({ name: freshTaskQueue('replayed'), kubernetes: false });
+    await using lab = await WorkflowLab.open(sandbox);
     const toy = lab.actor();
     await toy.installed(FOUR_ROLES);
     const { length } = await toy.history();
-    const { code, stdout } = await Program.run('replay', '--temporal-address', lab.address);
+    const { code, stdout } = await Program.run('replay', '--temporal-address', sandbox.temporal.address);
     assert.equal(stdout, '1 replayed the same, 0 differ\n');
     assert.equal(code, 0);
     assert.equal((await toy.history()).length, length);

@@ -55,8 +55,8 @@ export class FakeCluster {
   readonly #options: FakeOptions;
   #sources: Sources;
 
-  constructor(name: string, options: FakeOptions = {}) {
-    this.ref = { group: 'toy.dev', version: 'v1', kind: 'Toy', plural: 'toys', namespace: 'default', name };
+  constructor(name: string, { namespace = 'default', ...options }: FakeOptions = {}) {
+    this.ref = { group: 'toy.dev', version: 'v1', kind: 'Toy', plural: 'toys', namespace, name };
     this.#options = options;
     this.#sources = sourcesOf(options.operator ?? toyOperator(), this.#kept);
     this.heals = options.heals ?? 'told';

@@ -38,6 +38,8 @@ export type Heals = 'at once' | 'told' | 'when the test says';
 
 export interface FakeOptions {
   readonly operator?: Operator<ToySpec>;
+  /** @defaultValue `'default'` */
+  readonly namespace?: string;
   /** @defaultValue `'told'` */
   readonly heals?: Heals;
   /** Objects that are asked to go stay until the test says. */

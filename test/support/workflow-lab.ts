@@ -7,8 +7,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
 import type { ResourceRef } from '../../core/refs.ts';
 import { workflowIdOf } from '../../core/refs.ts';
-import { startSandbox } from '../../sandbox/index.ts';
-import type { OwnedSandbox, SandboxOptions } from '../../sandbox/index.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
 import { assertConditionLaws } from '../../testing/condition-laws.ts';
 import { eventually } from '../../testing/eventually.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
@@ -17,20 +16,19 @@ import type { ReconcileInput } from '../../workflows/messages.ts';
 import { objectsChanged, resourceChanged, rolloutStatus } from '../../workflows/messages.ts';
 import type { FakeOptions } from './fake-object.ts';
 import { FakeCluster } from './fake-cluster.ts';
+import { freshTaskQueue, sharedSandbox } from './sandbox.ts';
 import type { ToySpec } from './toy-operator.ts';
 import type { HistoryAssertion } from './history.ts';
 import { assertThat } from './history.ts';
-
-const TASK_QUEUE = 'toys';
 
 export interface ActorOptions extends FakeOptions {
   /** The server jumps over the workflow's timers. */
   readonly skipsTime?: boolean;
 }
 
-/** Temporal and a worker, for the tests of one file. */
+/** A task queue and a worker, for tests of one kind. */
 export class WorkflowLab implements AsyncDisposable {
-  readonly #sandbox: OwnedSandbox;
+  readonly #taskQueue: string;
   readonly #connection: NativeConnection;
   readonly #worker: Worker;
   readonly #running: Promise<void>;
@@ -38,12 +36,12 @@ export class WorkflowLab implements AsyncDisposable {
   readonly client: Client;
 
   private constructor(
-    sandbox: OwnedSandbox,
+    taskQueue: string,
     connection: NativeConnection,
     worker: Worker,
     actors: Map<string, Actor>,
   ) {
-    this.#sandbox = sandbox;
+    this.#taskQueue = taskQueue;
     this.#connection = connection;
     this.#worker = worker;
     this.#actors = actors;
@@ -51,30 +49,25 @@ export class WorkflowLab implements AsyncDisposable {
     this.#running = worker.run();
   }
 
-  static async open(dynamicConfig: SandboxOptions['temporalDynamicConfig'] = {}): Promise<WorkflowLab> {
-    const sandbox = await startSandbox({
-      name: `lab-${randomUUID().slice(0, 8)}`,
-      kubernetes: false,
-      temporalDynamicConfig: dynamicConfig,
-    });
-    const connection = await NativeConnection.connect({ address: sandbox.temporal.address });
+  /** @param sandbox the run's own by default. */
+  static async open(sandbox?: Pick<Sandbox, 'temporal'>): Promise<WorkflowLab> {
+    const { temporal } = sandbox ?? (await sharedSandbox());
+    const taskQueue = freshTaskQueue('lab');
+    const connection = await NativeConnection.connect({ address: temporal.address });
     const actors = new Map<string, Actor>();
     const worker = await Worker.create({
       connection,
-      taskQueue: TASK_QUEUE,
+      taskQueue,
       workflowBundle: await workflowBundle(),
       activities: dispatched(actors),
     });
-    return new WorkflowLab(sandbox, connection, worker, actors);
-  }
-
-  get address(): string {
-    return this.#sandbox.temporal.address;
+    return new WorkflowLab(taskQueue, connection, worker, actors);
   }
 
   /** A resource by a name of its own, and its workflow, which begins with the first thing it is told. */
   actor(options: ActorOptions = {}): Actor {
-    const actor = new Actor(this.client, `t${this.#actors.size + 1}`, options);
+    const place = { client: this.client, taskQueue: this.#taskQueue };
+    const actor = new Actor(place, `t${this.#actors.size + 1}`, options);
     this.#actors.set(actor.ref.name, actor);
     return actor;
   }
@@ -83,19 +76,27 @@ export class WorkflowLab implements AsyncDisposable {
     this.#worker.shutdown();
     await this.#running;
     await this.#connection.close();
-    await this.#sandbox.stop();
   }
+}
+
+/** Where the workflows of actors run. */
+interface Place {
+  readonly client: Client;
+  /** Its name is that of the actors' namespace, too, so that their workflows have ids of their own. */
+  readonly taskQueue: string;
 }
 
 export class Actor extends FakeCluster {
   readonly workflowId: string;
   readonly #client: Client;
+  readonly #taskQueue: string;
   readonly #skipsTime: boolean;
   #started: Promise<unknown> | undefined;
 
-  constructor(client: Client, name: string, { skipsTime = false, ...options }: ActorOptions) {
-    super(name, options);
+  constructor({ client, taskQueue }: Place, name: string, { skipsTime = false, ...options }: ActorOptions) {
+    super(name, { ...options, namespace: taskQueue });
     this.#client = client;
+    this.#taskQueue = taskQueue;
     this.#skipsTime = skipsTime;
     this.workflowId = workflowIdOf(this.ref);
     this.tell = (hint) => this.signal(hint);
@@ -114,7 +115,7 @@ export class Actor extends FakeCluster {
     }
     await this.#client.workflow.signalWithStart('reconcile', {
       workflowId: this.workflowId,
-      taskQueue: TASK_QUEUE,
+      taskQueue: this.#taskQueue,
       args: [input],
       signal,
       signalArgs: [hint],
@@ -126,7 +127,7 @@ export class Actor extends FakeCluster {
       namespace: 'default',
       workflowId: this.workflowId,
       workflowType: { name: 'reconcile' },
-      taskQueue: { name: TASK_QUEUE },
+      taskQueue: { name: this.#taskQueue },
       input: { payloads: toPayloads(defaultPayloadConverter, input) ?? [] },
       requestId: randomUUID(),
       timeSkippingConfig: { enabled: true },

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defaultPayloadConverter } from '@temporalio/common';
+import type { OwnedSandbox } from '../../sandbox/index.ts';
+import { startSandbox } from '../../sandbox/index.ts';
+import { freshTaskQueue } from '../support/sandbox.ts';
 import { configured, FOUR_ROLES } from '../support/toy-specs.ts';
 import { toyOperator } from '../support/toy-operator.ts';
 import type { Actor } from '../support/workflow-lab.ts';
@@ -39,11 +42,20 @@ async function carriedInto(toy: Actor): Promise<Carried> {
 }
 
 describe('continue as new', () => {
+  let sandbox: OwnedSandbox;
   let lab: WorkflowLab;
   before(async () => {
-    lab = await WorkflowLab.open({ 'limit.historyCount.suggestContinueAsNew': SUGGESTED_AT });
+    sandbox = await startSandbox({
+      name: freshTaskQueue('turns'),
+      kubernetes: false,
+      temporalDynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGESTED_AT },
+    });
+    lab = await WorkflowLab.open(sandbox);
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(async () => {
+    await lab[Symbol.asyncDispose]();
+    await sandbox.stop();
+  });
 
   it('in the middle of an upgrade keeps its place, and finishes', async () => {
     const toy = lab.actor();
