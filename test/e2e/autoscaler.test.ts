@@ -24,9 +24,8 @@ describe('the autoscaler, run from the command line', () => {
   before(async () => {
     prometheus = await Prometheus.open();
     toys = await ToyStage.open();
-    const { sandbox, namespace } = toys;
     const example = { folder: 'autoscaler', group: 'dsoi.datainfra.io', kind: 'Autoscaler' };
-    stage = await ExampleStage.open<Autoscaler>(example, { sandbox, namespace });
+    stage = await ExampleStage.open<Autoscaler>(example, { namespace: toys.namespace });
   });
   after(async () => {
     await stage[Symbol.asyncDispose]();

@@ -1,4 +1,7 @@
-/** An example as its user runs it: the CRD, the program, the samples. Each at most once at a time, for its operator has one name. */
+/**
+ * An example as its user runs it: the CRD, the program, the samples. Each stage has a namespace of Temporal of its own, of the
+ * name of that of Kubernetes: what one stage kills nobody else takes over.
+ */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
@@ -12,6 +15,7 @@ import type { Sandbox } from '../../sandbox/index.ts';
 import { assertConditionLaws } from '../../testing/condition-laws.ts';
 import { eventually } from '../../testing/eventually.ts';
 import { freshNamespace, sharedSandbox } from '../support/sandbox.ts';
+import { createTemporalNamespace } from '../support/temporal-namespace.ts';
 import { Program, ROOT } from './program.ts';
 
 export type Condition = ResourceStatus['conditions'][number];
@@ -34,8 +38,9 @@ export type Resource = Manifest & { readonly spec: unknown; readonly status?: Re
 type Schema = Manifest & { readonly spec: { readonly names: { readonly kind: string } } };
 
 export interface Place {
-  readonly sandbox: Sandbox;
-  readonly namespace: string;
+  readonly sandbox?: Sandbox;
+  /** One that is there. */
+  readonly namespace?: string;
 }
 
 export class ExampleStage<R extends Resource> implements AsyncDisposable {
@@ -46,20 +51,20 @@ export class ExampleStage<R extends Resource> implements AsyncDisposable {
   readonly #folder: string;
   #program: Program | undefined;
 
-  private constructor(example: Example, api: KubernetesClient, { sandbox, namespace }: Place) {
+  private constructor(example: Example, sandbox: Sandbox, namespace: string) {
     this.sandbox = sandbox;
-    this.api = api;
     this.namespace = namespace;
+    this.api = createKubernetesApi({ kubeConfig: loadKubeConfig({ kubeconfig: sandbox.kubeconfig }) });
     this.#example = example;
     this.#folder = path.join(ROOT, 'examples', example.folder);
   }
 
-  /** On the shared sandbox in a namespace of its own, or where it is told to. */
-  static async open<R extends Resource>(example: Example, place?: Place): Promise<ExampleStage<R>> {
-    const sandbox = place?.sandbox ?? (await sharedSandbox());
-    const namespace = place?.namespace ?? (await freshNamespace(sandbox, example.folder));
-    const api = createKubernetesApi({ kubeConfig: loadKubeConfig({ kubeconfig: sandbox.kubeconfig }) });
-    const stage = new ExampleStage<R>(example, api, { sandbox, namespace });
+  /** On the shared sandbox and in a namespace of its own, unless told otherwise. */
+  static async open<R extends Resource>(example: Example, place: Place = {}): Promise<ExampleStage<R>> {
+    const sandbox = place.sandbox ?? (await sharedSandbox());
+    const namespace = place.namespace ?? (await freshNamespace(sandbox, example.folder));
+    await createTemporalNamespace(sandbox.temporal.address, namespace);
+    const stage = new ExampleStage<R>(example, sandbox, namespace);
     await stage.#install();
     await stage.start();
     return stage;
@@ -81,9 +86,11 @@ export class ExampleStage<R extends Resource> implements AsyncDisposable {
   /** Runs the program and waits until it is at work. */
   async start(): Promise<void> {
     const { kubeconfig, temporal } = this.sandbox;
-    const servers = ['--kubeconfig', kubeconfig, '--temporal-address', temporal.address];
-    const operator = path.join(this.#folder, this.#example.module ?? 'operator.ts');
-    const program = Program.start('run', operator, ...servers, '--allow-namespace', this.namespace);
+    const program = Program.start(
+      ...['run', path.join(this.#folder, this.#example.module ?? 'operator.ts')],
+      ...['--kubeconfig', kubeconfig, '--allow-namespace', this.namespace],
+      ...['--temporal-address', temporal.address, '--temporal-namespace', this.namespace],
+    );
     this.#program = program;
     await program.logged('operator started');
   }

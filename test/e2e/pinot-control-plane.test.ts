@@ -2,13 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { ObjectRef } from '../../core/refs.ts';
-import type { OwnedSandbox } from '../../sandbox/index.ts';
-import { startSandbox } from '../../sandbox/index.ts';
 import { eventually } from '../../testing/eventually.ts';
 import { openTemporal } from '../../worker/index.ts';
 import { resourceChanged } from '../../workflows/messages.ts';
 import { PinotController } from '../support/pinot-controller.ts';
-import { freshNamespace, freshTaskQueue } from '../support/sandbox.ts';
 import type { Resource } from './example-stage.ts';
 import { conditionOf, ExampleStage } from './example-stage.ts';
 import type { Schema, Table, Tenant, Triple } from './pinot-samples.ts';
@@ -32,7 +29,6 @@ const THEN = ['POST /tables', 'PUT /tables/flights'];
 const LAST = ['DELETE /schemas/old', 'DELETE /tenants/oldBrokers'];
 
 describe('schemas, tables and tenants of Pinot', () => {
-  let sandbox: OwnedSandbox;
   let remote: PinotController;
   let stage: ExampleStage<Pinot>;
   let pinot: Pinot;
@@ -43,23 +39,17 @@ describe('schemas, tables and tenants of Pinot', () => {
   let old: Triple;
   let fresh: Triple;
   before(async () => {
-    // Workers of the same operators in another test file would take over what is to be taken over here.
-    sandbox = await startSandbox({ name: freshTaskQueue('pinot') });
     remote = await PinotController.open({
       brokers: 5,
       login: { user: 'control-plane', password: PASSWORD },
     });
-    const namespace = await freshNamespace(sandbox, 'pinot');
-    stage = await ExampleStage.open(
-      {
-        folder: 'pinot',
-        module: 'control-plane.ts',
-        schemas: ['crd.yaml', 'crd-schema-table-tenant.yaml'],
-        group: 'datainfra.io',
-        kind: 'Pinot',
-      },
-      { sandbox, namespace },
-    );
+    stage = await ExampleStage.open({
+      folder: 'pinot',
+      module: 'control-plane.ts',
+      schemas: ['crd.yaml', 'crd-schema-table-tenant.yaml'],
+      group: 'datainfra.io',
+      kind: 'Pinot',
+    });
     schema = await stage.sample('pinotschema.yaml');
     tenant = await stage.sample('pinottenant.yaml');
     table = await stage.sample('pinottable.yaml');
@@ -81,7 +71,6 @@ describe('schemas, tables and tenants of Pinot', () => {
   after(async () => {
     await stage?.[Symbol.asyncDispose]();
     await remote?.[Symbol.asyncDispose]();
-    await sandbox?.stop();
   });
 
   async function ready({ kind, metadata }: Resource, timeoutMs = 60_000): Promise<void> {
@@ -117,8 +106,10 @@ describe('schemas, tables and tenants of Pinot', () => {
   }
 
   async function lookAgain(plural: string, name: string): Promise<void> {
-    const { client, close } = await openTemporal({ temporalAddress: sandbox.temporal.address });
-    const id = `${plural}.datainfra.io/${stage.namespace}/${name}`;
+    const { sandbox, namespace } = stage;
+    const temporal = { temporalAddress: sandbox.temporal.address, temporalNamespace: namespace };
+    const { client, close } = await openTemporal(temporal);
+    const id = `${plural}.datainfra.io/${namespace}/${name}`;
     await client.workflow.getHandle(id).signal(resourceChanged, { resync: true });
     await close();
   }

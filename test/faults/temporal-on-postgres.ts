@@ -7,8 +7,6 @@ import { once } from 'node:events';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { Connection } from '@temporalio/client';
-import { msToTs } from '@temporalio/common/lib/time.js';
 import { parse } from 'yaml';
 import { cachedProgram } from '../../sandbox/cached-program.ts';
 import { onPath } from '../../sandbox/places.ts';
@@ -16,6 +14,7 @@ import type { Report } from '../../sandbox/progress.ts';
 import { runProgram } from '../../sandbox/run-program.ts';
 import { SandboxError } from '../../sandbox/sandbox-error.ts';
 import { eventually } from '../../testing/eventually.ts';
+import { createTemporalNamespace } from '../support/temporal-namespace.ts';
 import { POSTGRES_USER, startPostgres } from './postgres.ts';
 import type { Servers } from './servers.ts';
 
@@ -23,9 +22,7 @@ const VERSION = 'v1.32.0';
 const SQL_TOOL = 'temporal-sql-tool';
 const BUILD_MS = 40 * 60_000;
 const SCHEMA_MS = 60_000;
-const READY_MS = 60_000;
 const DATABASES = { temporal: 'temporal', visibility: 'temporal_visibility' } as const;
-const RETENTION = '7 days';
 
 export interface TemporalOnPostgres {
   readonly address: string;
@@ -63,7 +60,7 @@ export async function startTemporalOnPostgres({
     env: { GOGC: '400' },
   });
   const address = `127.0.0.1:${ports[0]}`;
-  await createNamespace(address);
+  await createTemporalNamespace(address, 'default');
   return { address, clean };
 }
 
@@ -184,31 +181,4 @@ function configuration({ postgres, ports, dynamic }: Places): object {
     dcRedirectionPolicy: { policy: 'noop' },
     dynamicConfigClient: { filepath: dynamic, pollInterval: '1m' },
   };
-}
-
-async function createNamespace(address: string): Promise<void> {
-  const namespace = 'default';
-  const connection = Connection.lazy({ address });
-  const { workflowService } = connection;
-  try {
-    await eventually(
-      'Temporal makes its namespace',
-      async () => {
-        const workflowExecutionRetentionPeriod = msToTs(RETENTION);
-        await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
-        return true;
-      },
-      { timeoutMs: READY_MS },
-    );
-    await eventually(
-      'Temporal serves its namespace',
-      async () => {
-        await workflowService.listWorkflowExecutions({ namespace });
-        return true;
-      },
-      { timeoutMs: READY_MS },
-    );
-  } finally {
-    await connection.close();
-  }
 }
