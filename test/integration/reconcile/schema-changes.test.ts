@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { replicasOf } from '../../../core/replicas.ts';
 import type { KubernetesApi } from '../../../kubernetes/api.ts';
@@ -12,7 +13,11 @@ import { ToyStage } from '../../support/toy-stage.ts';
 
 const CRD = { group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition' };
 
-/** Kinds of these tests alone, since other tests share the API server. */
+/** A kind that nobody else has, since other tests, and other runs, share the API server. */
+function freshKind(prefix: string): string {
+  return `${prefix}${randomBytes(3).toString('hex')}`;
+}
+
 function stageOf(kind: string): Promise<ToyStage> {
   return ToyStage.open((name) => toyOperator({ name, kind }));
 }
@@ -48,19 +53,20 @@ async function replicas(stage: ToyStage, name: string): Promise<number | undefin
 
 describe('a kind that is uninstalled', () => {
   it('takes resources, what they hold and workflows with it; the program says so, and serves it again when it comes back', async () => {
-    await using stage = await stageOf('Gadget');
+    const kind = freshKind('Gadget');
+    await using stage = await stageOf(kind);
     await stage.stop();
     const { healthPort } = await stage.start({ healthPort: 0 });
     await stage.want(TWO_ROLES, 'first');
     await stage.want({ order: ['broker'], nodes: TWO_ROLES.nodes.slice(1) }, 'unheld');
     await Promise.all([stage.ready('first'), stage.ready('unheld')]);
 
-    await uninstall(stage.api, 'Gadget');
+    await uninstall(stage.api, kind);
     await eventually('it says so', async () => {
-      const { state, trouble = '' } = await watchOf(healthPort, 'Gadget');
+      const { state, trouble = '' } = await watchOf(healthPort, kind);
       return (
         state === 'NotServed' &&
-        /does not serve Gadget\.toy\.dev in version v1; install its CRD/.test(trouble)
+        trouble.includes(`does not serve ${kind}.toy.dev in version v1; install its CRD`)
       );
     });
     await eventually('its workflows have ended', () =>
@@ -77,10 +83,10 @@ describe('a kind that is uninstalled', () => {
       return left.every((object) => object === undefined);
     });
 
-    await installToyKind(stage.api, 'Gadget');
+    await installToyKind(stage.api, kind);
     await stage.want(configured(TWO_ROLES, '2'), 'first');
     await stage.ready('first');
-    assert.equal((await watchOf(healthPort, 'Gadget')).trouble, '');
+    assert.equal((await watchOf(healthPort, kind)).trouble, '');
   });
 });
 
@@ -108,13 +114,14 @@ const withReplicas = (config: string): ToySpec => ({
 
 describe('a kind that is changed', () => {
   it('under resources that are well restarts nothing, loses no change, and brings its new fields', async () => {
-    await using stage = await stageOf('Gizmo');
+    const kind = freshKind('Gizmo');
+    await using stage = await stageOf(kind);
     const generations = async (): Promise<readonly (number | undefined)[]> =>
       (await Promise.all(['t1-c', 't1-b'].map((name) => statefulSet(stage, name)))).map(
         (object) => object?.metadata.generation,
       );
     const install = (...versions: readonly ToyVersion[]): Promise<void> =>
-      installToyKind(stage.api, 'Gizmo', 'Namespaced', versions);
+      installToyKind(stage.api, kind, 'Namespaced', versions);
     await stage.stop();
     await install(STRICT);
     const { healthPort } = await stage.start({ healthPort: 0 });
@@ -130,7 +137,7 @@ describe('a kind that is changed', () => {
 
     await install({ name: 'v2' }, { name: 'v1', served: false });
     await eventually('the program says that its version is gone', async () =>
-      /in version v1/.test((await watchOf(healthPort, 'Gizmo')).trouble ?? ''),
+      /in version v1/.test((await watchOf(healthPort, kind)).trouble ?? ''),
     );
     assert.deepEqual(await generations(), before);
     await install({ name: 'v2' }, { name: 'v1' });
