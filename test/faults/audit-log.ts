@@ -1,6 +1,6 @@
-/** What the API server itself wrote down of every request: who did what to which object, and whether it was done. */
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+/** Who did what to which object, and whether it was done, by the API server's own log. */
+import type { AuditEntry } from '../../sandbox/audit-log.ts';
+import { readAuditLog } from '../../sandbox/audit-log.ts';
 
 export interface Deed {
   /** When the server got it, in milliseconds since 1970. */
@@ -20,33 +20,16 @@ export interface Deed {
   readonly resourceVersion?: string;
 }
 
-interface Entry {
-  readonly stage: string;
-  readonly verb: string;
-  readonly userAgent?: string;
-  readonly requestReceivedTimestamp: string;
-  readonly requestURI: string;
-  readonly objectRef?: {
-    readonly resource?: string;
-    readonly subresource?: string;
-    readonly namespace?: string;
-    readonly name?: string;
-  };
-  readonly responseStatus?: { readonly code?: number };
-  readonly responseObject?: { readonly metadata?: { readonly resourceVersion?: string } };
-}
-
 /** Every finished request in a namespace that changed something, from the first to the last. */
 export async function* deedsIn(auditLog: string, namespace: string): AsyncIterable<Deed> {
-  for await (const line of createInterface({ input: createReadStream(auditLog) })) {
-    // Reads are most of the log, and need no parsing.
-    if (!line.includes(`"${namespace}"`) || /"verb":"(get|list|watch)"/.test(line)) continue;
-    const entry: Entry = JSON.parse(line);
-    if (entry.stage === 'ResponseComplete' && entry.objectRef?.namespace === namespace) yield deedOf(entry);
-  }
+  // Reads are most of the log.
+  const isWanted = (line: string): boolean =>
+    line.includes(`"${namespace}"`) && !/"verb":"(get|list|watch)"/.test(line);
+  for await (const entry of readAuditLog(auditLog, isWanted))
+    if (entry.objectRef?.namespace === namespace) yield deedOf(entry);
 }
 
-function deedOf({ verb, userAgent = '', objectRef = {}, ...entry }: Entry): Deed {
+function deedOf({ verb, userAgent = '', objectRef = {}, ...entry }: AuditEntry): Deed {
   const { resource = '', subresource = '', namespace = '', name = '' } = objectRef;
   const resourceVersion = entry.responseObject?.metadata?.resourceVersion;
   return {
