@@ -83,17 +83,17 @@ export class Soak {
     const connection = await Connection.connect({ address: temporalAddress });
     try {
       const client = new Client({ connection });
-      let [workflows, events] = [0, 0];
-      for await (const { historyLength } of client.workflow.list({ query: 'ExecutionStatus="Running"' })) {
-        workflows++;
-        events = Math.max(events, historyLength ?? 0);
-      }
+      const ids: string[] = [];
+      for await (const { workflowId } of client.workflow.list({ query: 'ExecutionStatus="Running"' }))
+        ids.push(workflowId);
+      // A list tells the length of what has ended only.
+      const described = await Promise.all(ids.map((id) => client.workflow.getHandle(id).describe()));
       return {
         minute: Math.round(this.#minute),
         residentMib: Math.max(...resident),
         sockets: Math.max(...sockets),
-        workflows,
-        events,
+        workflows: ids.length,
+        events: Math.max(0, ...described.map(({ historyLength }) => historyLength)),
       };
     } finally {
       await connection.close();
