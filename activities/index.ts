@@ -19,7 +19,7 @@ import type { Growth, Named } from '../core/storage/next-reshape.ts';
 import { observeObjects } from './observe-objects.ts';
 import type { ShapeAnswer } from './observe-shape.ts';
 import { observeShape } from './observe-shape.ts';
-import type { StatusReport } from './patch-status.ts';
+import type { StatusReport, Written } from './patch-status.ts';
 import { abandonResource, patchStatus, removeFinalizer } from './patch-status.ts';
 import type { PlanAnswer, PlanRequest } from './plan-resource.ts';
 import { planResource } from './plan-resource.ts';
@@ -46,7 +46,7 @@ export type { Dependencies, ResourceReader } from './dependencies.ts';
 export type { ApplyItem, RevertItem } from './apply-objects.ts';
 export type { ShapeAnswer } from './observe-shape.ts';
 export type { StepResult } from './reshape-stateful-set.ts';
-export type { StatusReport } from './patch-status.ts';
+export type { StatusReport, Written } from './patch-status.ts';
 export type { PlanAnswer, PlanRequest, Remembered } from './plan-resource.ts';
 export type { PlanDelta } from './choose-plan.ts';
 export type { PruneItem } from './prune-objects.ts';
@@ -101,7 +101,8 @@ export interface Activities {
   runHook(plan: PlanRef, key: ObjectKey, when: 'before' | 'after'): Promise<void>;
   cleanUp(resource: ResourceRef): Promise<void>;
   runRoutine(request: RoutineRequest): Promise<RoutineOutcome>;
-  patchStatus(report: StatusReport): Promise<void>;
+  /** Answers with nothing in histories of before. */
+  patchStatus(report: StatusReport): Promise<Written | undefined>;
   removeFinalizer(resource: ResourceRef, uid: string): Promise<void>;
   abandonResource(
     resource: ResourceRef,

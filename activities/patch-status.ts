@@ -22,12 +22,18 @@ export interface StatusReport {
   readonly news: readonly News[];
 }
 
+/** A status was written, and in how long. */
+export interface Written {
+  readonly inMs: number;
+}
+
 /** Writes the whole status, and tells the news as events. A resource that is gone needs neither. */
 export async function patchStatus(
   dependencies: Dependencies,
   { resource, uid, status, news }: StatusReport,
-): Promise<void> {
+): Promise<Written> {
   const { info } = Context.current();
+  const began = performance.now();
   const header = headerOf(resource, uid);
   try {
     const object = await writeStatus(dependencies, header, status);
@@ -37,9 +43,10 @@ export async function patchStatus(
         each,
       );
   } catch (error) {
-    if (isAnother(error) && !(await isThere(dependencies.api, header))) return;
-    throw failureOf(error, `status of ${resource.kind} ${resource.name}`);
+    if (!isAnother(error) || (await isThere(dependencies.api, header)))
+      throw failureOf(error, `status of ${resource.kind} ${resource.name}`);
   }
+  return { inMs: Math.round(performance.now() - began) };
 }
 
 /** Lets go of a resource that is being deleted, once nothing of it is left. */

@@ -42,9 +42,12 @@ export async function bundleInto(file: string): Promise<void> {
 
 const WORKFLOWS = join(ROOT, 'workflows', `index${EXTENSION}`);
 
+type Bundling = 'workflowsPath' | 'workflowInterceptorModules' | 'preloadModules' | 'webpackConfigHook';
+
 /** How the workflow code becomes one file. */
-export const BUNDLING: Pick<BundleOptions, 'workflowsPath' | 'preloadModules' | 'webpackConfigHook'> = {
+export const BUNDLING: Pick<BundleOptions, Bundling> = {
   workflowsPath: WORKFLOWS,
+  workflowInterceptorModules: [join(ROOT, 'workflows', `clock${EXTENSION}`)],
   // None of our modules holds state, so all workflows of a worker share them: they are compiled once, and get hot.
   preloadModules: [WORKFLOWS],
   webpackConfigHook: (config) => ({

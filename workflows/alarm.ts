@@ -1,4 +1,5 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { currentTime } from './clock.ts';
 
 /**
  * One durable timer for all deadlines of a workflow. Setting a later time keeps the timer that runs: it rings early, to no
@@ -23,7 +24,7 @@ export class Alarm {
     const scope = new CancellationScope();
     this.#scope = scope;
     scope
-      .run(() => sleep(Math.max(at - Date.now(), 1), { summary }))
+      .run(() => sleep(Math.max(at - currentTime(), 1), { summary }))
       .then(() => {
         if (this.#scope !== scope) return;
         this.#hasRung = true;

@@ -12,6 +12,7 @@ import { foldRoutine } from '../core/rollout/routine.ts';
 import { partitionOf } from '../core/rollout/canary.ts';
 import { hasBeenScaled, scaleOrderOf } from '../core/rollout/scaling.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
+import { currentTime } from './clock.ts';
 import { author, external, reshaping, routine, write } from './activities.ts';
 import { foldReshaped } from '../core/rollout/reshape.ts';
 import { foldUnblocked } from '../core/rollout/unblock.ts';
@@ -77,7 +78,7 @@ export class Executor {
             itemOf(key, plan, state, { editors: editors.get(key), whole: step.whole }),
           );
           const { results, error } = await this.#apply(ref, items, plan, patienceMs);
-          return { state: foldApplied(state, plan, results, Date.now()), error };
+          return { state: foldApplied(state, plan, results, currentTime()), error };
         }
         case 'reshape':
           return {
@@ -91,13 +92,13 @@ export class Executor {
           const items = step.keys.map((key) => ({ key, ...templateBefore(key, state) }));
           const summary = `as before, until its turn: ${step.keys.map(titleOf).join(', ')}`;
           const results = await write(summary).revertObjects(ref, items);
-          return { state: foldReverted(state, plan, results, Date.now()) };
+          return { state: foldReverted(state, plan, results, currentTime()) };
         }
         case 'prune':
           return await this.remove(step.keys, state, 'no longer desired', plan.generation);
         case 'gate': {
           const answer = await write(`${titleOf(step.key)}: gate ${step.gate}`).checkGate(ref, step.key);
-          return { state: foldGate(state, step.key, answer, Date.now()) };
+          return { state: foldGate(state, step.key, answer, currentTime()) };
         }
         case 'hook':
           return { state: await this.#hook(step, ref, plan, state) };
@@ -115,10 +116,10 @@ export class Executor {
     try {
       const request = { resource: this.#resource, uid, generation, ...known };
       const outcome = await routine(`routine of generation ${generation}`).runRoutine(request);
-      return { state: foldRoutine(state, plan, outcome, Date.now()) };
+      return { state: foldRoutine(state, plan, outcome, currentTime()) };
     } catch (error) {
       if (isPlanStale(error)) return { state, error };
-      return { state: foldRoutine(state, plan, { failure: failureOf(error, generation) }, Date.now()) };
+      return { state: foldRoutine(state, plan, { failure: failureOf(error, generation) }, currentTime()) };
     }
   }
 
@@ -157,7 +158,7 @@ export class Executor {
           : write(summary).pruneObjects(this.#resource, group, generation);
       }),
     );
-    return { state: foldPruned(state, results, Date.now()), error };
+    return { state: foldPruned(state, results, currentTime()), error };
   }
 
   /** Puts back what is between two shapes, as it was. */
@@ -177,7 +178,12 @@ export class Executor {
     const ref = plan.refs[key];
     if (!ref) return state;
     const summary = `${titleOf(key)}: replace a pod of the old revision that holds up the rollout`;
-    return foldUnblocked(state, ref, await write(summary).unblockWorkload(this.#resource, key), Date.now());
+    return foldUnblocked(
+      state,
+      ref,
+      await write(summary).unblockWorkload(this.#resource, key),
+      currentTime(),
+    );
   }
 
   async #hook(
@@ -192,7 +198,7 @@ export class Executor {
     } catch (error) {
       if (isPlanStale(error)) throw error;
       const { reason, message } = failureOf(error, plan.generation);
-      return foldApplied(state, plan, [{ key, applied: false, reason, message }], Date.now());
+      return foldApplied(state, plan, [{ key, applied: false, reason, message }], currentTime());
     }
   }
 }

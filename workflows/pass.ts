@@ -20,6 +20,7 @@ import { NEW_STATE } from '../core/rollout/state.ts';
 import { nextTeardown } from '../core/rollout/teardown.ts';
 import { detailsOf } from '../core/status/details.ts';
 import { summaryOf, verdictOf, type Situation } from '../core/status/verdict.ts';
+import { currentTime } from './clock.ts';
 import { author, external, look, write } from './activities.ts';
 import type { Outcome } from './executor.ts';
 import { Executor } from './executor.ts';
@@ -78,7 +79,7 @@ export class Pass {
 
   get status(): RolloutStatus {
     const { situation } = this;
-    const verdict = verdictOf(situation, Date.now());
+    const verdict = verdictOf(situation, currentTime());
     return {
       summary: summaryOf(verdict),
       details: detailsOf(situation, verdict, this.#title),
@@ -116,7 +117,7 @@ export class Pass {
     const { failure, step } = this.#situation;
     const hint = mergeHints(this.#missed, fresh);
     this.state = foldSpent(this.state, hint.spent ?? []);
-    const isOver = (this.#situation.plan?.validUntil ?? Infinity) <= Date.now();
+    const isOver = (this.#situation.plan?.validUntil ?? Infinity) <= currentTime();
     const wantsPlan =
       this.#isBlind || failure !== undefined || isOver || hint.resource !== undefined || hint.resync === true;
     // An alarm is about time, and needs no look: what becomes of objects is told. Only a teardown looks after them itself,
@@ -158,7 +159,7 @@ export class Pass {
   #see(observations: readonly Observation[]): void {
     for (const seen of observations)
       if (seen.exists && seen.editors) this.#editors.set(seen.key, seen.editors);
-    this.state = foldObserved(this.state, observations, Date.now());
+    this.state = foldObserved(this.state, observations, currentTime());
   }
 
   /** @param compared the inventory with which the plan was compared: what was seen meanwhile is news about it. */
@@ -167,7 +168,7 @@ export class Pass {
     if ('strays' in answer)
       this.state = { ...this.state, inventory: { ...answer.strays, ...this.state.inventory } };
     if (answer.kind === 'unchanged') {
-      this.state = foldReferences(this.state, answer.references ?? {}, Date.now());
+      this.state = foldReferences(this.state, answer.references ?? {}, currentTime());
       return undefined;
     }
     // Another uid under the same name is another resource: what was known is about one that is no more.
@@ -178,7 +179,7 @@ export class Pass {
     }
     this.#deletion = undefined;
     if (answer.recovered) this.state = { ...this.state, inventory: answer.recovered };
-    if (answer.interrupted) this.state = foldInterrupted(this.state, answer.interrupted, Date.now());
+    if (answer.interrupted) this.state = foldInterrupted(this.state, answer.interrupted, currentTime());
     if (answer.kind === 'failed') {
       const { recovered: _1, interrupted: _2, ...failure } = answer;
       this.#situation = { failure };
@@ -202,12 +203,12 @@ export class Pass {
     }
     this.state = foldRetry(this.state, plan.orders);
     if (answer.accepted) {
-      this.#reporter.wrote(Date.now(), answer.acceptedInMs ?? 0);
+      this.#reporter.wrote(answer.acceptedInMs ?? 0);
       this.state = { ...this.state, conditions: answer.accepted };
     }
-    const informed = foldReferences(this.state, answer.references ?? {}, Date.now());
+    const informed = foldReferences(this.state, answer.references ?? {}, currentTime());
     const isNewer = plan.generation > this.state.generation;
-    this.state = foldRoutinePlanned(foldPlanned(informed, plan, Date.now()), plan, isNewer, Date.now());
+    this.state = foldRoutinePlanned(foldPlanned(informed, plan, currentTime()), plan, isNewer, currentTime());
     this.#situation = { plan };
     return undefined;
   }
@@ -219,18 +220,18 @@ export class Pass {
     const orphaned = failure && !failure.passes ? released(this.state) : [];
     if (orphaned.length > 0) this.state = (await this.#executor.restore(orphaned, this.state)).state;
     if (!plan || failure) return this.#rest(undefined);
-    this.state = foldProgress(this.state, plan, Date.now());
-    const quarantine = quarantineAt(plan, this.state, Date.now());
+    this.state = foldProgress(this.state, plan, currentTime());
+    const quarantine = quarantineAt(plan, this.state, currentTime());
     if (quarantine) {
       this.state = { ...this.state, quarantine };
       this.#situation = {};
       return undefined;
     }
-    const step = nextStep(plan, this.state, Date.now());
+    const step = nextStep(plan, this.state, currentTime());
     this.#situation = { ...this.#situation, step };
     const isIdle = step.kind === 'wait';
     if (isIdle && step.on.length === 0) this.state = foldSettled(this.state, plan);
-    if (isIdle && !isRoutineDue(this.state, plan, Date.now()))
+    if (isIdle && !isRoutineDue(this.state, plan, currentTime()))
       return this.#rest(earliest(step.wakeAt, plan.validUntil));
     const { state, error } = isIdle
       ? await this.#executor.runRoutine(plan, this.state)
@@ -249,7 +250,7 @@ export class Pass {
         : step.kind === 'reshape' && isInTurn(step.key, this.state)
           ? [step.key]
           : [];
-    this.state = beginStages(this.state, plan, begun, Date.now());
+    this.state = beginStages(this.state, plan, begun, currentTime());
     const { state, patienceMs } = await this.#reporter.announce(
       { ...this.#situation, state: this.state },
       step,
@@ -286,14 +287,14 @@ export class Pass {
       this.state = { ...this.state, cleanedUp: true };
       return undefined;
     }
-    const step = orphan ? ({ kind: 'done' } as const) : nextTeardown(this.state, Date.now());
+    const step = orphan ? ({ kind: 'done' } as const) : nextTeardown(this.state, currentTime());
     if (step.kind === 'done') {
       await write(`let go of ${this.#title}`).removeFinalizer(resource, uid);
       return GONE;
     }
     if (step.kind === 'wait') {
       this.#situation = { deleting: true, step };
-      return this.#rest(Math.min(Date.now() + TEARDOWN_LOOK_MS, step.wakeAt ?? Infinity));
+      return this.#rest(Math.min(currentTime() + TEARDOWN_LOOK_MS, step.wakeAt ?? Infinity));
     }
     const { state, error } =
       step.kind === 'restore'
@@ -313,7 +314,7 @@ export class Pass {
     const failures = [this.#situation.failure, unreported].filter((failure) => failure !== undefined);
     this.#attempts = failures.length > 0 ? this.#attempts + 1 : 0;
     const { plan, failure } = this.#situation;
-    const routine = plan && !failure ? routineAt(this.state, plan, Date.now()) : undefined;
+    const routine = plan && !failure ? routineAt(this.state, plan, currentTime()) : undefined;
     const retries = failures.map((each) => retryAt(each, this.#attempts));
     const at = earliest(wakeAt, dueAt, routine, ...retries);
     return { kind: 'rest', ...(at === undefined ? {} : { wakeAt: at }) };

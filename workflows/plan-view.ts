@@ -5,6 +5,7 @@ import { memoryOf } from '../core/rollout/course.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { fingerprintsOf, refOf } from '../core/rollout/state.ts';
 import { contentsOf } from '../core/rollout/references.ts';
+import { currentTime } from './clock.ts';
 
 /** What a plan is asked for with: all that is known of the resource, so that the answer is what is new. */
 export function requestOf(
@@ -17,7 +18,7 @@ export function requestOf(
   return {
     ...(hint.resource ? { seen: hint.resource } : {}),
     ...(uid === undefined ? {} : { known: { uid, generation, ...(version ? { version } : {}) } }),
-    now: Date.now(),
+    now: currentTime(),
     memory: memoryOf(state),
     inventory: fingerprintsOf(inventory),
     ...(Object.keys(contents).length === 0 ? {} : { contents }),

@@ -11,6 +11,7 @@ import { newsOf } from '../core/status/news.ts';
 import type { Situation } from '../core/status/verdict.ts';
 import { conditionsOf, marksOf, stageOf, statusOf } from '../core/status/report.ts';
 import { summaryOf, verdictOf } from '../core/status/verdict.ts';
+import { currentTime } from './clock.ts';
 import { look } from './activities.ts';
 import { failureOf } from './failures.ts';
 import type { ReconcileInput } from './messages.ts';
@@ -53,11 +54,11 @@ export class Reporter {
     this.#input = input;
   }
 
-  /** A status was written: when, and in how long. By `planResource`, too, when it accepts a plan. */
-  wrote(now: number, tookMs: number): void {
+  /** A status was written just now, in so long. By `planResource`, too, when it accepts a plan. */
+  wrote(inMs: number): void {
     const { least, most, perMsOfWriting } = BETWEEN_WRITES_MS;
-    this.#pauseMs = Math.min(Math.max(tookMs * perMsOfWriting, least), most);
-    this.#quietUntil = now + this.#pauseMs;
+    this.#pauseMs = Math.min(Math.max(inMs * perMsOfWriting, least), most);
+    this.#quietUntil = currentTime() + inMs + this.#pauseMs;
   }
 
   /**
@@ -75,7 +76,7 @@ export class Reporter {
     if (!takesTime) return { state, patienceMs: 0 };
     const told = await this.report(situation);
     // What could not be said is said at the next rest, which must not be far.
-    const silenceMs = told.failure ? 0 : (told.dueAt ?? Infinity) - Date.now();
+    const silenceMs = told.failure ? 0 : (told.dueAt ?? Infinity) - currentTime();
     const longest = Math.max(PATIENCE_MS, this.#pauseMs);
     return { state: told.state, patienceMs: Math.min(silenceMs, longest) };
   }
@@ -84,7 +85,7 @@ export class Reporter {
     const { resource } = this.#input;
     const { state, failure } = situation;
     if (state.uid === undefined) return { state };
-    const now = Date.now();
+    const now = currentTime();
     const verdict = verdictOf(situation, now);
     const generation = failure?.generation ?? state.generation;
     const said = [...conditionsOf(verdict, generation), ...marksOf(situation, verdict, generation, now)];
@@ -98,8 +99,8 @@ export class Reporter {
       return { state: { ...state, conditions }, dueAt: this.#quietUntil };
     this.#index(conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown', stageOf(situation));
     try {
-      await look(summaryOf(verdict)).patchStatus({ resource, uid: state.uid, status, news });
-      this.wrote(Date.now(), Date.now() - now);
+      const written = await look(summaryOf(verdict)).patchStatus({ resource, uid: state.uid, status, news });
+      this.wrote(written?.inMs ?? 0);
       return { state: { ...state, conditions, reported: hash, told } };
     } catch (error) {
       return { state: { ...state, conditions }, failure: failureOf(error, generation) };

@@ -6,6 +6,7 @@ import type { ObjectKey } from '../core/refs.ts';
 import { foldInTurn, foldReplaced } from '../core/rollout/replace.ts';
 import { foldReshaped, foldReshapeRefused, foldReshaping } from '../core/rollout/reshape.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
+import { currentTime } from './clock.ts';
 import { look, reshaping, write } from './activities.ts';
 
 /** A step that changes something. */
@@ -24,7 +25,7 @@ export async function reshape(
   const ref = plan.refs[key];
   if (!ref) return state;
   const answer = await look(`${titleOf(key)}: what cannot be changed in place`).observeShape(planned, key);
-  const now = Date.now();
+  const now = currentTime();
   if (answer.kind === 'replace' && !state.reshaping?.[key]?.inTurn) return foldInTurn(state, plan, key, now);
   switch (answer.kind) {
     case 'done':
@@ -45,16 +46,16 @@ export async function reshape(
       );
       keep(begun);
       const result = await act(planned, key, plan, answer);
-      if (result.done) return result.made ? foldReplaced(begun, plan, result.made, Date.now()) : begun;
+      if (result.done) return result.made ? foldReplaced(begun, plan, result.made, currentTime()) : begun;
       return result.reason === STATUS_REASONS.TooManyRequests
         ? foldReshaping(
             begun,
             key,
             { reason, message: result.message },
-            { now: Date.now(), lookAgain: 'later' },
+            { now: currentTime(), lookAgain: 'later' },
           )
         : // What was to be replaced is as it was, and waits for its turn again.
-          foldReshapeRefused(answer.kind === 'replace' ? state : begun, ref, result, Date.now());
+          foldReshapeRefused(answer.kind === 'replace' ? state : begun, ref, result, currentTime());
     }
   }
 }

@@ -1,5 +1,6 @@
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { PlanFailure } from '../core/rollout/state.ts';
+import { currentTime } from './clock.ts';
 
 /** How soon a failure is tried again, at first and at most: one that passes by itself, and one that somebody must end. */
 const PASSING_RETRY_MS = [10_000, 120_000] as const;
@@ -10,7 +11,7 @@ export function retryAt({ reason, passes }: PlanFailure, attempts: number): numb
   // Only another spec can cure it, and that is told.
   if (reason === OUR_REASONS.PlanInvalid) return undefined;
   const [first, longest] = passes ? PASSING_RETRY_MS : LASTING_RETRY_MS;
-  return Date.now() + Math.min(first * 2 ** (attempts - 1), longest) * (0.75 + Math.random() / 2);
+  return currentTime() + Math.min(first * 2 ** (attempts - 1), longest) * (0.75 + Math.random() / 2);
 }
 
 /** Of the times that are known. */

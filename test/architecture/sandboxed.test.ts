@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -17,5 +19,15 @@ describe('tsconfig.sandboxed.json', () => {
     assert.ok(files.some((file) => file.endsWith('core/plan/plan.ts')));
     const foreign = files.filter((file) => file.includes('node_modules') && !/\/lib\.[^/]*d\.ts$/.test(file));
     assert.deepEqual(foreign, []);
+  });
+});
+
+describe('workflows and core', () => {
+  it('ask nobody but the clock for the time: of what Date.now() says a replay may see another', () => {
+    const files = globSync('{workflows,core}/**/*.ts', { cwd: root });
+    const asking = files.filter((file) =>
+      /Date\.now\(|new Date\(\)|performance\./.test(readFileSync(path.join(root, file), 'utf8')),
+    );
+    assert.deepEqual(asking, ['workflows/clock.ts']);
   });
 });

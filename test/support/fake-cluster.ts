@@ -3,7 +3,7 @@
  * decides. What it is for is the workflow; the API server's own semantics are tested on a real one.
  */
 import type { Activities, ApplyItem, PlanAnswer, PlanRef, PlanRequest } from '../../activities/index.ts';
-import type { PruneItem, StatusReport } from '../../activities/index.ts';
+import type { PruneItem, StatusReport, Written } from '../../activities/index.ts';
 import { stop } from '../../activities/failure.ts';
 import type { Chosen, Sources } from '../../activities/choose-plan.ts';
 import { choosePlan, deltaOf, ordersIn } from '../../activities/choose-plan.ts';
@@ -330,9 +330,10 @@ export class FakeCluster {
     return { key, outcome: 'gone' };
   }
 
-  #report({ status, news }: StatusReport): void {
+  #report({ status, news }: StatusReport): Written {
     this.statuses.push(status);
     this.news.push(...news.map(({ reason, note }) => `${reason}: ${note}`));
+    return { inMs: 0 };
   }
 
   #change(key: ObjectKey, change: Partial<FakeObject>): void {
