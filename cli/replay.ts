@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import type { RecordedHistory } from '../worker/index.ts';
@@ -32,10 +31,10 @@ export function replayCommand(): Command {
 }
 
 async function replayAll(files: readonly string[], flags: Flags): Promise<number> {
-  const { openTemporal, replay, workflowBundle } = await import('../worker/index.ts');
+  const { historiesOf, openTemporal, replay, workflowBundle } = await import('../worker/index.ts');
   const bundle = await workflowBundle();
   const temporal = files.length > 0 ? undefined : await openTemporal(flags);
-  const histories = temporal ? liveHistories(temporal.client, flags.query) : fileHistories(files);
+  const histories = temporal ? historiesOf(temporal.client, flags.query) : fileHistories(files);
   let [same, differing] = [0, 0];
   try {
     for await (const { workflowId, difference } of replay({ bundle, histories })) {
@@ -52,14 +51,6 @@ async function replayAll(files: readonly string[], flags: Flags): Promise<number
   }
   process.stdout.write(`${same} replayed the same, ${differing} differ\n`);
   return differing;
-}
-
-async function* liveHistories(client: Client, query: string): AsyncGenerator<RecordedHistory> {
-  const { historyToJSON } = await import('@temporalio/common/lib/proto-utils.js');
-  for await (const { workflowId, runId } of client.workflow.list({ query })) {
-    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    yield { workflowId, history: JSON.parse(historyToJSON(history)) };
-  }
 }
 
 async function* fileHistories(files: readonly string[]): AsyncGenerator<RecordedHistory> {

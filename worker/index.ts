@@ -4,7 +4,7 @@ export type { AnyOperator, Running } from './run-operator.ts';
 export type { Role, RunOptions } from './config.ts';
 export { SetupError } from './setup-error.ts';
 export { openTemporal } from './open-temporal.ts';
-export { replay } from './replay.ts';
+export { historiesOf, replay } from './replay.ts';
 export type { RecordedHistory, ReplayOptions, ReplayVerdict } from './replay.ts';
 export { workflowBundle } from './workflow-bundle.ts';
 export { rolloutStatus, UPDATES } from '../workflows/messages.ts';

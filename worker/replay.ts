@@ -1,5 +1,6 @@
 /** Would the code of today have decided as the code of then? Asked of every history, and never written anywhere. */
-import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { Client } from '@temporalio/client';
+import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { ReplayResult } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import { installRuntime } from './connect.ts';
@@ -30,6 +31,21 @@ export async function* replay({ bundle, histories }: ReplayOptions): AsyncGenera
   installRuntime(createLogger('error'));
   const results = Worker.runReplayHistories({ workflowBundle: bundle }, parsed(histories));
   for await (const result of results) yield verdictOf(result);
+}
+
+/**
+ * The histories of the workflows of a Temporal.
+ *
+ * @param query which, as a list filter of Temporal.
+ */
+export async function* historiesOf(
+  client: Pick<Client, 'workflow'>,
+  query: string,
+): AsyncGenerator<RecordedHistory> {
+  for await (const { workflowId, runId } of client.workflow.list({ query })) {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    yield { workflowId, history: JSON.parse(historyToJSON(history)) };
+  }
 }
 
 async function* parsed(

@@ -1,6 +1,7 @@
 /**
  * Rounds of changes and faults, each ended by the same question: is the cluster what the resources say? And at the end: was
- * anything that is wanted ever deleted, was any pod replaced more often than asked, was any order broken?
+ * anything that is wanted ever deleted, was any pod replaced more often than asked, was any order broken, and would a worker
+ * that begins now decide as those did that were here?
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { judgeDeeds } from './deeds.ts';
@@ -10,6 +11,7 @@ import type { Fault } from './faults.ts';
 import { Owners } from './owners.ts';
 import { Chance } from './random.ts';
 import type { CampaignReport, Round } from './report.ts';
+import { replayedOtherwise } from './histories.ts';
 import { settle } from './verdict.ts';
 
 export interface CampaignOptions {
@@ -64,7 +66,12 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
     applies,
     duplicates,
     ends: world.programs.ends,
-    violations: [...world.witness.violations, ...world.programs.leaks, ...broken],
+    violations: [
+      ...world.witness.violations,
+      ...world.programs.leaks,
+      ...broken,
+      ...(await replayedOtherwise(world)),
+    ],
   };
   await options.onReport?.(report, world);
   return report;
