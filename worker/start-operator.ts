@@ -20,6 +20,7 @@ import { MAX_CACHED_WORKFLOWS } from './config.ts';
 import type { PartHealth } from './health-server.ts';
 import type { Logger } from './logger.ts';
 import type { Metered } from './metrics.ts';
+import { stampResults } from './stamp-results.ts';
 
 /** What the operators of one process share. */
 export interface Surroundings {
@@ -152,6 +153,7 @@ async function workerOf(
     identity: config.identity,
     workflowBundle: bundle,
     activities,
+    interceptors: { activity: [stampResults] },
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
     // Most of them wait for pods; how many ask the API server at once is bounded by its client.
     maxConcurrentActivityTaskExecutions: MAX_CACHED_WORKFLOWS,

@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
-import { currentTime } from './clock.ts';
+import { currentTime, passTo } from './clock.ts';
 
 /**
  * One durable timer for all deadlines of a workflow. Setting a later time keeps the timer that runs: it rings early, to no
@@ -29,6 +29,7 @@ export class Alarm {
         if (this.#scope !== scope) return;
         this.#hasRung = true;
         this.#ringsAt = undefined;
+        passTo(at);
         this.#scope = undefined;
       })
       .catch((error: unknown) => {

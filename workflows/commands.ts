@@ -1,7 +1,7 @@
 import { setHandler } from '@temporalio/workflow';
 import * as commands from '../core/commands/commands.ts';
 import type { Granted } from '../core/commands/commands.ts';
-import { currentTime } from './clock.ts';
+import { arrivalTime } from './clock.ts';
 import { write } from './activities.ts';
 import type { Inbox } from './inbox.ts';
 import type { CommandAnswer, CommandUpdate, ReconcileInput } from './messages.ts';
@@ -32,20 +32,20 @@ export function takeCommands({ resource }: ReconcileInput, pass: Pass, inbox: In
     );
   const { approve, rollBack, retry, pause, resume, restart, abandon } = UPDATES;
   take(approve, 'Approves what waits for an approval.', (request) =>
-    commands.approve(pass.situation, request, currentTime()),
+    commands.approve(pass.situation, request, arrivalTime()),
   );
   take(rollBack, 'Goes back to the last good set of objects; the spec stays.', (request) =>
     commands.rollBack(pass.situation, request),
   );
   take(retry, 'Tries at once what was refused or is waited for.', (request) =>
-    commands.retry(pass.situation, request, currentTime()),
+    commands.retry(pass.situation, request, arrivalTime()),
   );
   take(pause, 'Changes nothing, or restarts nothing, until it is resumed.', (request) =>
-    commands.pause(pass.situation, request, currentTime()),
+    commands.pause(pass.situation, request, arrivalTime()),
   );
   take(resume, 'Ends every pause.', (request) => commands.resume(pass.situation, request));
   take(restart, 'Restarts pods in order, through the gates.', (request) =>
-    commands.restart(pass.situation, request, currentTime()),
+    commands.restart(pass.situation, request, arrivalTime()),
   );
   take(abandon, 'Ends a deletion without what it waits for.', (request) =>
     commands.abandon(pass.situation, request),

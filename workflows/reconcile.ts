@@ -5,15 +5,10 @@
  * **Guarantees**: one pass at a time per resource; every step survives a crash of any process; a newer spec is taken up
  * between any two steps. **Assumptions**: a hint may be lost, doubled or late; the bridge's resync finds what it told.
  */
-import {
-  allHandlersFinished,
-  condition,
-  continueAsNew,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, setHandler } from '@temporalio/workflow';
 import type { ReconcileState } from '../core/rollout/state.ts';
 import { Alarm } from './alarm.ts';
+import { historyLength } from './clock.ts';
 import { takeCommands } from './commands.ts';
 import { Inbox } from './inbox.ts';
 import type { Hint } from '../core/hint.ts';
@@ -56,8 +51,7 @@ export async function reconcile(input: ReconcileInput, carried?: Carried): Promi
       continue;
     }
     alarm.set(rest.wakeAt, NO_NEWS);
-    const { continueAsNewSuggested, historyLength } = workflowInfo();
-    if ((continueAsNewSuggested || historyLength > LONG_HISTORY) && !inbox.hasNews) {
+    if (historyLength() > LONG_HISTORY && !inbox.hasNews) {
       alarm.set(undefined, '');
       await condition(allHandlersFinished);
       // A look on waking finds what the alarm would have said; nothing else is lost with the old run.

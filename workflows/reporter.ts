@@ -58,7 +58,7 @@ export class Reporter {
   wrote(inMs: number): void {
     const { least, most, perMsOfWriting } = BETWEEN_WRITES_MS;
     this.#pauseMs = Math.min(Math.max(inMs * perMsOfWriting, least), most);
-    this.#quietUntil = currentTime() + inMs + this.#pauseMs;
+    this.#quietUntil = currentTime() + this.#pauseMs;
   }
 
   /**

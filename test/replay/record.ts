@@ -9,14 +9,16 @@ import { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { NativeConnection } from '@temporalio/worker';
 import packageJson from '../../package.json' with { type: 'json' };
-import { startSandbox } from '../../sandbox/index.ts';
 import { eventually } from '../../testing/eventually.ts';
 import { objectsChanged } from '../../workflows/messages.ts';
 import { ToyStage } from '../support/toy-stage.ts';
 import { HISTORIES } from './histories.ts';
 import { plantedOperator, plantedSpec } from './planted.ts';
 
-const SLOW = 'slow-4000';
+/** Longer than a step waits for its workloads by itself, so that the workflow rests in the middle. */
+const SLOW = 'slow-20000';
+/** Signals at once: many events, and few tasks. */
+const BURST = 30;
 
 type Scenario = (stage: ToyStage, client: Client, name: string) => Promise<void>;
 
@@ -58,36 +60,21 @@ async function installed(stage: ToyStage, client: Client, name: string): Promise
   await SCENARIOS['install']?.(stage, client, name);
 }
 
-/** An upgrade during which one run ends and the next begins, on a Temporal that suggests it early. */
-async function recordContinued(stage: ToyStage): Promise<void> {
-  await using early = await startSandbox({
-    name: 'record',
-    kubernetes: false,
-    temporalDynamicConfig: { 'limit.historyCount.suggestContinueAsNew': 100 },
-  });
-  const { address } = early.temporal;
-  await stage.stop();
-  await stage.start({ temporalAddress: address });
-  const connection = await NativeConnection.connect({ address });
-  try {
-    const client = new Client({ connection });
-    const name = 'continued';
-    const handle = client.workflow.getHandle(idOf(stage, name));
-    await installed(stage, client, name);
-    await stage.want(plantedSpec('2', SLOW), name);
-    await stage.until('the first stage rolls', ({ stage: role }) => role === 'controller', name);
-    const { runId } = await handle.describe();
-    while ((await handle.describe()).runId === runId) {
-      await handle.signal(objectsChanged, { objects: [] });
-      await delay(20);
-    }
-    await stage.ready(name);
-    await record(client, 'upgrade-until-continued', idOf(stage, name), runId);
-    await record(client, 'upgrade-continued', idOf(stage, name));
-    await stage.stop();
-  } finally {
-    await connection.close();
+/** An upgrade during which one run ends and the next begins, since so much was said meanwhile. */
+async function recordContinued(stage: ToyStage, client: Client): Promise<void> {
+  const name = 'continued';
+  const handle = client.workflow.getHandle(idOf(stage, name));
+  await installed(stage, client, name);
+  await stage.want(plantedSpec('2', SLOW), name);
+  await stage.until('the first stage rolls', ({ stage: role }) => role === 'controller', name);
+  const { runId } = await handle.describe();
+  while ((await handle.describe()).runId === runId) {
+    await Promise.all(Array.from({ length: BURST }, () => handle.signal(objectsChanged, { objects: [] })));
+    await delay(500);
   }
+  await stage.ready(name);
+  await record(client, 'upgrade-until-continued', idOf(stage, name), runId);
+  await record(client, 'upgrade-continued', idOf(stage, name));
 }
 
 async function record(client: Client, scenario: string, workflowId: string, runId?: string): Promise<void> {
@@ -119,5 +106,5 @@ for (const [scenario, play] of Object.entries(SCENARIOS)) {
   await play(stage, client, scenario);
   await record(client, scenario, idOf(stage, scenario));
 }
+await recordContinued(stage, client);
 await connection.close();
-await recordContinued(stage);

@@ -10,6 +10,9 @@ import { workflowIdOf } from '../../core/refs.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { assertConditionLaws } from '../../testing/condition-laws.ts';
 import { eventually } from '../../testing/eventually.ts';
+import { installRuntime } from '../../worker/connect.ts';
+import { createLogger } from '../../worker/logger.ts';
+import { stampResults } from '../../worker/stamp-results.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
 import type { Hint } from '../../core/hint.ts';
 import type { ReconcileInput } from '../../workflows/messages.ts';
@@ -24,6 +27,8 @@ import { assertThat } from './history.ts';
 export interface ActorOptions extends FakeOptions {
   /** The server jumps over the workflow's timers. */
   readonly skipsTime?: boolean;
+  /** How long a task may take before the worker must prolong it; the SDK does after four fifths. Temporal's own by default. */
+  readonly taskTimeoutMs?: number;
 }
 
 /** A task queue and a worker, for tests of one kind. */
@@ -51,6 +56,7 @@ export class WorkflowLab implements AsyncDisposable {
 
   /** @param sandbox the run's own by default. */
   static async open(sandbox?: Pick<Sandbox, 'temporal'>): Promise<WorkflowLab> {
+    installRuntime(createLogger('error'));
     const { temporal } = sandbox ?? (await sharedSandbox());
     const taskQueue = freshTaskQueue('lab');
     const connection = await NativeConnection.connect({ address: temporal.address });
@@ -60,6 +66,7 @@ export class WorkflowLab implements AsyncDisposable {
       taskQueue,
       workflowBundle: await workflowBundle(),
       activities: dispatched(actors),
+      interceptors: { activity: [stampResults] },
     });
     return new WorkflowLab(taskQueue, connection, worker, actors);
   }
@@ -91,13 +98,19 @@ export class Actor extends FakeCluster {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #skipsTime: boolean;
+  readonly #taskTimeoutMs: number | undefined;
   #started: Promise<unknown> | undefined;
 
-  constructor({ client, taskQueue }: Place, name: string, { skipsTime = false, ...options }: ActorOptions) {
+  constructor(
+    { client, taskQueue }: Place,
+    name: string,
+    { skipsTime = false, taskTimeoutMs, ...options }: ActorOptions,
+  ) {
     super(name, { ...options, namespace: taskQueue });
     this.#client = client;
     this.#taskQueue = taskQueue;
     this.#skipsTime = skipsTime;
+    this.#taskTimeoutMs = taskTimeoutMs;
     this.workflowId = workflowIdOf(this.ref);
     this.tell = (hint) => this.signal(hint);
   }
@@ -119,6 +132,7 @@ export class Actor extends FakeCluster {
       args: [input],
       signal,
       signalArgs: [hint],
+      ...(this.#taskTimeoutMs === undefined ? {} : { workflowTaskTimeout: this.#taskTimeoutMs }),
     });
   }
 

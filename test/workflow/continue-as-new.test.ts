@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { OwnedSandbox } from '../../sandbox/index.ts';
-import { startSandbox } from '../../sandbox/index.ts';
-import { freshTaskQueue } from '../support/sandbox.ts';
 import { configured, FOUR_ROLES } from '../support/toy-specs.ts';
 import { toyOperator } from '../support/toy-operator.ts';
 import type { Actor } from '../support/workflow-lab.ts';
@@ -13,8 +10,8 @@ import { eventually } from '../../testing/eventually.ts';
 
 const X = configured(FOUR_ROLES, 'x');
 
-/** The server suggests it at so many events; one upgrade is shorter. */
-const SUGGESTED_AT = 150;
+/** No run takes more signals. */
+const MOST_SIGNALS = 150;
 /** A server holds back 100 signals while a task runs, and fails the task when more come. */
 const BURST = 30;
 
@@ -27,7 +24,7 @@ async function burst(toy: Actor): Promise<void> {
 async function turnOver(toy: Actor): Promise<Carried> {
   const { runId } = await toy.handle.describe();
   for (let signals = 0; (await toy.handle.describe()).runId === runId; signals += BURST) {
-    assert.ok(signals < 2 * SUGGESTED_AT, 'the history is long, and nothing continues as new');
+    assert.ok(signals < MOST_SIGNALS, 'the history is long, and nothing continues as new');
     await burst(toy);
   }
   return carriedInto(toy);
@@ -42,20 +39,11 @@ async function carriedInto(toy: Actor): Promise<Carried> {
 }
 
 describe('continue as new', () => {
-  let sandbox: OwnedSandbox;
   let lab: WorkflowLab;
   before(async () => {
-    sandbox = await startSandbox({
-      name: freshTaskQueue('turns'),
-      kubernetes: false,
-      temporalDynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGESTED_AT },
-    });
-    lab = await WorkflowLab.open(sandbox);
+    lab = await WorkflowLab.open();
   });
-  after(async () => {
-    await lab[Symbol.asyncDispose]();
-    await sandbox.stop();
-  });
+  after(() => lab[Symbol.asyncDispose]());
 
   it('in the middle of an upgrade keeps its place, and finishes', async () => {
     const toy = lab.actor();
