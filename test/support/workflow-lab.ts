@@ -1,7 +1,7 @@
 /** The real workflow on a real Temporal, its activities those of fake clusters: one for each resource. */
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { Client } from '@temporalio/client';
+import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
@@ -67,6 +67,8 @@ export class WorkflowLab implements AsyncDisposable {
       workflowBundle: await workflowBundle(),
       activities: dispatched(actors),
       interceptors: { activity: [stampResults] },
+      // One that does not end fails its tests, and does not hold them up for ever.
+      shutdownForceTime: '20s',
     });
     return new WorkflowLab(taskQueue, connection, worker, actors);
   }
@@ -80,6 +82,7 @@ export class WorkflowLab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(Array.from(this.#actors.values(), (actor) => actor.endSkipping()));
     this.#worker.shutdown();
     await this.#running;
     await this.#connection.close();
@@ -117,6 +120,14 @@ export class Actor extends FakeCluster {
 
   get handle(): WorkflowHandle {
     return this.#client.workflow.getHandle(this.workflowId);
+  }
+
+  /** Ends a workflow whose time is skipped: year after year may pass in no time, and a worker that ends never be done with it. */
+  async endSkipping(): Promise<void> {
+    if (!this.#started) return;
+    await this.handle.terminate('its tests are over').catch((error: unknown) => {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    });
   }
 
   async signal(hint: Hint): Promise<void> {
