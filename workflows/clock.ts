@@ -51,7 +51,9 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
   const clock: Clock = { length: 0 };
   place[CLOCK] = clock;
   const grow = (events: number): void => void (clock.length += events);
-  const opened = (value: unknown): unknown => {
+  const opened = async (answer: Promise<unknown>): Promise<unknown> => {
+    const value = await answer;
+    grow(weightOf(value));
     if (!isStamped(value)) return value;
     passTo(value.endedAt);
     return value.result;
@@ -77,15 +79,11 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
         },
         async scheduleActivity(input, next): Promise<unknown> {
           grow(EVENTS.activity + weightOf(input.args));
-          const value = await next({ ...input, headers: withTime(input.headers) });
-          grow(weightOf(value));
-          return opened(value);
+          return opened(next({ ...input, headers: withTime(input.headers) }));
         },
         async scheduleLocalActivity(input, next): Promise<unknown> {
           grow(EVENTS.localActivity);
-          const value = await next({ ...input, headers: withTime(input.headers) });
-          grow(weightOf(value));
-          return opened(value);
+          return opened(next({ ...input, headers: withTime(input.headers) }));
         },
       },
     ],

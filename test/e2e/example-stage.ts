@@ -13,14 +13,12 @@ import { createKubernetesApi } from '../../kubernetes/client.ts';
 import { loadKubeConfig } from '../../kubernetes/kube-config.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { assertConditionLaws } from '../../testing/condition-laws.ts';
-import { eventually } from '../../testing/eventually.ts';
+import { DEFAULT_PATIENCE_MS, eventually } from '../../testing/eventually.ts';
 import { freshNamespace, sharedSandbox } from '../support/sandbox.ts';
 import { createTemporalNamespace } from '../support/temporal-namespace.ts';
 import { Program, ROOT } from './program.ts';
 
 export type Condition = ResourceStatus['conditions'][number];
-
-const PATIENCE_MS = 60_000;
 
 export interface Example {
   /** Its folder under `examples`. */
@@ -125,7 +123,10 @@ export class ExampleStage<R extends Resource> implements AsyncDisposable {
     name: string,
     what: string,
     holds: (status: ResourceStatus) => boolean,
-    { kind = this.#example.kind, timeoutMs = PATIENCE_MS }: { kind?: string; timeoutMs?: number } = {},
+    {
+      kind = this.#example.kind,
+      timeoutMs = DEFAULT_PATIENCE_MS,
+    }: { kind?: string; timeoutMs?: number } = {},
   ): Promise<R> {
     let last: R | undefined;
     const look = async (): Promise<R | undefined> => {

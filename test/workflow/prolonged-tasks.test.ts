@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { replay, workflowBundle } from '../../worker/index.ts';
 import { configured, FOUR_ROLES } from '../support/toy-specs.ts';
-import type { Actor } from '../support/workflow-lab.ts';
 import { WorkflowLab } from '../support/workflow-lab.ts';
 
 const TASK_MS = 1_000;
 /** A task is prolonged after four fifths of its time: in the middle of the first, and a moment before and after the end of others. */
 const SLOWNESS_MS: readonly number[] = [1_300, 780, 820, 30];
 
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+
 /** How often a task was prolonged: one that begins as soon as the one before is completed, with nothing new. */
-async function prolongations(toy: Actor): Promise<number> {
-  const { events } = await toy.handle.fetchHistory();
+function prolongations({ events }: History): number {
   const types = (events ?? []).map(({ eventType }) => Number(eventType));
   const [scheduled, completed, marker] = [5, 7, 25];
   return types.filter(
@@ -51,17 +52,18 @@ describe('workflow tasks that are prolonged, since looks and statuses take long'
         await toy.ready();
       }),
     );
-    const counts = await Promise.all(toys.map(prolongations));
+    const told = await Promise.all(
+      toys.map(async ({ workflowId, handle }) => ({ workflowId, history: await handle.fetchHistory() })),
+    );
+    const counts = told.map(({ history }) => prolongations(history));
     assert.ok(
       counts.some((count) => count > 0),
       `prolonged: ${counts.join()}`,
     );
-    const histories = await Promise.all(
-      toys.map(async ({ workflowId, handle }) => ({
-        workflowId,
-        history: JSON.parse(historyToJSON(await handle.fetchHistory())),
-      })),
-    );
+    const histories = told.map(({ workflowId, history }) => ({
+      workflowId,
+      history: JSON.parse(historyToJSON(history)),
+    }));
     for await (const { workflowId, difference } of replay({ bundle: await workflowBundle(), histories }))
       assert.equal(difference, undefined, workflowId);
   });
