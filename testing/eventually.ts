@@ -8,7 +8,7 @@ export interface EventuallyOptions {
 /** What is waited for comes in a moment; a machine that does much else at once must not fail a test. */
 export const DEFAULT_PATIENCE_MS = 60_000;
 /** Between two looks; what takes long is looked at less often, for looking takes time from what is waited for. */
-const LOOKS = { firstMs: 20, factor: 1.2, mostMs: 250 };
+const LOOKS = { firstMs: 20, factor: 1.4, mostMs: 250 };
 
 type Truthy<Value> = Exclude<Value, false | undefined | null | '' | 0>;
 

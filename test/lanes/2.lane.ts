@@ -1,3 +1,3 @@
 import { runLane } from './lane.ts';
 
-await runLane(2);
+await runLane();

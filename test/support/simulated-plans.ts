@@ -24,6 +24,7 @@ export interface Governance {
 
 export class SimulatedPlans {
   readonly #kept = new Map<string, KeptPlan>();
+  readonly #rendered = new WeakMap<Operator<ToySpec>, Map<string, Rendered>>();
 
   choose(
     operator: Operator<ToySpec>,
@@ -32,7 +33,7 @@ export class SimulatedPlans {
     governance: Governance,
     now: number,
   ): { readonly view: PlanView; readonly rendered: Rendered } {
-    const rendered = render(plan(operator, resource), digest);
+    const rendered = this.#render(operator, resource);
     const { generation } = resource.metadata;
     const { orders, windows, stageDeadlineMs } = governance;
     const rules = { ...governance.rules, ...(windows ? { windows: nextWindows(windows, now) } : {}) };
@@ -57,6 +58,16 @@ export class SimulatedPlans {
       ...(next.length > 0 ? { validUntil: Math.min(...next) } : {}),
     };
     return { view, rendered };
+  }
+
+  /** Once for each spec, as in a worker: it is most of what a simulated step costs. */
+  #render(operator: Operator<ToySpec>, resource: Resource<ToySpec>): Rendered {
+    const known = this.#rendered.get(operator) ?? new Map<string, Rendered>();
+    this.#rendered.set(operator, known);
+    const wanted = JSON.stringify(resource);
+    const rendered = known.get(wanted) ?? render(plan(operator, resource), digest);
+    known.set(wanted, rendered);
+    return rendered;
   }
 }
 
