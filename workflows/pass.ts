@@ -10,7 +10,7 @@ import { foldPlanned, foldRetry, foldSettled } from '../core/rollout/fold-plan.t
 import type { Observation } from '../core/rollout/fold.ts';
 import { foldReferences } from '../core/rollout/references.ts';
 import { foldRoutinePlanned, isRoutineDue, routineAt } from '../core/rollout/routine.ts';
-import type { Step } from '../core/rollout/next-step.ts';
+import type { Step } from '../core/rollout/step.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
 import { quarantineAt } from '../core/rollout/quarantine.ts';
 import { foldInterrupted, isInTurn, released } from '../core/rollout/reshape.ts';

@@ -3,7 +3,7 @@ import { upsertSearchAttributes } from '@temporalio/workflow';
 import { shortHash } from '../core/hash.ts';
 import { takesTurns } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
-import type { Step } from '../core/rollout/next-step.ts';
+import type { Step } from '../core/rollout/step.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
 import type { PlanFailure, ReconcileState } from '../core/rollout/state.ts';
 import { setConditions } from '../core/status/conditions.ts';

@@ -1,7 +1,7 @@
 import { takesTurns } from '../plan/categories.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
-import { changeOf } from './next-step.ts';
+import { changeOf } from './change.ts';
 import { isInTurn } from './reshape.ts';
 import type { Trigger } from './rules.ts';
 import { growsFirst } from './scaling.ts';

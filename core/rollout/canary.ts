@@ -3,7 +3,7 @@
  * awaited and asked through its gate, and applied once more without.
  */
 import type { PlannedRef } from '../plan/digests.ts';
-import { changeOf } from './next-step.ts';
+import { changeOf } from './change.ts';
 import type { Passage, ReconcileState } from './state.ts';
 
 /**

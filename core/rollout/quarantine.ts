@@ -2,7 +2,8 @@
 import { titleOf } from '../plan/categories.ts';
 import type { Quarantine } from './course.ts';
 import { rollbackTarget } from './course.ts';
-import { changeOf, deadlineOf } from './next-step.ts';
+import { changeOf } from './change.ts';
+import { deadlineOf } from './deadlines.ts';
 import { NO_RULES } from './rules.ts';
 import type { PlanView, ReconcileState } from './state.ts';
 import { rfc3339 } from './times.ts';

@@ -6,7 +6,7 @@
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { ScaleSeen } from '../scalers.ts';
-import type { Change } from './next-step.ts';
+import type { Change } from './change.ts';
 import type { Entry, Scale } from './state.ts';
 
 /** Of what was given back, at most this part goes in one step: what no longer has an autoscaler may still have its load. */

@@ -4,7 +4,7 @@ import type { Desired } from '../../../index.ts';
 import { plan } from '../../../index.ts';
 import { foldAbandoned } from '../../../core/rollout/removal.ts';
 import { nextTeardown } from '../../../core/rollout/teardown.ts';
-import type { Step } from '../../../core/rollout/next-step.ts';
+import type { Step } from '../../../core/rollout/step.ts';
 import { verdictOf } from '../../../core/status/verdict.ts';
 import { planView, SimulatedCluster } from '../../support/simulated-cluster.ts';
 import { Table, tableOperator } from '../../support/toy-external.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Step } from '../../../core/rollout/next-step.ts';
+import type { Step } from '../../../core/rollout/step.ts';
 import { SimulatedCluster } from '../../support/simulated-cluster.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
 import { toyOperator, TWO_ROLES } from '../../support/toy-operator.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Step } from '../../../core/rollout/next-step.ts';
+import type { Step } from '../../../core/rollout/step.ts';
 import type { SeenReference } from '../../../core/rollout/references.ts';
 import { foldReferences } from '../../../core/rollout/references.ts';
 import { NEW_STATE } from '../../../core/rollout/state.ts';
