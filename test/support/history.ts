@@ -95,7 +95,10 @@ export class HistoryAssertion {
   }
 
   toString(): string {
-    return this.#events.map((event) => `${String(event.eventId)} ${nameOf(event)}`).join('\n');
+    const began = timeOf(this.#events[0]);
+    return this.#events
+      .map((event) => `${String(event.eventId)} ${(timeOf(event) - began).toFixed(3)} s ${nameOf(event)}`)
+      .join('\n');
   }
 
   #scheduled(activity: string): readonly (readonly ApplyItem[])[] {
@@ -118,6 +121,12 @@ export class HistoryAssertion {
 
 export function assertThat(history: History): HistoryAssertion {
   return new HistoryAssertion(history);
+}
+
+/** In seconds. */
+function timeOf(event: Event | undefined): number {
+  const { seconds = 0, nanos = 0 } = event?.eventTime ?? {};
+  return Number(seconds) + (nanos ?? 0) / 1e9;
 }
 
 /** `ActivityTaskScheduled applyWorkloads`, `MarkerRecorded`. */

@@ -161,7 +161,7 @@ export class Actor extends FakeCluster {
 
   /** Waits for a status that says so; every status on the way obeys the laws of conditions. */
   async until(what: string, holds: () => boolean): Promise<void> {
-    await eventually(`${what} (now: ${JSON.stringify(this.status?.conditions)})`, () => holds());
+    await this.#eventually(what, holds);
     const { name } = this.ref;
     for (const status of this.statuses)
       assertConditionLaws({ kind: 'Toy', metadata: { name, generation: status.observedGeneration }, status });
@@ -187,10 +187,23 @@ export class Actor extends FakeCluster {
 
   /** Waits until the workflow has nothing to do: no task is scheduled, no activity runs. */
   async rests(): Promise<void> {
-    await eventually(`${this.ref.name} rests`, async () => {
+    await this.#eventually(`${this.ref.name} rests`, async () => {
       const { raw } = await this.handle.describe();
       return !raw.pendingWorkflowTask && (raw.pendingActivities ?? []).length === 0;
     });
+  }
+
+  /** What does not happen is told with all that did. */
+  async #eventually(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+    try {
+      await eventually(what, holds);
+    } catch (error) {
+      const conditions = JSON.stringify(this.status?.conditions);
+      const history = String(await this.history());
+      throw new Error(`${what}; the conditions are ${conditions}, and the history\n${history}`, {
+        cause: error,
+      });
+    }
   }
 
   async history(): Promise<HistoryAssertion> {
