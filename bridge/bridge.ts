@@ -10,7 +10,7 @@ import type { ResourceDefinition } from '../api/resource.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { namespaceOfWorkflow } from '../core/refs.ts';
 import type { WatchableApi } from '../kubernetes/api.ts';
-import { Backoff, pause } from '../kubernetes/backoff.ts';
+import { pause } from '../kubernetes/backoff.ts';
 import type { Change } from '../kubernetes/watcher.ts';
 import { Addressees } from './addressees.ts';
 import type { ObjectFollower } from './awaited.ts';
@@ -57,7 +57,6 @@ export const DEFAULT_RESYNC_PERIOD_MS = 600_000;
 export const DEFAULT_SWEEP_PERIOD_MS = 20_000;
 /** A kind of which nothing is heard must not keep the bridge from starting; its resources are looked at instead. */
 const KIND_SYNC_MS = 10_000;
-const SWEEP_BACKOFF = { minMs: 500, maxMs: 30_000 };
 
 export interface BridgeStatus {
   /** Whether everything was listed once. */
@@ -298,9 +297,8 @@ class OperatorBridge implements Bridge {
     }
   }
 
-  /** Compares again and again which workflows run with which resources there are. */
-  async #sweep(signal: AbortSignal): Promise<void> {
-    const backoff = new Backoff(SWEEP_BACKOFF);
+  #sweep(signal: AbortSignal): Promise<void> {
+    const { log, sweepPeriodMs = DEFAULT_SWEEP_PERIOD_MS } = this.#options;
     const sweep = new Sweep({
       running: () => this.#addressees.running(),
       countRunning: () => this.#addressees.countRunning(),
@@ -310,23 +308,12 @@ class OperatorBridge implements Bridge {
       // What was told to such a one is lost, so everything is looked at.
       onLost: (workflowId) => {
         const resource = this.resources.ofOwner(workflowId);
-        if (resource) this.#tell(resource, true);
+        if (!resource) return;
+        log.warn({ workflowId }, 'no workflow looks after this resource; one is started');
+        this.#tell(resource, true);
       },
     });
-    while (!signal.aborted) {
-      try {
-        await sweep.once();
-        backoff.reset();
-        await pause(this.#options.sweepPeriodMs ?? DEFAULT_SWEEP_PERIOD_MS, signal);
-      } catch (error) {
-        if (backoff.failures === 0)
-          this.#options.log.warn(
-            { error: String(error) },
-            'running workflows cannot be listed; trying again',
-          );
-        await pause(backoff.next(), signal);
-      }
-    }
+    return sweep.often({ periodMs: sweepPeriodMs, log, signal });
   }
 
   #wantedWorkflows(): readonly string[] {

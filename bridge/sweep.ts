@@ -1,4 +1,6 @@
 /** Which workflows run, compared with which resources there are. */
+import type { Log } from '../core/log.ts';
+import { Backoff, pause } from '../kubernetes/backoff.ts';
 
 export interface SweepParts {
   /** The ids of the operator's workflows that run. */
@@ -14,6 +16,14 @@ export interface SweepParts {
   onLost(workflowId: string): void;
 }
 
+export interface SweepTimes {
+  readonly periodMs: number;
+  readonly log: Log;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+const BACKOFF = { minMs: 500, maxMs: 30_000 };
 /** Two errors may cancel out in a count, so that a list is made now and then whatever it says. */
 const MOST_COUNTS = 30;
 
@@ -49,6 +59,22 @@ export class Sweep {
     this.#missing = gone;
     this.#surplus = orphans + gone.size === 0 ? running.size - wanted.size : undefined;
     this.#counts = 0;
+  }
+
+  /** Once a period; where Temporal does not answer, ever more slowly until it does. */
+  async often({ periodMs, log, signal }: SweepTimes): Promise<void> {
+    const backoff = new Backoff(BACKOFF);
+    while (!signal.aborted) {
+      try {
+        await this.once();
+        backoff.reset();
+        await pause(periodMs, signal);
+      } catch (error) {
+        if (backoff.failures === 0)
+          log.warn({ error: String(error) }, 'running workflows cannot be listed; trying again');
+        await pause(backoff.next(), signal);
+      }
+    }
   }
 
   async #isAsBefore(): Promise<boolean> {

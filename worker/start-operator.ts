@@ -159,6 +159,8 @@ async function workerOf(
     maxConcurrentActivityTaskExecutions: MAX_CACHED_WORKFLOWS,
     maxConcurrentLocalActivityExecutions: 50,
     stickyQueueScheduleToStartTimeout: '5s',
+    // One that cannot be replayed would stand still for good. Another takes its place, and knows from the cluster what it needs.
+    workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
     shutdownGraceTime: '10s',
     shutdownForceTime: '25s',
   });

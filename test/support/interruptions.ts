@@ -1,12 +1,14 @@
 /** What people and accidents do to a running workflow, each by Temporal's own API. */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import proto from '@temporalio/proto';
 import { eventually } from '../../testing/eventually.ts';
 
 export type Interrupt = (client: Client, workflowId: string) => Promise<unknown>;
 
 const NAMESPACE = 'default';
+const ONE_HOUR_MS = 3_600_000;
 const { EventType, CommandType } = proto.temporal.api.enums.v1;
 
 export const terminate: Interrupt = (client, workflowId) =>
@@ -61,8 +63,31 @@ async function reset(client: Client, workflowId: string, which: 'first' | 'last'
   });
 }
 
-/** Answers its next task as a worker that fails it would; no other worker may poll the task queue. */
-export async function fail(client: Client, workflowId: string, taskQueue: string): Promise<void> {
+/** No other worker may poll the task queue. */
+export function fail(client: Client, workflowId: string, taskQueue: string): Promise<void> {
+  return answer(client, workflowId, taskQueue, {
+    commandType: CommandType.COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION,
+    failWorkflowExecutionCommandAttributes: {
+      failure: { message: 'a test of memory', applicationFailureInfo: { type: 'Broken' } },
+    },
+  });
+}
+
+/** A decision stands in its history that its code would never make. No other worker may poll the task queue. */
+export function mislead(client: Client, workflowId: string, taskQueue: string): Promise<void> {
+  return answer(client, workflowId, taskQueue, {
+    commandType: CommandType.COMMAND_TYPE_START_TIMER,
+    startTimerCommandAttributes: { timerId: 'a test of memory', startToFireTimeout: msToTs(ONE_HOUR_MS) },
+  });
+}
+
+/** Answers its next task in the place of its worker. */
+async function answer(
+  client: Client,
+  workflowId: string,
+  taskQueue: string,
+  command: proto.temporal.api.command.v1.ICommand,
+): Promise<void> {
   const { workflowService } = client;
   await client.workflow.getHandle(workflowId).signal('objectsChanged', {});
   await eventually(`a task of ${workflowId}`, async () => {
@@ -75,14 +100,7 @@ export async function fail(client: Client, workflowId: string, taskQueue: string
     await workflowService.respondWorkflowTaskCompleted({
       namespace: NAMESPACE,
       taskToken,
-      commands: [
-        {
-          commandType: CommandType.COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION,
-          failWorkflowExecutionCommandAttributes: {
-            failure: { message: 'a test of memory', applicationFailureInfo: { type: 'Broken' } },
-          },
-        },
-      ],
+      commands: [command],
     });
     return true;
   });

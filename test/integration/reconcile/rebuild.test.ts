@@ -4,7 +4,15 @@ import { eventually } from '../../../testing/eventually.ts';
 import { Witness } from '../../faults/witness.ts';
 import { Deeds } from '../../support/deeds.ts';
 import type { Interrupt } from '../../support/interruptions.ts';
-import { cancel, fail, forget, resetToBegin, resetToLast, terminate } from '../../support/interruptions.ts';
+import {
+  cancel,
+  fail,
+  forget,
+  mislead,
+  resetToBegin,
+  resetToLast,
+  terminate,
+} from '../../support/interruptions.ts';
 import { toyOperator } from '../../support/toy-operator.ts';
 import { configured, FOUR_ROLES } from '../../support/toy-specs.ts';
 import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
@@ -160,19 +168,29 @@ describe('a workflow in the middle of an ordered upgrade', { concurrency: true }
     });
 });
 
-describe('a workflow that failed in the middle of an ordered upgrade', () => {
-  it('is followed by one that knows all from the cluster', async () => {
-    await using gated = await GatedStage.open();
-    const { stage } = gated;
-    await gated.halfUpgraded('failed');
-    await stage.stop();
-    await stage.temporal((client) => fail(client, stage.workflowId('failed'), stage.operator.name));
-    const { status } = await stage.temporal((client) =>
-      client.workflow.getHandle(stage.workflowId('failed')).describe(),
-    );
-    assert.equal(status.name, 'FAILED');
-    await stage.start();
-    await gated.goesOn('failed');
-    await assertOnlyUpgraded(gated, 'failed');
-  });
+const ENDS: Readonly<Record<string, typeof fail>> = {
+  failed: fail,
+  'cannot-be-replayed': mislead,
+};
+
+describe('a workflow in the middle of an ordered upgrade', () => {
+  for (const [name, end] of Object.entries(ENDS))
+    it(`that ${name.replaceAll('-', ' ')} is followed by one that knows all from the cluster`, async () => {
+      await using gated = await GatedStage.open();
+      const { stage } = gated;
+      await gated.halfUpgraded(name);
+      await stage.stop();
+      await stage.temporal(async (client) => {
+        const workflowId = stage.workflowId(name);
+        const { runId } = await client.workflow.getHandle(workflowId).describe();
+        await end(client, workflowId, stage.operator.name);
+        await stage.start();
+        await eventually('it has failed', async () => {
+          const { status } = await client.workflow.getHandle(workflowId, runId).describe();
+          return status.name === 'FAILED';
+        });
+      });
+      await gated.goesOn(name);
+      await assertOnlyUpgraded(gated, name);
+    });
 });
