@@ -13,7 +13,7 @@ import { isInTurn } from './reshape.ts';
 import { scalesLast } from './scaling.ts';
 import type { Moment, Step, Waiting } from './step.ts';
 import { askAgainAt, isTrapped } from './unblock.ts';
-import { held, waitFor, waitForWorkloads } from './waits.ts';
+import { held, keysOf, waitFor, waitForWorkloads } from './waits.ts';
 
 export interface Lane {
   readonly workloads: readonly PlannedRef[];
@@ -97,8 +97,4 @@ function bakeStep({ workloads, stage }: Lane, { plan, state, now }: Moment): Wai
   const until = first && bakeEnd(first, plan, state);
   if (stage === undefined || until === undefined || until <= now) return undefined;
   return held(keysOf(workloads), bakingHold(stage, until));
-}
-
-function keysOf(refs: readonly PlannedRef[]): readonly string[] {
-  return refs.map(({ key }) => key);
 }

@@ -7,7 +7,6 @@
  * names what it waits for.
  */
 import { takesTurns } from '../plan/categories.ts';
-import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
 import { isDue, isFree, isLost, isReshapeDue } from './due.ts';
 import { pauseOf, wholePause } from './hold.ts';
@@ -18,7 +17,7 @@ import { isPostponed, unused } from './removal.ts';
 import { abandoned } from './reshape.ts';
 import type { PlanView, ReconcileState } from './state.ts';
 import type { Moment, Step, Waiting } from './step.ts';
-import { held, mergeWaits, restingWaits, waitFor } from './waits.ts';
+import { held, keysOf, mergeWaits, restingWaits, waitFor } from './waits.ts';
 
 /** @param now epoch milliseconds. */
 export function nextStep(plan: PlanView, state: ReconcileState, now: number): Step {
@@ -102,8 +101,4 @@ function pruneStep(moment: Moment): Step {
   // What is still read keeps nobody waiting: it goes with its last reader.
   const on = unwanted.filter((key) => state.inventory[key]?.leaving || !read.has(key));
   return mergeWaits([waitFor(on, ...retries), ...restingWaits(moment)]);
-}
-
-function keysOf(refs: readonly PlannedRef[]): readonly ObjectKey[] {
-  return refs.map(({ key }) => key);
 }

@@ -13,6 +13,10 @@ import { isInTurn, mustReshape } from './reshape.ts';
 import type { Moment, Waiting } from './step.ts';
 import { askAgainAt, isTrapped } from './unblock.ts';
 
+export function keysOf(refs: readonly PlannedRef[]): readonly ObjectKey[] {
+  return refs.map(({ key }) => key);
+}
+
 export function waitFor(on: readonly ObjectKey[], ...times: readonly (number | undefined)[]): Waiting {
   const known = times.filter((at) => at !== undefined);
   return { kind: 'wait', on, ...(known.length > 0 ? { wakeAt: Math.min(...known) } : {}) };
@@ -35,10 +39,7 @@ export function waitForWorkloads(refs: readonly PlannedRef[], { plan, state, now
   const deadlines = moving.map(({ key }) => deadlineOf(key, plan, state));
   const trapped = refs.filter((ref) => isTrapped(ref, state)).map((ref) => askAgainAt(ref, state));
   const times = [...deadlines, ...trapped].filter((at) => at !== undefined && at > now);
-  return waitFor(
-    refs.map(({ key }) => key),
-    ...times,
-  );
+  return waitFor(keysOf(refs), ...times);
 }
 
 /** For what holds up no stage and still keeps the resource from being Ready. */
@@ -59,7 +60,7 @@ export function restingWaits(moment: Moment): Waiting[] {
   // One that is paused, or waits for its turn, is looked at when that is over.
   const steps = reshaping.map(([, { lookAt }]) => lookAt).filter((at) => at > now);
   const tried = [...refused, ...reshaping].map(([key]) => key).filter((key) => !isInTurn(key, state));
-  const on = [...unhealthy, ...returning, ...tried, ...unmet.map(({ key }) => key)];
+  const on = [...unhealthy, ...returning, ...tried, ...keysOf(unmet)];
   const paused = refs.flatMap((ref) => {
     const pause = pauseOf(plan.orders, ref, now);
     const isKept = pause && (isPending(ref, moment) || mustReshape(ref, state));
