@@ -24,6 +24,11 @@ export interface AppliedWorkload extends Applied {
   readonly handedTo?: string;
 }
 
+export interface WorkloadOrder extends ScaleOrder {
+  /** Managers that took fields of it. */
+  readonly editors?: readonly string[];
+}
+
 type Parts = Pick<Dependencies, 'api' | 'operator' | 'scalers' | 'log'>;
 
 /** A live workload, and what is known of its replicas. */
@@ -36,7 +41,7 @@ interface Sight {
 export function applyWorkload(
   parts: Parts,
   manifest: Manifest,
-  order: ScaleOrder,
+  order: WorkloadOrder,
   signal: AbortSignal,
 ): Promise<AppliedWorkload> {
   return new WorkloadApply(parts, manifest, signal).run(order);
@@ -53,7 +58,7 @@ class WorkloadApply {
     this.#signal = signal;
   }
 
-  async run(order: ScaleOrder): Promise<AppliedWorkload> {
+  async run(order: WorkloadOrder): Promise<AppliedWorkload> {
     if (!isScalable(this.#manifest)) return this.#apply(this.#manifest, true);
     const { replicas, scaleOnly, handOver } = order;
     if (replicas !== undefined) return scaleOnly ? this.#grow(replicas, order) : this.#set(replicas, order);
@@ -63,11 +68,14 @@ class WorkloadApply {
       : this.#told(await this.#apply(this.#manifest, true), []);
   }
 
-  /** Unforced at first: a conflict about the replicas tells that somebody else decides about them, perhaps since a moment. */
-  async #set(replicas: number, order: ScaleOrder): Promise<AppliedWorkload> {
+  /**
+   * Unforced at first: a conflict about the replicas tells that somebody else decides about them, perhaps since a moment. Of
+   * what somebody has edited, that it conflicts is known.
+   */
+  async #set(replicas: number, order: WorkloadOrder): Promise<AppliedWorkload> {
     const wanted = withReplicas(this.#manifest, replicas);
     try {
-      return this.#told(kept(replicas, await this.#apply(wanted, false)), []);
+      if (!order.editors) return this.#told(kept(replicas, await this.#apply(wanted, false)), []);
     } catch (error) {
       if (!isFieldConflict(error)) throw error;
     }
@@ -78,7 +86,7 @@ class WorkloadApply {
   }
 
   /** Our own apply would bring the new template, so the manager of the hand-over asks for the pods. */
-  async #grow(replicas: number, order: ScaleOrder): Promise<AppliedWorkload> {
+  async #grow(replicas: number, order: WorkloadOrder): Promise<AppliedWorkload> {
     const sight = await this.#look();
     if (!sight) return this.#set(replicas, order);
     const { live, seen } = sight;

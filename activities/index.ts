@@ -16,6 +16,7 @@ import { observeExternals } from './observe-externals.ts';
 import type { Entry } from '../core/rollout/state.ts';
 import type { Unblocked } from '../core/rollout/unblock.ts';
 import type { Growth, Named } from '../core/storage/next-reshape.ts';
+import type { Sought } from './observe-objects.ts';
 import { observeObjects } from './observe-objects.ts';
 import type { ShapeAnswer } from './observe-shape.ts';
 import { observeShape } from './observe-shape.ts';
@@ -72,7 +73,7 @@ export interface Restored {
 /** The activities of one operator, as Temporal UI names them. */
 export interface Activities {
   planResource(request: PlanRequest): Promise<PlanAnswer>;
-  observeObjects(resource: ResourceRef, keys: readonly ObjectKey[]): Promise<readonly Observation[]>;
+  observeObjects(resource: ResourceRef, sought: readonly Sought[]): Promise<readonly Observation[]>;
   applyConfigMaps: Apply;
   applyStorage: Apply;
   applyServices: Apply;
@@ -122,7 +123,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     heartbeating(() => applyObjects(dependencies, plan, items, patienceMs));
   return {
     planResource: (request) => planResource(dependencies, request),
-    observeObjects: (resource, keys) => observeObjects(dependencies, resource, keys),
+    observeObjects: (resource, sought) => observeObjects(dependencies, resource, sought),
     applyConfigMaps: apply,
     applyStorage: apply,
     applyServices: apply,

@@ -14,11 +14,18 @@ import { failureOf } from './failure.ts';
 import { findScalers } from './find-scalers.ts';
 import { healthOptions } from './health-options.ts';
 
+/** An object to look at. */
+export interface Sought {
+  readonly key: ObjectKey;
+  /** `ownedFields` of what was applied. One that has others is applied again, whatever its pods say. */
+  readonly fields: string;
+}
+
 /** Looks at live objects: never at a cache, since what is seen here decides. */
 export async function observeObjects(
   dependencies: Dependencies,
   resource: ResourceRef,
-  keys: readonly ObjectKey[],
+  sought: readonly Sought[],
 ): Promise<readonly Observation[]> {
   const scalers = new Map<string, ReturnType<typeof findScalers>>();
   const scalersIn = (namespace: string | undefined): ReturnType<typeof findScalers> => {
@@ -26,13 +33,13 @@ export async function observeObjects(
     scalers.set(namespace ?? '', known);
     return known;
   };
-  return Promise.all(keys.map((key) => observeOne(dependencies, resource, key, scalersIn)));
+  return Promise.all(sought.map((each) => observeOne(dependencies, resource, each, scalersIn)));
 }
 
 async function observeOne(
   { api, operator }: Dependencies,
   { namespace: home, name }: ResourceRef,
-  key: ObjectKey,
+  { key, fields: applied }: Sought,
   scalersIn: (namespace: string | undefined) => ReturnType<typeof findScalers>,
 ): Promise<Observation> {
   try {
@@ -42,8 +49,9 @@ async function observeOne(
     const { uid = '', generation, deletionTimestamp } = object.metadata;
     const options = await healthOptions(api, object);
     const alone = health(object, [], options);
+    const fields = ownedFields(object, operator.name);
     const pods =
-      isWorkload(key) && alone.state !== 'Current'
+      isWorkload(key) && alone.state !== 'Current' && fields === applied
         ? await api.list(
             { group: '', kind: 'Pod' },
             {
@@ -61,7 +69,7 @@ async function observeOne(
       exists: true,
       uid,
       ...(generation === undefined ? {} : { generation }),
-      fields: ownedFields(object, operator.name),
+      fields,
       ...(scale ? { scale } : {}),
       health: pods.items.length > 0 ? health(object, pods.items, options) : alone,
       ...(deletionTimestamp ? { deleting: true as const } : {}),

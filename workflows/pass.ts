@@ -135,7 +135,12 @@ export class Pass {
     try {
       const [answer, ...observations] = await Promise.all([
         wantsPlan ? this.#plan(hint) : undefined,
-        here.length > 0 ? look(here.map(titleOf).join(', ')).observeObjects(resource, here) : [],
+        here.length > 0
+          ? look(here.map(titleOf).join(', ')).observeObjects(
+              resource,
+              here.map((key) => ({ key, fields: inventory[key]?.fields ?? '' })),
+            )
+          : [],
         behind.length > 0 ? external(behind.map(titleOf).join(', ')).observeExternals(resource, behind) : [],
       ]);
       this.#missed = {};

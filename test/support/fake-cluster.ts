@@ -127,15 +127,11 @@ export class FakeCluster {
     const apply =
       (name: keyof Activities) =>
       (planned: PlanRef, items: readonly ApplyItem[]): Promise<readonly ApplyResult[]> =>
-        this.#call(
-          name,
-          items.map(({ key }) => key),
-          () => this.#apply(planned, items),
-        );
+        this.#call(name, keysOf(items), () => this.#apply(planned, items));
     return {
       planResource: (request) => this.#call('planResource', [], () => this.#plan(request)),
-      observeObjects: (_, keys) =>
-        this.#call('observeObjects', keys, () => keys.map((key) => this.#see(key))),
+      observeObjects: (_, sought) =>
+        this.#call('observeObjects', keysOf(sought), () => keysOf(sought).map((key) => this.#see(key))),
       applyConfigMaps: apply('applyConfigMaps'),
       applyStorage: apply('applyStorage'),
       applyServices: apply('applyServices'),
@@ -146,18 +142,10 @@ export class FakeCluster {
       observeExternals: (_, keys) =>
         this.#call('observeExternals', keys, () => keys.map((key) => this.#see(key))),
       removeExternals: (_, items) =>
-        this.#call(
-          'removeExternals',
-          items.map(({ key }) => key),
-          () => items.map((item) => this.#takeAway(item)),
-        ),
+        this.#call('removeExternals', keysOf(items), () => items.map((item) => this.#takeAway(item))),
       ...this.reshaping.activities((name, subjects, body) => this.#call(name, subjects, body)),
       pruneObjects: (_, items) =>
-        this.#call(
-          'pruneObjects',
-          items.map(({ key }) => key),
-          () => items.map((item) => this.#remove(item)),
-        ),
+        this.#call('pruneObjects', keysOf(items), () => items.map((item) => this.#remove(item))),
       checkGate: (_, key) => this.#call('checkGate', [key], () => this.gate),
       runHook: (_, key, when) => this.#call('runHook', [when, key], () => undefined),
       runRoutine: () => Promise.reject(new Error('the toy has no routine')),
@@ -168,15 +156,12 @@ export class FakeCluster {
       annotateResource: (_, uid, annotations) =>
         this.#call('annotateResource', Object.keys(annotations), () => this.annotate(annotations, uid)),
       revertObjects: (_, items) =>
-        this.#call(
-          'revertObjects',
-          items.map(({ key }) => key),
-          () =>
-            items.map(({ key, template = '' }) => ({
-              ...this.#put({ key, digest: `of ${template}`, cause: 'drift' }, template),
-              digest: `of ${template}`,
-              template,
-            })),
+        this.#call('revertObjects', keysOf(items), () =>
+          items.map(({ key, template = '' }) => ({
+            ...this.#put({ key, digest: `of ${template}`, cause: 'drift' }, template),
+            digest: `of ${template}`,
+            template,
+          })),
         ),
     };
   }
@@ -340,4 +325,8 @@ export class FakeCluster {
     const live = this.objects.get(key);
     if (live) this.objects.set(key, { ...live, ...change });
   }
+}
+
+function keysOf(items: readonly { readonly key: ObjectKey }[]): readonly ObjectKey[] {
+  return items.map(({ key }) => key);
 }

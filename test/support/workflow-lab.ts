@@ -245,7 +245,7 @@ function dispatched(actors: ReadonlyMap<string, Actor>): Activities {
   };
   return {
     planResource: (request) => of(request.resource).planResource(request),
-    observeObjects: (resource, keys) => of(resource).observeObjects(resource, keys),
+    observeObjects: (resource, sought) => of(resource).observeObjects(resource, sought),
     applyConfigMaps: (plan, items) => of(plan.resource).applyConfigMaps(plan, items),
     applyStorage: (plan, items) => of(plan.resource).applyStorage(plan, items),
     applyServices: (plan, items) => of(plan.resource).applyServices(plan, items),
