@@ -8,9 +8,13 @@ import { growsFirst } from './scaling.ts';
 import type { Entry, PlanView, ReconcileState, Rollout } from './state.ts';
 import { preciseTime } from './times.ts';
 
-/** A plan that changes pods begins a rollout; one that changes them otherwise than the running one takes its place. */
+/**
+ * A plan that changes pods begins a rollout; one that changes them otherwise than the running one takes its place. What somebody
+ * deleted is made again, and begins none.
+ */
 export function beginRollout(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
   const canaries = canariesIn(state, plan);
+  const isMissing = ({ key }: PlannedRef): boolean => !(key in state.inventory) && !isInTurn(key, state);
   const rolling = Object.values(plan.refs).filter(
     (ref) =>
       takesTurns(ref.key) &&
@@ -19,6 +23,7 @@ export function beginRollout(state: ReconcileState, plan: PlanView, now: number)
         ['new', 'disruptive'].includes(changeOf(ref, state.inventory[ref.key]))),
   );
   if (rolling.length === 0 || state.rollout?.to === plan.digest) return state;
+  if (!state.rollout && state.good?.digest === plan.digest && rolling.every(isMissing)) return state;
   const passages = { ...canaries, ...unfinishedPassages(state, plan) };
   const startedAt = preciseTime(now);
   return {

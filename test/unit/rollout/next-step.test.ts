@@ -193,6 +193,22 @@ describe('next step', () => {
     );
   });
 
+  it('makes a deleted workload again without a rollout, also when a plan was made anew before it could', () => {
+    const cluster = installed();
+    cluster.governance.orders = { pauses: [{ scope: 'all', until: cluster.now + 60_000 }] };
+    cluster.replan();
+    cluster.live.delete(BROKER);
+    cluster.look();
+    assert.deepEqual(cluster.settle(), [BROKER]);
+    cluster.replan();
+    assert.deepEqual(cluster.settle(), [BROKER]);
+    cluster.governance.orders = {};
+    cluster.replan();
+    cluster.settle();
+    assert.equal(cluster.state.rollout, undefined);
+    assert.deepEqual(applied(cluster.steps), [BROKER]);
+  });
+
   it('records when a rollout and each of its stages started and finished', () => {
     const cluster = installed();
     cluster.want(configured('x'), 2);
