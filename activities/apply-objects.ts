@@ -9,9 +9,8 @@ import type { ObjectKey } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
 import { shapeOf, withGrownClaims } from '../core/storage/shape.ts';
 import { ONLY_THE_CANARY } from '../core/rollout/canary.ts';
-import type { ScaleOrder } from '../core/rollout/scaling.ts';
 import type { ApplyResult, RevertResult } from '../core/rollout/fold.ts';
-import type { AppliedWorkload } from './apply-workload.ts';
+import type { AppliedWorkload, WorkloadOrder } from './apply-workload.ts';
 import { applyWorkload } from './apply-workload.ts';
 import { isOfAnotherShape, refusalOf } from './apply-refusal.ts';
 import { choose } from './choose-objects.ts';
@@ -26,7 +25,7 @@ import { tookOver } from './take-over.ts';
 import type { KeptObject } from './revisions.ts';
 import { shelfOf } from './revisions.ts';
 
-export interface ApplyItem extends ScaleOrder {
+export interface ApplyItem extends WorkloadOrder {
   readonly key: ObjectKey;
   /** What was planned; anything else is not applied. */
   readonly digest: string;
@@ -36,8 +35,6 @@ export interface ApplyItem extends ScaleOrder {
   readonly partition?: number;
   /** The object it was last applied to; absent when it is to be created. */
   readonly uid?: string;
-  /** Managers that changed it, for people. */
-  readonly editors?: readonly string[];
 }
 
 export interface RevertItem {

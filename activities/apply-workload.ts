@@ -25,7 +25,7 @@ export interface AppliedWorkload extends Applied {
 }
 
 export interface WorkloadOrder extends ScaleOrder {
-  /** Managers that took fields of it. */
+  /** Managers that changed it; absent when none is known. */
   readonly editors?: readonly string[];
 }
 
@@ -74,11 +74,8 @@ class WorkloadApply {
    */
   async #set(replicas: number, order: WorkloadOrder): Promise<AppliedWorkload> {
     const wanted = withReplicas(this.#manifest, replicas);
-    try {
-      if (!order.editors) return this.#told(kept(replicas, await this.#apply(wanted, false)), []);
-    } catch (error) {
-      if (!isFieldConflict(error)) throw error;
-    }
+    const unforced = order.editors ? undefined : await this.#applyUnforced(wanted);
+    if (unforced) return this.#told(kept(replicas, unforced), []);
     const sight = await this.#look();
     const other = sight && leftTo({ ...order, replicas }, sight.seen);
     if (sight && other) return this.#leave(sight, other);
@@ -115,6 +112,16 @@ class WorkloadApply {
   #apply(manifest: Manifest, force: boolean): Promise<Applied> {
     const { api, operator } = this.#parts;
     return api.apply(manifest, { fieldManager: operator.name, force, signal: this.#signal });
+  }
+
+  /** Undefined when somebody else owns a field of it. */
+  async #applyUnforced(manifest: Manifest): Promise<Applied | undefined> {
+    try {
+      return await this.#apply(manifest, false);
+    } catch (error) {
+      if (isFieldConflict(error)) return undefined;
+      throw error;
+    }
   }
 
   async #look(): Promise<Sight | undefined> {

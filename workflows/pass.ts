@@ -132,15 +132,11 @@ export class Pass {
     const { here = [], behind = [] } = Object.groupBy(keys, (key) => (isExternal(key) ? 'behind' : 'here'));
     const { resource } = this.#input;
     const { inventory } = this.state;
+    const sought = here.map((key) => ({ key, fields: inventory[key]?.fields ?? '' }));
     try {
       const [answer, ...observations] = await Promise.all([
         wantsPlan ? this.#plan(hint) : undefined,
-        here.length > 0
-          ? look(here.map(titleOf).join(', ')).observeObjects(
-              resource,
-              here.map((key) => ({ key, fields: inventory[key]?.fields ?? '' })),
-            )
-          : [],
+        here.length > 0 ? look(here.map(titleOf).join(', ')).observeObjects(resource, sought) : [],
         behind.length > 0 ? external(behind.map(titleOf).join(', ')).observeExternals(resource, behind) : [],
       ]);
       this.#missed = {};

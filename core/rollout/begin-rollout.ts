@@ -14,7 +14,6 @@ import { preciseTime } from './times.ts';
  */
 export function beginRollout(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
   const canaries = canariesIn(state, plan);
-  const isMissing = ({ key }: PlannedRef): boolean => !(key in state.inventory) && !isInTurn(key, state);
   const rolling = Object.values(plan.refs).filter(
     (ref) =>
       takesTurns(ref.key) &&
@@ -23,6 +22,7 @@ export function beginRollout(state: ReconcileState, plan: PlanView, now: number)
         ['new', 'disruptive'].includes(changeOf(ref, state.inventory[ref.key]))),
   );
   if (rolling.length === 0 || state.rollout?.to === plan.digest) return state;
+  const isMissing = ({ key }: PlannedRef): boolean => !(key in state.inventory) && !isInTurn(key, state);
   if (!state.rollout && state.good?.digest === plan.digest && rolling.every(isMissing)) return state;
   const passages = { ...canaries, ...unfinishedPassages(state, plan) };
   const startedAt = preciseTime(now);

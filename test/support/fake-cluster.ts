@@ -131,7 +131,7 @@ export class FakeCluster {
     return {
       planResource: (request) => this.#call('planResource', [], () => this.#plan(request)),
       observeObjects: (_, sought) =>
-        this.#call('observeObjects', keysOf(sought), () => keysOf(sought).map((key) => this.#see(key))),
+        this.#call('observeObjects', keysOf(sought), () => sought.map(({ key }) => this.#see(key))),
       applyConfigMaps: apply('applyConfigMaps'),
       applyStorage: apply('applyStorage'),
       applyServices: apply('applyServices'),
