@@ -160,8 +160,9 @@ export function deltaOf(
 
 /** The role; where several stages have one role, with the workload. */
 function stageNames(stages: readonly Stage[]): string[] {
+  const alike = Map.groupBy(stages, ({ role }) => role);
   return stages.map(({ role, workloads }) => {
-    const alone = stages.filter((other) => other.role === role).length === 1;
-    return alone ? role : `${role} (${workloads.map((key) => key.split('/').at(-1)).join(', ')})`;
+    const isAlone = alike.get(role)?.length === 1;
+    return isAlone ? role : `${role} (${workloads.map((key) => key.split('/').at(-1)).join(', ')})`;
   });
 }

@@ -151,7 +151,9 @@ function usersOf(
     if (!isWorkload(key)) continue;
     for (const used of object.options.uses ?? []) {
       const usedKey = keyOf(used, home);
-      users.set(usedKey, [...(users.get(usedKey) ?? []), object]);
+      const known = users.get(usedKey);
+      if (known) known.push(object);
+      else users.set(usedKey, [object]);
     }
   }
   return users;
@@ -171,8 +173,6 @@ function configurationIn(
   uses: readonly ObjectKey[],
   place: { readonly objects: ReadonlyMap<ObjectKey, DesiredObject>; readonly home: string | undefined },
 ): readonly ObjectKey[] {
-  const named = configurationOf(manifest, place.home);
-  return Array.from(place.objects.keys())
-    .filter((key) => named.has(key) || (uses.includes(key) && isConfiguration(key)))
-    .sort();
+  const named = [...configurationOf(manifest, place.home), ...uses.filter(isConfiguration)];
+  return [...new Set(named)].filter((key) => place.objects.has(key)).sort();
 }

@@ -8,6 +8,7 @@ import { changeOf } from './change.ts';
 import { bakeEnd } from './deadlines.ts';
 import type { ScaleSeen } from '../scalers.ts';
 import { foldCanary } from './canary.ts';
+import { foldEach } from './fold-each.ts';
 import { scaleApplied, scaleObserved, scalingOf } from './scaling.ts';
 import type { Entry, PlanView, ReconcileState, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
@@ -69,15 +70,13 @@ export function foldApplied(
   results: readonly ApplyResult[],
   now: number,
 ): ReconcileState {
-  let next = state;
-  for (const result of results) {
+  return foldEach(state, results, (known, result) => {
     const ref = plan.refs[result.key];
-    if (!ref) continue;
-    next = result.applied
-      ? foldOneApplied(next, ref, result, now)
-      : withRefusal(next, { ...result, digest: ref.digest }, now);
-  }
-  return next;
+    if (!ref) return known;
+    return result.applied
+      ? foldOneApplied(known, ref, result, now)
+      : withRefusal(known, { ...result, digest: ref.digest }, now);
+  });
 }
 
 function foldOneApplied(
@@ -142,15 +141,14 @@ export function foldReverted(
   results: readonly RevertResult[],
   now: number,
 ): ReconcileState {
-  let next = state;
-  for (const result of results) {
+  const next = foldEach(withoutRollout(state), results, (known, result) => {
     const { key, digest, template, reads } = result;
     const ref = plan.refs[key] ?? { key, digest };
     const before = { ...ref, digest, ...(template ? { template } : {}), ...(reads ? { reads } : {}) };
-    next = result.applied
-      ? foldOneApplied(withoutRollout(next), before, result, now)
-      : withRefusal(next, { ...result, digest: ref.digest }, now);
-  }
+    return result.applied
+      ? foldOneApplied(known, before, result, now)
+      : withRefusal(known, { ...result, digest: ref.digest }, now);
+  });
   return state.rollout ? { ...next, rollout: state.rollout } : next;
 }
 
@@ -160,7 +158,7 @@ export function foldObserved(
   observations: readonly Observation[],
   now: number,
 ): ReconcileState {
-  return observations.reduce((next, seen) => foldOneObserved(next, seen, now), state);
+  return foldEach(state, observations, (known, seen) => foldOneObserved(known, seen, now));
 }
 
 function foldOneObserved(state: ReconcileState, seen: Observation, now: number): ReconcileState {
@@ -198,10 +196,13 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
 
 /** Records which Jobs were complete, of which nothing else may be seen any more. */
 export function foldSpent(state: ReconcileState, uids: readonly string[]): ReconcileState {
-  const spent = Object.entries(state.inventory).filter(
-    ([, { uid, ending }]) => !ending && uids.includes(uid),
+  const complete = new Set(uids);
+  const spent = Object.entries(state.inventory).flatMap(([key, entry]) =>
+    !entry.ending && complete.has(entry.uid) ? [{ key, entry }] : [],
   );
-  return spent.reduce((next, [key, entry]) => withEntry(next, key, { ...entry, ending: 'complete' }), state);
+  return foldEach(state, spent, (known, { key, entry }) =>
+    withEntry(known, key, { ...entry, ending: 'complete' }),
+  );
 }
 
 /** It did what it was for: the entry stays, so that it is not made again before it is another. */
@@ -239,10 +240,10 @@ export function foldProgress(known: ReconcileState, plan: PlanView, now: number)
   const { rollout } = state;
   if (!rollout) return state;
   const busy = Object.values(plan.refs).filter((ref) => takesTurns(ref.key) && isBusy(ref, state, rollout));
+  const busyStages = new Set(busy.map(({ stage }) => stage));
   const stages = Object.fromEntries(
     Object.entries(rollout.stages).map(([index, stage]) => {
-      const through =
-        stage.startedAt && !stage.finishedAt && !busy.some((ref) => ref.stage === Number(index));
+      const through = stage.startedAt && !stage.finishedAt && !busyStages.has(Number(index));
       return [index, through ? { ...stage, finishedAt: preciseTime(now) } : stage];
     }),
   );
@@ -300,19 +301,19 @@ export type Removal =
  * list; a removal that was refused is tried again.
  */
 export function foldPruned(state: ReconcileState, removals: readonly Removal[], now: number): ReconcileState {
-  return removals.reduce((next, removal) => {
+  return foldEach(state, removals, (known, removal) => {
     const { key, outcome } = removal;
-    const entry = next.inventory[key];
-    if (!entry) return next;
-    if (outcome === 'refused') return withRefusal(next, { ...removal, digest: REMOVAL }, now);
-    if (outcome === 'removed') return leaving(next, key, entry, now);
+    const entry = known.inventory[key];
+    if (!entry) return known;
+    if (outcome === 'refused') return withRefusal(known, { ...removal, digest: REMOVAL }, now);
+    if (outcome === 'removed') return leaving(known, key, entry, now);
     return {
-      ...next,
-      inventory: without(next.inventory, key),
-      refusals: without(next.refusals, key),
-      unhealthy: without(next.unhealthy, key),
+      ...known,
+      inventory: without(known.inventory, key),
+      refusals: without(known.refusals, key),
+      unhealthy: without(known.unhealthy, key),
     };
-  }, state);
+  });
 }
 
 /** A tombstone, and since when: whoever waits for it is told. */

@@ -65,12 +65,10 @@ function undisruptiveStep(moment: Moment): Step | undefined {
 /** Those that no order binds, and each stage in its order. */
 function lanesOf({ refs, stages }: PlanView): readonly Lane[] {
   const workloads = Object.values(refs).filter(({ key }) => takesTurns(key));
+  const byStage = Map.groupBy(workloads, ({ stage }) => stage);
   return [
-    { workloads: workloads.filter(({ stage }) => stage === undefined) },
-    ...stages.map((stage, index) => ({
-      stage,
-      workloads: workloads.filter((ref) => ref.stage === index),
-    })),
+    { workloads: byStage.get(undefined) ?? [] },
+    ...stages.map((stage, index) => ({ stage, workloads: byStage.get(index) ?? [] })),
   ];
 }
 

@@ -6,7 +6,6 @@ import type { Health } from '../health/health.ts';
 import { isConfiguration } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { Entry, PlanView, ReconcileState } from './state.ts';
-import { without } from './state.ts';
 
 type Reading = Pick<Entry, 'reads' | 'former'>;
 /** From a plan, or from the inventory where only its scale was applied. */
@@ -30,11 +29,12 @@ export function missingReads({ refs }: PlanView, state: ReconcileState): readonl
 
 /** Forgets that something cannot be had again, when no pod is left that could read it. */
 export function forgetUnread(state: ReconcileState, plan: PlanView): ReconcileState {
-  const missing = missingReads(plan, state);
+  const missing = new Set(missingReads(plan, state));
   const isOver = (key: ObjectKey): boolean =>
-    isConfiguration(key) && !(key in plan.refs) && !(key in state.inventory) && !missing.includes(key);
-  const over = Object.keys(state.refusals).filter(isOver);
-  return over.length === 0 ? state : { ...state, refusals: over.reduce(without, state.refusals) };
+    isConfiguration(key) && !(key in plan.refs) && !(key in state.inventory) && !missing.has(key);
+  const kept = Object.entries(state.refusals).filter(([key]) => !isOver(key));
+  const isSame = kept.length === Object.keys(state.refusals).length;
+  return isSame ? state : { ...state, refusals: Object.fromEntries(kept) };
 }
 
 /** What the pods of a workload may read once it is applied: what the plan says, and until they are gone what it said before. */

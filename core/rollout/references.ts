@@ -42,14 +42,32 @@ export function isHeld(ref: PlannedRef, plan: PlanView, state: ReconcileState): 
 
 /** Why an object is left as it is; undefined when nothing keeps it from being applied. */
 export function holdOf(key: ObjectKey, plan: PlanView, state: ReconcileState): Trouble | undefined {
+  const known = holdsUnder(plan, state);
+  // What several objects use is asked once: without that, each further level of shared uses doubles the questions.
+  if (!known.has(key)) known.set(key, findHold(key, plan, state));
+  return known.get(key);
+}
+
+function findHold(key: ObjectKey, plan: PlanView, state: ReconcileState): Trouble | undefined {
   const ref = plan.refs[key];
   if (!ref) return undefined;
   const trouble = troubleOf(ref, state);
   const isApplied = state.inventory[key]?.digest === ref.digest;
-  // What is there already needs another resource's readiness no more.
+  // What is there already needs another resource's readiness no longer.
   if (trouble && !(isApplied && trouble.reason === OUR_REASONS.DependencyNotReady)) return trouble;
   if (isApplied) return undefined;
   return firstOf(ref.uses ?? [], (used) => holdOf(used, plan, state));
+}
+
+/** Answers about one plan and one state, neither of which ever changes. */
+const HOLDS = new WeakMap<PlanView, WeakMap<ReconcileState, Map<ObjectKey, Trouble | undefined>>>();
+
+function holdsUnder(plan: PlanView, state: ReconcileState): Map<ObjectKey, Trouble | undefined> {
+  const byState = HOLDS.get(plan) ?? new WeakMap<ReconcileState, Map<ObjectKey, Trouble | undefined>>();
+  HOLDS.set(plan, byState);
+  const known = byState.get(state) ?? new Map<ObjectKey, Trouble | undefined>();
+  byState.set(state, known);
+  return known;
 }
 
 /** The first thing that an object requires and that is not ready. */

@@ -10,12 +10,12 @@ export function unused(
   remaining: readonly ObjectKey[],
   { inventory }: ReconcileState,
 ): readonly ObjectKey[] {
-  return keys.filter(
-    (key) =>
-      !remaining.some(
-        (other) => other !== key && inventory[other]?.uses?.includes(key) && awaits(other, key),
-      ),
+  const needed = new Set(
+    remaining.flatMap((user) =>
+      (inventory[user]?.uses ?? []).filter((used) => used !== user && awaits(user, used)),
+    ),
   );
+  return keys.filter((key) => !needed.has(key));
 }
 
 /** Its removal was refused a moment ago. */

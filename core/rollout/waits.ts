@@ -47,8 +47,8 @@ export function restingWaits(moment: Moment): Waiting[] {
   const { plan, state, now } = moment;
   const refs = Object.values(plan.refs);
   const unhealthy = Object.keys(state.unhealthy).filter((key) => key in plan.refs && !takesTurns(key));
-  const missing = missingReads(plan, state);
-  const refused = Object.entries(state.refusals).filter(([key]) => key in plan.refs || missing.includes(key));
+  const missing = new Set(missingReads(plan, state));
+  const refused = Object.entries(state.refusals).filter(([key]) => key in plan.refs || missing.has(key));
   const unmet = refs.filter((ref) => !takesTurns(ref.key) && isHeld(ref, plan, state));
   const looks = Object.entries(state.unhealthy)
     .filter(([key]) => key in plan.refs && isExternal(key))

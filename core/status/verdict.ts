@@ -145,7 +145,7 @@ function waitingFor(
   const first = on.find((key) => state.reshaping?.[key]) ?? on[0] ?? '';
   const others = on.filter((key) => key !== first);
   const gate = state.rollout?.passages[first]?.gate;
-  const more = others.length > 0 ? ` (and ${others.map(titleOf).join(', ')})` : '';
+  const more = others.length > 0 ? ` (and ${listed(others)})` : '';
   if (gate && gate !== 'open' && !state.unhealthy[first])
     return { reason: 'GateClosed', message: `${titleOf(first)}: ${gate.why}${more}` };
   const special = state.reshaping?.[first] ?? holdOf(first, plan, state);
