@@ -11,7 +11,7 @@ import type { Stage } from '../core/plan/collect.ts';
 import type { Contents, PlannedRef, Rendered } from '../core/plan/digests.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import type { Course, Memory } from '../core/rollout/course.ts';
-import { courseOf, NEWEST } from '../core/rollout/course.ts';
+import { courseOf, NEWEST, unableOf, unableToRollBack } from '../core/rollout/course.ts';
 import type { PlanView } from '../core/rollout/state.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { fingerprintOf } from '../core/rollout/state.ts';
@@ -28,7 +28,7 @@ export interface Sources {
   readonly operator: Operator;
   readonly renderer: Renderer;
   readonly digestKey: DigestKey;
-  readonly revisions: Pick<Revisions, 'read'>;
+  readonly revisions: Pick<Revisions, 'read' | 'fits'>;
 }
 
 export type PlanDelta = Omit<PlanView, 'refs'> & {
@@ -67,12 +67,14 @@ export async function choosePlan(
       : await revisions.read(shelf.namespace, wished.good.revision);
   // A new build that restarts no pods is nothing to wait for.
   const isHarmless = kept && wished.kind === 'held' && hasSameTemplates(kept, rendered);
-  const course = kept && !isHarmless ? wished : NEWEST;
+  const course = kept && !isHarmless ? wished : newestOf(wished);
   const past = course.kind === 'newest' ? undefined : kept;
   const plan = past ? (course.kind === 'rolledBack' ? reversed(past) : past) : rendered;
   const warnings = [...(orders.unreadable ?? []), ...lostPast(wished, kept)];
   const revision =
-    course.kind === 'newest' ? shelf && revisionName(manifest, rendered.digest) : course.good.revision;
+    course.kind === 'newest'
+      ? shelf && (await revisions.fits(rendered)) && revisionName(manifest, rendered.digest)
+      : course.good.revision;
   const expiries = (orders.approvals ?? []).flatMap(({ expires }) => expires ?? []);
   const moments = [...expiries, ...(resolved.rules.windows ?? []).map(({ closes }) => closes)];
   const opens = course.kind === 'held' ? course.opens : undefined;
@@ -84,7 +86,7 @@ export async function choosePlan(
     shelf,
     memory,
     view: {
-      version: digest([plan.digest, course.kind, orders, resolved, warnings, ends]),
+      version: digest([plan.digest, course.kind, unableOf(course) ?? '', orders, resolved, warnings, ends]),
       course,
       newest,
       ...(revision ? { revision } : {}),
@@ -97,8 +99,17 @@ export async function choosePlan(
   };
 }
 
+/** What is followed where the set of objects that was wished for cannot be had, or is no other. */
+function newestOf(wished: Course): Course {
+  if (wished.kind === 'newest') return wished;
+  if (wished.kind === 'held') return NEWEST;
+  const { good, quarantine } = wished;
+  const lost = `ControllerRevision ${good.revision}, which holds the objects of generation ${good.generation}, is gone`;
+  return unableToRollBack(quarantine, lost);
+}
+
 function lostPast(wished: Course, kept: KeptPlan | undefined): readonly string[] {
-  if (wished.kind === 'newest' || kept) return [];
+  if (wished.kind !== 'held' || kept) return [];
   return [`ControllerRevision ${wished.good.revision} is gone, so that the newest spec is rolled out`];
 }
 

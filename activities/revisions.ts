@@ -32,6 +32,8 @@ const KIND = { group: 'apps', kind: 'ControllerRevision' } as const;
 const KEPT = 5;
 /** etcd takes 1.5 MiB; a plan that is larger even compressed cannot be kept. */
 const LARGEST_BYTES = 1_200_000;
+/** Also where nothing of it can be compressed: Base64 adds a third. */
+const CERTAINLY_FITS_BYTES = 850_000;
 const REMEMBERED = 100;
 
 /** Where the revisions of a resource live, and what they are called. */
@@ -60,6 +62,8 @@ export class Revisions {
   readonly #api: KubernetesApi;
   readonly #operator: string;
   readonly #read = new Map<string, KeptPlan>();
+  /** Those that were measured, since that takes time. */
+  readonly #fitting = new WeakMap<KeptPlan, boolean>();
 
   constructor(api: KubernetesApi, operator: string) {
     this.#api = api;
@@ -70,14 +74,7 @@ export class Revisions {
   async keep(shelf: Shelf, plan: KeptPlan): Promise<{ readonly tooLarge?: number }> {
     const { resource, namespace } = shelf;
     const { uid = '', generation = 0 } = resource.metadata;
-    const objects = Array.from(plan.objects.values(), ({ ref, manifest }) => [ref, withoutSecrets(manifest)]);
-    const body = JSON.stringify({
-      objects,
-      stages: plan.stages,
-      warnings: plan.warnings,
-      digest: plan.digest,
-    });
-    const data = (await compress(body)).toString('base64');
+    const data = await packed(bodyOf(plan));
     if (data.length > LARGEST_BYTES) return { tooLarge: data.length };
     try {
       await this.#api.create({
@@ -98,6 +95,17 @@ export class Revisions {
       if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists') throw error;
     }
     return {};
+  }
+
+  /** Whether a plan can be kept; one that cannot is nothing to go back to. */
+  async fits(plan: KeptPlan): Promise<boolean> {
+    const known = this.#fitting.get(plan);
+    if (known !== undefined) return known;
+    const body = bodyOf(plan);
+    const isSmall = Buffer.byteLength(body) < CERTAINLY_FITS_BYTES;
+    const fits = isSmall || (await packed(body)).length <= LARGEST_BYTES;
+    this.#fitting.set(plan, fits);
+    return fits;
   }
 
   /** Undefined when it is not kept any more, or cannot be read. */
@@ -154,13 +162,32 @@ export class Revisions {
   }
 }
 
+type Body = Omit<KeptPlan, 'objects'> & { readonly objects: readonly (readonly [PlannedRef, Manifest])[] };
+
+function bodyOf({ objects, stages, warnings, digest }: KeptPlan): string {
+  const body: Body = {
+    objects: Array.from(objects.values(), ({ ref, manifest }) => [ref, withoutSecrets(manifest)]),
+    stages,
+    warnings,
+    digest,
+  };
+  return JSON.stringify(body);
+}
+
+async function packed(body: string): Promise<string> {
+  return (await compress(body)).toString('base64');
+}
+
 async function contentOf(revision: Manifest): Promise<KeptPlan | undefined> {
   const { plan } = (revision['data'] ?? {}) as { plan?: string };
   if (plan === undefined) return undefined;
-  const body = JSON.parse((await decompress(Buffer.from(plan, 'base64'))).toString()) as Omit<
-    KeptPlan,
-    'objects'
-  > & { readonly objects: readonly [PlannedRef, Manifest][] };
+  let body: Body;
+  try {
+    body = JSON.parse((await decompress(Buffer.from(plan, 'base64'))).toString()) as Body;
+  } catch {
+    // Somebody else wrote it: what cannot be read is as good as gone, and whoever asked for it says so.
+    return undefined;
+  }
   return { ...body, objects: new Map(body.objects.map(([ref, manifest]) => [ref.key, { ref, manifest }])) };
 }
 

@@ -53,6 +53,10 @@ export const OUR_REASONS = {
   /** The last good set of objects takes the place of what the spec asks for. */
   RolledBack: 'RolledBack',
   RollingBack: 'RollingBack',
+  /** A rollback was asked for, or its policy wants one, and the former set of objects is not there. */
+  RollbackImpossible: 'RollbackImpossible',
+  /** The same steps were taken again and again without a rest; work goes on, slowly. */
+  NoProgress: 'NoProgress',
   /** The operator's code changed, and the resource did not. */
   RuntimeUpdatePending: 'RuntimeUpdatePending',
   /** A deletion was ended without what it waited for. */

@@ -17,7 +17,10 @@ import { foldInterrupted, isInTurn, released } from '../core/rollout/reshape.ts'
 import { resumeRollout } from '../core/rollout/resume-rollout.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { NEW_STATE } from '../core/rollout/state.ts';
+import type { TeardownStep } from '../core/rollout/teardown.ts';
 import { nextTeardown } from '../core/rollout/teardown.ts';
+import { Turns } from '../core/rollout/turns.ts';
+import { OUR_REASONS } from '../core/reasons.ts';
 import { detailsOf } from '../core/status/details.ts';
 import { summaryOf, verdictOf, type Situation } from '../core/status/verdict.ts';
 import { currentTime } from './clock.ts';
@@ -56,8 +59,10 @@ export class Pass {
   readonly #executor: Executor;
   readonly #reporter: Reporter;
   readonly #editors = new Map<ObjectKey, readonly string[]>();
+  readonly #turns = new Turns();
   #situation: Omit<Situation, 'state'> = {};
   #deletion: Deletion | undefined;
+  #teardownStep: TeardownStep | undefined;
   /** What a look that failed was pointed at. */
   #missed: Hint = {};
   /** Plans in a row that were stale, and rests in a row with a failure. */
@@ -94,11 +99,26 @@ export class Pass {
     let rest: Rest | undefined = await this.#look(hint);
     while (!rest) {
       rest = this.#deletion ? await this.#tearDown(this.#deletion) : await this.#rollOut();
+      rest ??= await this.#turned();
       if (!rest && (this.#inbox.hasNews || this.#isBlind)) rest = await this.#look(this.#inbox.take());
     }
     if (rest.kind === 'gone') this.#forget();
     setCurrentDetails(this.status.details);
     return rest;
+  }
+
+  /** However wrongly it is decided, and whoever undoes what is done: no pass goes on for ever. */
+  async #turned(): Promise<Rest | undefined> {
+    const why = this.#turns.take({ step: this.#teardownStep, ...this.situation });
+    if (why === undefined) return undefined;
+    const verdict = verdictOf(this.situation, currentTime());
+    const message = `${verdict.message}: ${why}; it goes on after a rest`;
+    const { generation } = this.#situation.plan ?? this.state;
+    this.#situation = {
+      ...this.#situation,
+      failure: { reason: OUR_REASONS.NoProgress, message, generation },
+    };
+    return this.#rest(undefined);
   }
 
   /** Nothing is known of what is wanted. */
@@ -110,6 +130,7 @@ export class Pass {
   #forget(): void {
     this.#situation = {};
     this.#deletion = undefined;
+    this.#teardownStep = undefined;
   }
 
   /** Reads what the hint points at. The first look, and one after a failure, reads the resource whatever the hint. */
@@ -289,6 +310,7 @@ export class Pass {
       return undefined;
     }
     const step = orphan ? ({ kind: 'done' } as const) : nextTeardown(this.state, currentTime());
+    this.#teardownStep = step;
     if (step.kind === 'done') {
       await write(`let go of ${this.#title}`).removeFinalizer(resource, uid);
       return GONE;
@@ -317,7 +339,7 @@ export class Pass {
     const { plan, failure } = this.#situation;
     const routine = plan && !failure ? routineAt(this.state, plan, currentTime()) : undefined;
     const retries = failures.map((each) => retryAt(each, this.#attempts));
-    const at = earliest(wakeAt, dueAt, routine, ...retries);
+    const at = this.#turns.rest(earliest(wakeAt, dueAt, routine, ...retries), currentTime());
     return { kind: 'rest', ...(at === undefined ? {} : { wakeAt: at }) };
   }
 }

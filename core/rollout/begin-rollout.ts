@@ -23,7 +23,9 @@ export function beginRollout(state: ReconcileState, plan: PlanView, now: number)
   );
   if (rolling.length === 0 || state.rollout?.to === plan.digest) return state;
   const isMissing = ({ key }: PlannedRef): boolean => !(key in state.inventory) && !isInTurn(key, state);
-  if (!state.rollout && state.good?.digest === plan.digest && rolling.every(isMissing)) return state;
+  // What was too large to be kept is nothing to go back to, and was rolled out all the same.
+  const last = state.good?.digest === plan.digest || state.journal[0]?.to === plan.digest;
+  if (!state.rollout && last && rolling.every(isMissing)) return state;
   const passages = { ...canaries, ...unfinishedPassages(state, plan) };
   const startedAt = preciseTime(now);
   return {

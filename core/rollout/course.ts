@@ -64,7 +64,8 @@ export interface Newest {
 }
 
 export type Course =
-  | { readonly kind: 'newest' }
+  /** `unable`: why a rollback that was asked for, or that the policy wants, cannot be carried out. */
+  | { readonly kind: 'newest'; readonly unable?: string }
   /** The operator's code changed and the resource did not; `token` approves it, `opens` is when a window does. */
   | { readonly kind: 'held'; readonly good: Good; readonly token: string; readonly opens?: number }
   | { readonly kind: 'rolledBack'; readonly good: Good; readonly quarantine: Quarantine };
@@ -82,6 +83,7 @@ export function courseOf(
   const quarantine = quarantineOf(memory, newest, orders);
   const target = rollbackTarget(memory, newest);
   if (quarantine && target) return { kind: 'rolledBack', good: target, quarantine };
+  if (quarantine) return unableToRollBack(quarantine, 'no earlier set of objects was kept that was Current');
   const { good } = memory;
   if (!good || good.digest === newest.digest || good.generation !== newest.generation) return NEWEST;
   if (isOther(good.input, newest.input)) return NEWEST;
@@ -93,6 +95,17 @@ export function courseOf(
   return { kind: 'held', good, token, ...(opens === undefined ? {} : { opens }) };
 }
 
+/** The newest spec stays in force, and no further stage of it begins: it is not wanted. */
+export function unableToRollBack({ generation, message }: Quarantine, why: string): Course {
+  const asked = `generation ${generation} cannot be rolled back (${message})`;
+  return { kind: 'newest', unable: `${asked}: ${why}; change the spec to what it was` };
+}
+
+/** Why a rollback that is wanted cannot be carried out. */
+export function unableOf(course: Course | undefined): string | undefined {
+  return course?.kind === 'newest' ? course.unable : undefined;
+}
+
 /**
  * Whether the resource, or what its pods read of others, changed. Where the key was lost the digests cannot be compared, and the
  * generation, which is the same, must do: a new key is no reason to restart pods.
@@ -102,17 +115,22 @@ function isOther(good: PlanInput, newest: PlanInput): boolean {
   return (isComparable && good.digest !== newest.digest) || good.restartedAt !== newest.restartedAt;
 }
 
+/** Whether the rollout of this very plan was given up. */
+export function isQuarantined(
+  { quarantine }: Memory,
+  { generation, digest }: Pick<Newest, 'generation' | 'digest'>,
+): boolean {
+  if (quarantine?.generation !== generation) return false;
+  return quarantine.digest === undefined || quarantine.digest === digest;
+}
+
 /** The quarantine that holds for what is wanted now; a newer generation ends it. */
 function quarantineOf(
   { quarantine }: Memory,
   { generation, digest }: Newest,
   { rollback }: Orders,
 ): Quarantine | undefined {
-  if (
-    quarantine?.generation === generation &&
-    (quarantine.digest === undefined || quarantine.digest === digest)
-  )
-    return quarantine;
+  if (quarantine && isQuarantined({ quarantine }, { generation, digest })) return quarantine;
   if (rollback?.generation !== generation) return undefined;
   const { by, why } = rollback;
   const asked = `somebody asked to roll back`;

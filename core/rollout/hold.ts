@@ -10,7 +10,7 @@ import { rfc3339 } from './times.ts';
 import type { PlanView, ReconcileState, Rollout } from './state.ts';
 
 export interface Hold {
-  readonly reason: 'Paused' | 'AwaitingApproval' | 'WindowClosed' | 'Baking';
+  readonly reason: 'Paused' | 'AwaitingApproval' | 'WindowClosed' | 'Baking' | 'RollbackImpossible';
   readonly message: string;
   /** Epoch milliseconds at which it ends by itself. */
   readonly until?: number;

@@ -6,6 +6,7 @@ import type { PlannedRef } from '../plan/digests.ts';
 import { changeOf } from './change.ts';
 import { bakeEnd } from './deadlines.ts';
 import { isDue, isPending, isRefused, isReplaceDue } from './due.ts';
+import { unableOf } from './course.ts';
 import type { Hold } from './hold.ts';
 import { bakingHold, pauseOf, stageHold } from './hold.ts';
 import { isHeld } from './references.ts';
@@ -65,6 +66,8 @@ function laneHold(
     (ref) => isInTurn(ref.key, state) || changeOf(ref, state.inventory[ref.key]) === 'disruptive',
   );
   if (!disrupted) return undefined;
+  const unable = unableOf(plan.course);
+  if (unable !== undefined) return { reason: 'RollbackImpossible', message: unable };
   const name = stage ?? disrupted.role ?? disrupted.key.split('/').at(-1) ?? '';
   return stageHold({ name, role: disrupted.role }, plan, state, now);
 }

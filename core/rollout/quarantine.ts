@@ -1,7 +1,7 @@
 /** When a rollout is given up by itself: its policy says so, a stage is past its deadline, and there is something to go back to. */
 import { titleOf } from '../plan/categories.ts';
 import type { Quarantine } from './course.ts';
-import { rollbackTarget } from './course.ts';
+import { isQuarantined, rollbackTarget, unableOf } from './course.ts';
 import { changeOf } from './change.ts';
 import { deadlineOf } from './deadlines.ts';
 import { NO_RULES } from './rules.ts';
@@ -12,6 +12,8 @@ export function quarantineAt(plan: PlanView, state: ReconcileState, now: number)
   const { rules = NO_RULES, newest, course } = plan;
   const { rollout } = state;
   if (!rules.rollsBack || !newest || !rollout || course?.kind === 'rolledBack') return undefined;
+  // One that cannot be carried out is given up once, and not again at each look.
+  if (unableOf(course) !== undefined || isQuarantined(state, newest)) return undefined;
   if (rollout.trigger === 'Install' || !rollbackTarget(state, newest)) return undefined;
   const overdue = Object.values(plan.refs).find((ref) => {
     const entry = state.inventory[ref.key];

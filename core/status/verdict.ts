@@ -3,6 +3,7 @@ import { takesTurns, titleOf } from '../plan/categories.ts';
 import { isPassing, OUR_REASONS } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { Course } from '../rollout/course.ts';
+import { unableOf } from '../rollout/course.ts';
 import type { Step } from '../rollout/step.ts';
 import { deadlineOf } from '../rollout/deadlines.ts';
 import { holdOf } from '../rollout/references.ts';
@@ -47,6 +48,8 @@ export function verdictOf(situation: Situation, now: number): Verdict {
   if (!plan) return { phase: 'Progressing', reason: 'Installing', message: 'is being planned' };
   if (step?.kind === 'wait') {
     const stalled = stallOf(plan, state, step.on, now);
+    const unable = unableOf(plan.course);
+    if (unable !== undefined) return unableVerdict(unable, stalled);
     if (stalled) return stalled;
     if (held) return { phase: state.rollout ? 'Progressing' : 'Degraded', ...held };
     const { trouble } = state.routine ?? {};
@@ -72,6 +75,11 @@ export function verdictOf(situation: Situation, now: number): Verdict {
     return { phase: moves ? 'Progressing' : 'Degraded', ...waiting };
   }
   return { phase: 'Progressing', reason: workOf(state), message: stepMessage(step) };
+}
+
+function unableVerdict(unable: string, stalled: Verdict | undefined): Verdict {
+  const message = stalled ? `${unable}; ${stalled.message}` : unable;
+  return { phase: 'Stalled', reason: OUR_REASONS.RollbackImpossible, message };
 }
 
 function workOf({ rollout }: ReconcileState): string {

@@ -45,6 +45,10 @@ export class FakeCluster {
   readonly reshaping: FakeReshaping = new FakeReshaping(this.objects, (key) => this.vanish(key));
   heals: Heals;
   cleansUp = false;
+  /** Nothing that is planned can be kept for a rollback. */
+  tooLarge = false;
+  /** Activities whose answers leave out everything they were asked for. */
+  readonly silent: Set<keyof Activities> = new Set();
   stageDeadlineMs: number | undefined;
   /** On the resource. */
   annotations: Readonly<Record<string, string>> = {};
@@ -58,13 +62,13 @@ export class FakeCluster {
   constructor(name: string, { namespace = 'default', ...options }: FakeOptions = {}) {
     this.ref = { group: 'toy.dev', version: 'v1', kind: 'Toy', plural: 'toys', namespace, name };
     this.#options = options;
-    this.#sources = sourcesOf(options.operator ?? toyOperator(), this.#kept);
+    this.#sources = sourcesOf(options.operator ?? toyOperator(), this.#kept, () => this.tooLarge);
     this.heals = options.heals ?? 'told';
   }
 
   /** Another build of the operator takes over. */
   upgradeOperator(operator: Operator<ToySpec>): void {
-    this.#sources = sourcesOf(operator, this.#kept);
+    this.#sources = sourcesOf(operator, this.#kept, () => this.tooLarge);
   }
 
   /** As `kubectl annotate` does; an empty text takes the annotation away. */
@@ -118,6 +122,11 @@ export class FakeCluster {
     this.#change(key, { fields: 'fewer', generation: (this.objects.get(key)?.generation ?? 0) + 1 });
   }
 
+  /** Somebody deletes every ControllerRevision. */
+  loseRevisions(): void {
+    this.#kept.clear();
+  }
+
   async vanish(key: ObjectKey): Promise<void> {
     this.objects.delete(key);
     await this.tell({ objects: [key] });
@@ -127,7 +136,7 @@ export class FakeCluster {
     const apply =
       (name: keyof Activities) =>
       (planned: PlanRef, items: readonly ApplyItem[]): Promise<readonly ApplyResult[]> =>
-        this.#call(name, keysOf(items), () => this.#apply(planned, items));
+        this.#call(name, keysOf(items), () => (this.silent.has(name) ? [] : this.#apply(planned, items)));
     return {
       planResource: (request) => this.#call('planResource', [], () => this.#plan(request)),
       observeObjects: (_, sought) =>
@@ -213,7 +222,7 @@ export class FakeCluster {
     if (known?.uid === uid && known.generation === generation && known.version === chosen.view.version)
       return { kind: 'unchanged', references };
     const isNews = delta.changed.length + delta.removed.length > 0;
-    this.#kept.set(revisionName(manifest, chosen.newest.digest), chosen.newest);
+    if (!this.tooLarge) this.#kept.set(revisionName(manifest, chosen.newest.digest), chosen.newest);
     const accepted = acceptGeneration(this.status, generation, rfc3339(Date.now()));
     return {
       kind: 'planned',

@@ -28,9 +28,18 @@ export const HEALTH = {
 export const NO_KEY: DigestKey = { seal: () => Promise.reject(new Error('nothing here is secret')) };
 
 /** Plans come from this build of the operator, and from those that were kept. */
-export function sourcesOf(operator: Operator<ToySpec>, kept: ReadonlyMap<string, KeptPlan>): Sources {
+export function sourcesOf(
+  operator: Operator<ToySpec>,
+  kept: ReadonlyMap<string, KeptPlan>,
+  tooLarge: () => boolean = () => false,
+): Sources {
   const read = (_: string, name: string): Promise<KeptPlan | undefined> => Promise.resolve(kept.get(name));
-  return { operator, renderer: createRenderer(operator, NO_KEY), digestKey: NO_KEY, revisions: { read } };
+  return {
+    operator,
+    renderer: createRenderer(operator, NO_KEY),
+    digestKey: NO_KEY,
+    revisions: { read, fits: () => Promise.resolve(!tooLarge()) },
+  };
 }
 
 /** `at once`: what is applied is Current; `told`: it becomes so a moment later, and that is news. */

@@ -125,6 +125,17 @@ describe('trouble', () => {
     await toy.ready();
   });
 
+  it('of an activity that answers for nothing it was asked does not spin, and heals', async () => {
+    const toy = lab.actor({ skipsTime: true });
+    toy.silent.add('applyServices');
+    await toy.want(FOUR_ROLES);
+    await toy.until('Stalled', () => toy.condition('Stalled')?.reason === 'NoProgress');
+    assert.match(toy.condition('Stalled')?.message ?? '', /applying Service .* was repeated \d+ times/);
+    assert.ok(toy.calls.filter((call) => call.startsWith('applyServices')).length < 200);
+    toy.silent.clear();
+    await toy.ready();
+  });
+
   it('of one category does not lose what another applied', async () => {
     const toy = lab.actor({ skipsTime: true });
     let refused = true;

@@ -90,6 +90,58 @@ describe('a rollback', () => {
   });
 });
 
+describe('a rollback that cannot be carried out', () => {
+  let lab: WorkflowLab;
+  before(async () => {
+    lab = await WorkflowLab.open();
+  });
+  after(() => lab[Symbol.asyncDispose]());
+
+  const operator = toyOperator({ rollout: { onDeadline: 'rollback', deadline: '10 minutes' } });
+
+  it('by policy is Stalled with the reason and the stage, ends in a rest, and begins no further stage', async () => {
+    const toy = lab.actor({ operator, skipsTime: true });
+    await toy.want(FOUR_ROLES);
+    await toy.ready();
+    const good = templates(toy);
+    toy.loseRevisions();
+    toy.heals = 'when the test says';
+    await toy.want(X);
+    await toy.stalled('RollbackImpossible');
+    const { message = '' } = toy.condition('Stalled') ?? {};
+    assert.match(message, /ControllerRevision \S+, which holds the objects of generation 1, is gone/);
+    assert.match(message, /StatefulSet \S+-controller is not Current within 600 s/);
+    assert.ok((await toy.history()).length < 150, String(await toy.history()));
+    assert.deepEqual(templates(toy).slice(1), good.slice(1));
+    toy.heals = 'told';
+    await toy.want(configured(FOUR_ROLES, 'y'));
+    await toy.ready();
+  });
+
+  it('does not begin where the set before was too large to be kept: that is nothing to go back to', async () => {
+    const toy = lab.actor({ operator, skipsTime: true });
+    toy.tooLarge = true;
+    await toy.want(FOUR_ROLES);
+    await toy.ready();
+    assert.equal(toy.status?.memory?.good, undefined);
+    toy.heals = 'when the test says';
+    await toy.want(X);
+    await toy.stalled('RolloutTimedOut');
+    assert.ok((await toy.history()).length < 150, String(await toy.history()));
+  });
+
+  it('by command says so while its annotation is there', async () => {
+    const toy = lab.actor();
+    await toy.want(FOUR_ROLES);
+    await toy.ready();
+    await toy.annotate({ [COMMANDS.rollback]: '1' });
+    await toy.stalled('RollbackImpossible');
+    assert.match(toy.condition('Stalled')?.message ?? '', /no earlier set of objects was kept/);
+    await toy.annotate({ [COMMANDS.rollback]: '' });
+    await toy.ready();
+  });
+});
+
 describe('another build of the operator', () => {
   let lab: WorkflowLab;
   before(async () => {

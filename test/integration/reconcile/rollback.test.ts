@@ -5,7 +5,7 @@ import { eventually } from '../../../testing/eventually.ts';
 import { UPDATES } from '../../../workflows/messages.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
 import { toyOperator, TWO_ROLES } from '../../support/toy-operator.ts';
-import { ToyStage } from '../../support/toy-stage.ts';
+import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
 
 const CRASHING: ToySpec = {
   ...TWO_ROLES,
@@ -91,6 +91,31 @@ describe('a rollback on a real API server', () => {
     await stage.stalled('RolledBack', 'r2');
     const after = await stage.api.get(stage.ref('StatefulSet', 'r2-c', 'apps'));
     assert.equal(after?.metadata.generation, before?.metadata.generation);
+  });
+
+  it('is Stalled with the reason where the ControllerRevision is gone, and the newest pods stay', async () => {
+    await stage.want(TWO_ROLES, 'r4');
+    await stage.ready('r4');
+    await stage.want(CRASHING, 'r4');
+    await stage.stalled('WorkloadFailed', 'r4');
+    const good = (await stage.resource('r4'))?.status?.memory?.good?.revision ?? '';
+    const revision = stage.ref('ControllerRevision', good, 'apps');
+    const { uid = '' } = (await stage.api.get(revision))?.metadata ?? {};
+    await stage.api.remove(revision, { uid });
+    // A program that read it before knows it still.
+    await stage.stop();
+    await stage.start();
+    await stage.api.patch(stage.ref('Toy', 'r4', 'toy.dev'), [
+      { op: 'add', path: '/metadata/annotations', value: { [COMMANDS.rollback]: '2' } },
+    ]);
+    const { status } = await stage.stalled('RollbackImpossible', 'r4');
+    const { message = '' } = conditionOf(status, 'Stalled') ?? {};
+    assert.match(message, new RegExp(`generation 2 cannot be rolled back .*${good}.* is gone`));
+    assert.equal((await template('r4-c')).spec.containers[0]?.image, 'example.org/toy:crash');
+    const length = await stage.historyLength('r4');
+    assert.ok(length < 300, `${length} events`);
+    await stage.want(TWO_ROLES, 'r4');
+    await stage.ready('r4');
   });
 
   it('keeps a set of objects a plan, and lets the oldest go', async () => {
