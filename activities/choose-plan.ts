@@ -22,6 +22,7 @@ import type { Renderer } from './renderer.ts';
 import { asResource } from './renderer.ts';
 import type { KeptPlan, Revisions, Shelf } from './revisions.ts';
 import { reversed, revisionName, shelfOf } from './revisions.ts';
+import type { ResolvedRules } from './rollout-rules.ts';
 import { rolloutRules } from './rollout-rules.ts';
 
 export interface Sources {
@@ -75,11 +76,7 @@ export async function choosePlan(
     course.kind === 'newest'
       ? shelf && (await revisions.fits(rendered)) && revisionName(manifest, rendered.digest)
       : course.good.revision;
-  const expiries = (orders.approvals ?? []).flatMap(({ expires }) => expires ?? []);
-  const moments = [...expiries, ...(resolved.rules.windows ?? []).map(({ closes }) => closes)];
-  const opens = course.kind === 'held' ? course.opens : undefined;
-  const validUntil = [...moments, ...(opens === undefined ? [] : [opens])].filter((at) => at > now);
-  const ends = validUntil.length > 0 ? { validUntil: Math.min(...validUntil) } : {};
+  const ends = endOf(course, orders, resolved, now);
   return {
     plan: { ...plan, warnings: [...plan.warnings, ...warnings] },
     newest: rendered,
@@ -97,6 +94,20 @@ export async function choosePlan(
       ...ends,
     },
   };
+}
+
+/** When the plan may be another although nothing changed. */
+function endOf(
+  course: Course,
+  { approvals = [] }: Orders,
+  { rules: { windows = [] } }: ResolvedRules,
+  now: number,
+): Pick<PlanView, 'validUntil'> {
+  const expiries = approvals.flatMap(({ expires }) => expires ?? []);
+  const opens = course.kind === 'held' ? (course.opens ?? []) : [];
+  const moments = [...expiries, ...windows.map(({ closes }) => closes), ...[opens].flat()];
+  const coming = moments.filter((at) => at > now);
+  return coming.length > 0 ? { validUntil: Math.min(...coming) } : {};
 }
 
 /** What is followed where the set of objects that was wished for cannot be had, or is no other. */

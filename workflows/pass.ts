@@ -1,7 +1,7 @@
 import { log, setCurrentDetails } from '@temporalio/workflow';
 import type { PlanAnswer } from '../activities/index.ts';
 import { signature } from '../core/commands/orders.ts';
-import { isExternal, titleOf } from '../core/plan/categories.ts';
+import { titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { titleOfResource } from '../core/refs.ts';
 import { beginStages } from '../core/rollout/begin-rollout.ts';
@@ -32,6 +32,7 @@ import { earliest, retryAt } from './retry.ts';
 import type { Inbox } from './inbox.ts';
 import type { ReconcileInput, RolloutStatus } from './messages.ts';
 import { mergeHints, type Hint } from '../core/hint.ts';
+import { keysToLookAt } from './look-targets.ts';
 import { placed, requestOf, viewOf } from './plan-view.ts';
 import { Reporter } from './reporter.ts';
 
@@ -141,16 +142,7 @@ export class Pass {
     const isOver = (this.#situation.plan?.validUntil ?? Infinity) <= currentTime();
     const wantsPlan =
       this.#isBlind || failure !== undefined || isOver || hint.resource !== undefined || hint.resync === true;
-    // An alarm is about time, and needs no look: what becomes of objects is told. Only a teardown looks after them itself,
-    // and nobody tells what becomes of an object behind an API.
-    const isAwaited = (key: ObjectKey): boolean =>
-      this.#deletion ? !isExternal(key) : isExternal(key) && key in this.state.unhealthy;
-    const awaited = step?.kind === 'wait' ? step.on.filter(isAwaited) : [];
-    const pointed = hint.resync
-      ? Object.keys(this.state.inventory)
-      : (hint.objects ?? (hint.resource ? [] : awaited));
-    const keys = pointed.filter((key) => key in this.state.inventory);
-    const { here = [], behind = [] } = Object.groupBy(keys, (key) => (isExternal(key) ? 'behind' : 'here'));
+    const { here, behind } = keysToLookAt(hint, step, this.state, this.#deletion !== undefined);
     const { resource } = this.#input;
     const { inventory } = this.state;
     const sought = here.map((key) => ({ key, fields: inventory[key]?.fields ?? '' }));
