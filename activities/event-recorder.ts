@@ -3,6 +3,7 @@
  * record. Names are deterministic, so that an activity that runs twice tells its news once.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { boundedBytes } from '../core/bounded-text.ts';
 import { shortHash } from '../core/hash.ts';
 import type { Log } from '../core/log.ts';
 import type { Manifest } from '../core/manifest.ts';
@@ -44,6 +45,8 @@ const BREATH_MS = 5;
 const LONG_BREATH_MS = 20;
 const MANY = 25;
 const ATTEMPTS = 4;
+/** As events.k8s.io/v1 allows; one that is longer is refused. */
+const MOST_BYTES = { note: 1_024, word: 128 };
 
 export interface EventRecorderOptions {
   readonly api: KubernetesApi;
@@ -118,11 +121,11 @@ function eventOf(
     metadata: { name: `${name.slice(0, 230)}.${hash}`, namespace },
     eventTime: new Date().toISOString().replace('Z', '000Z'),
     reportingController: controller,
-    reportingInstance: instance.slice(0, 128),
+    reportingInstance: boundedBytes(instance, MOST_BYTES.word),
     type: news.type,
-    reason: news.reason,
-    action: news.action,
-    note: news.note.slice(0, 1_023),
+    reason: boundedBytes(news.reason, MOST_BYTES.word),
+    action: boundedBytes(news.action, MOST_BYTES.word),
+    note: boundedBytes(news.note, MOST_BYTES.note),
     regarding: referenceTo(regarding.apiVersion, { group: '', kind: regarding.kind, namespace, name }, uid),
     ...(related ? { related: referenceTo(related.apiVersion, related.ref, related.uid) } : {}),
   };

@@ -2,6 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { AnyExternalFunctions, ExternalContext } from '../api/external.ts';
 import { Unreachable } from '../api/external.ts';
+import { bounded } from '../core/bounded-text.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { titleOf } from '../core/plan/categories.ts';
 import type { Reason } from '../core/reasons.ts';
@@ -73,7 +74,7 @@ export async function handling<Result>(
         message: `${titleOf(key)}: cancelled`,
         type: OUR_REASONS.Unreachable,
       });
-    return { reason: reasonOf(error), message: redact(sentence(error)) };
+    return { reason: reasonOf(error), message: bounded(redact(sentence(error))) };
   }
 }
 
@@ -104,6 +105,11 @@ function sentence(error: unknown): string {
   return messages.length > 0 ? [...new Set(messages)].join(': ') : String(error);
 }
 
+/** Causes of causes that are told; a chain can end in itself. */
+const LONGEST_CHAIN = 8;
+
 function chainOf(error: unknown): Error[] {
-  return error instanceof Error ? [error, ...chainOf(error.cause)] : [];
+  const chain: Error[] = [];
+  for (let at = error; at instanceof Error && chain.length < LONGEST_CHAIN; at = at.cause) chain.push(at);
+  return chain;
 }

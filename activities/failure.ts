@@ -1,5 +1,6 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { InvalidResource } from '../api/invalid.ts';
+import { bounded } from '../core/bounded-text.ts';
 import type { Reason } from '../core/reasons.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 
@@ -37,6 +38,6 @@ export function stop(type: Reason, message: string): ApplicationFailure {
 
 /** What an author's code threw, in words for the resource's status. */
 export function explain(error: unknown): string {
-  if (error instanceof InvalidResource) return error.message;
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  if (error instanceof InvalidResource) return bounded(error.message);
+  return bounded(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 }

@@ -1,3 +1,4 @@
+import { bounded } from '../core/bounded-text.ts';
 import type { Reason } from '../core/reasons.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
@@ -18,5 +19,5 @@ export function lastingRefusal(error: unknown): LastingRefusal | undefined {
   if (isTransient && reason !== OUR_REASONS.WebhookUnreachable) return undefined;
   const fields = causes.filter(({ field }) => field);
   if (reason !== STATUS_REASONS.Invalid || fields.length === 0) return { reason, message };
-  return { reason, message: fields.map((cause) => `${cause.field}: ${cause.message}`).join('; ') };
+  return { reason, message: bounded(fields.map((cause) => `${cause.field}: ${cause.message}`).join('; ')) };
 }

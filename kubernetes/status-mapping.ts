@@ -1,5 +1,7 @@
 import type { Reason, StatusReason } from '../core/reasons.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
+import { bounded, LONGEST_PART } from '../core/bounded-text.ts';
+import { literalsOf, refusalText } from './refusal-text.ts';
 import type { StatusCause } from './status-error.ts';
 import { StatusError } from './status-error.ts';
 
@@ -21,8 +23,8 @@ export interface Status {
   };
 }
 
-/** A refusal for many fields repeats them all; a person and a condition need the first ones. */
-const LONGEST_MESSAGE = 2000;
+/** A refusal may name every field of a large object; a person and a condition need the first ones. */
+const MOST_CAUSES = 50;
 
 /** The `Status` of a refusal; undefined when something else than an API server answered. */
 export function parseStatus(text: string): Status | undefined {
@@ -38,7 +40,7 @@ export function parseStatus(text: string): Status | undefined {
 
 /** Turns a refusal into the error that every caller sees. */
 export function statusErrorOf(
-  call: { readonly method: string; readonly path: string },
+  call: { readonly method: string; readonly path: string; readonly body?: object },
   answer: {
     readonly code: number;
     readonly text: string;
@@ -47,7 +49,7 @@ export function statusErrorOf(
 ): StatusError {
   const { retryAfter } = answer;
   const status = parseStatus(answer.text);
-  if (status) return errorOfStatus(status, answer.code, retryAfter);
+  if (status) return errorOfStatus(status, { code: answer.code, retryAfter, sent: call.body });
   const path = call.path.split('?', 1)[0];
   return new StatusError(`HTTP ${answer.code} to ${call.method} ${path}`, {
     code: answer.code,
@@ -57,19 +59,28 @@ export function statusErrorOf(
 }
 
 /** The error of a `Status`, which also comes as an event of a watch. */
-export function errorOfStatus(status: Status, httpCode: number, retryAfter?: string | string[]): StatusError {
-  const code = status.code ?? httpCode;
-  const causes = status.details?.causes?.map(({ field = '', message = '', reason = '' }): StatusCause => ({
-    field,
-    message,
-    reason,
-  }));
+export function errorOfStatus(
+  status: Status,
+  answer: {
+    readonly code: number;
+    readonly retryAfter?: string | string[] | undefined;
+    readonly sent?: object | undefined;
+  },
+): StatusError {
+  const code = status.code ?? answer.code;
+  const { retryAfter } = answer;
+  const sent = literalsOf(answer.sent);
+  const causes = status.details?.causes
+    ?.slice(0, MOST_CAUSES)
+    .map(({ field = '', message = '', reason = '' }): StatusCause => ({
+      field: refusalText(field, sent, LONGEST_PART),
+      message: refusalText(message, sent, LONGEST_PART),
+      reason: refusalText(reason, [], LONGEST_PART),
+    }));
+  const message = messageOf(refusalText(status.message ?? `HTTP ${code}`, sent), causes);
   if (isUntypedRefusal(status, code))
-    return new StatusError(status.message.slice(0, LONGEST_MESSAGE), {
-      code: 422,
-      reason: STATUS_REASONS.Invalid,
-    });
-  return new StatusError((status.message ?? `HTTP ${code}`).slice(0, LONGEST_MESSAGE), {
+    return new StatusError(message, { code: 422, reason: STATUS_REASONS.Invalid });
+  return new StatusError(message, {
     code,
     reason: ownReasonOf(status, code) ?? (isStatusReason(status.reason) ? status.reason : reasonOfCode(code)),
     ...(causes ? { causes } : {}),
@@ -77,11 +88,21 @@ export function errorOfStatus(status: Status, httpCode: number, retryAfter?: str
   });
 }
 
+/** The server writes all causes into one sentence, in which the long one hides the others. */
+function messageOf(text: string, causes: readonly StatusCause[] = []): string {
+  const named = causes.filter(({ field }) => field);
+  const [head = '', rest] = text.split(' is invalid: ', 2);
+  if (rest === undefined || named.length === 0) return text;
+  return bounded(
+    `${head} is invalid: ${named.map(({ field, message }) => `${field}: ${message}`).join('; ')}`,
+  );
+}
+
 /**
  * An apply with a field that the schema does not know is answered with 500 and no reason at all (the error of
  * structured-merge-diff is passed on as it is), which by its code alone would be asked again for ever.
  */
-function isUntypedRefusal(status: Status, code: number): status is Status & { readonly message: string } {
+function isUntypedRefusal(status: Status, code: number): boolean {
   return (
     code === 500 &&
     !status.reason &&

@@ -39,6 +39,8 @@ const TIMEOUTS = {
   watches: { headersTimeout: WATCH_HEADERS_TIMEOUT_MS, bodyTimeout: 0 },
 } as const;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Of a refusal: larger than any that an API server writes, which may quote a whole object. */
+const MOST_OF_A_REFUSAL = 8 * 1024 * 1024;
 /** Beside those that flow control counts: for what never waits. */
 const SPARE_CONNECTIONS = 4;
 
@@ -112,7 +114,7 @@ export class Transport {
     try {
       return {
         code: statusCode,
-        text: await body.text(),
+        text: await (statusCode < 400 ? body.text() : beginningOf(body)),
         retryAfter: headers['retry-after'],
         flowSchema: typeof schema === 'string' ? schema : undefined,
       };
@@ -206,4 +208,16 @@ export class Transport {
 function isClosedSocket(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : '';
   return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
+}
+
+/** What is cut is no Status any more, and of anything else only the code is told. */
+async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Buffer[] = [];
+  let left = MOST_OF_A_REFUSAL;
+  for await (const chunk of body) {
+    chunks.push((chunk as Buffer).subarray(0, left));
+    left -= (chunk as Buffer).length;
+    if (left <= 0) break;
+  }
+  return Buffer.concat(chunks).toString();
 }

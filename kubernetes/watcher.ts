@@ -223,7 +223,7 @@ class Reflector<Kept> implements Watcher<Kept> {
 
   #hear(line: string): void {
     const { type, object }: RawEvent = JSON.parse(line);
-    if (type === 'ERROR') throw errorOfStatus(object, 500);
+    if (type === 'ERROR') throw errorOfStatus(object, { code: 500 });
     if (this.#listed) return this.#hearOfList(type, object, this.#listed);
     this.#events.add(type);
     this.lastHeardAt = Date.now();

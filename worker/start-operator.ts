@@ -18,6 +18,7 @@ import { LeaderElection } from '../kubernetes/leader-election.ts';
 import type { Config } from './config.ts';
 import { MAX_CACHED_WORKFLOWS } from './config.ts';
 import type { PartHealth } from './health-server.ts';
+import { boundFailures } from './bound-failures.ts';
 import type { Logger } from './logger.ts';
 import type { Metered } from './metrics.ts';
 import { stampResults } from './stamp-results.ts';
@@ -153,7 +154,7 @@ async function workerOf(
     identity: config.identity,
     workflowBundle: bundle,
     activities,
-    interceptors: { activity: [stampResults] },
+    interceptors: { activity: [stampResults, boundFailures] },
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
     // Most of them wait for pods; how many ask the API server at once is bounded by its client.
     maxConcurrentActivityTaskExecutions: MAX_CACHED_WORKFLOWS,

@@ -3,6 +3,7 @@
  * a rollout that trusted them would go on too early, and with the pods' word where a workload cannot tell that it failed.
  * Pure: the time is given by the caller, and an object of any shape gets a verdict.
  */
+import { bounded, LONGEST_PART } from '../bounded-text.ts';
 import type { Manifest } from '../manifest.ts';
 import { groupOf, kindName } from '../refs.ts';
 import { cronJob } from './cron-job.ts';
@@ -48,7 +49,9 @@ export function health(
   pods: readonly Manifest[] = [],
   options: HealthOptions = {},
 ): Health {
-  const verdict = commonVerdict(object) ?? ownVerdict(object, pods, options);
+  const judged = commonVerdict(object) ?? ownVerdict(object, pods, options);
+  const reason = bounded(judged.reason, LONGEST_PART);
+  const verdict = { ...judged, reason, message: bounded(judged.message) };
   return isSpent(object) ? { ...verdict, spent: true } : verdict;
 }
 

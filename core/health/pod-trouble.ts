@@ -105,7 +105,7 @@ function unschedulable(pod: Manifest, now: number | undefined): PodTrouble | und
   const scheduled = conditionOf(pod, 'PodScheduled');
   if (scheduled?.status !== 'False' || scheduled.reason !== 'Unschedulable') return undefined;
   // What follows tells what preemption could not do either: true, and of no help.
-  const predicate = phrase(scheduled.message.replace(/\s*preemption:.*$/s, ''));
+  const predicate = phrase(scheduled.message.split('preemption:', 1)[0] ?? '');
   const since = scheduled.since ?? readTime(pod, 'metadata', 'creationTimestamp');
   const message = `Unschedulable${predicate && `, ${predicate}`}`;
   return { ...afterGrace(since, UNSCHEDULABLE_GRACE_MS, now), reason: 'Unschedulable', message };

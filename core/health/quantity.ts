@@ -21,7 +21,7 @@ const SUFFIXES: Readonly<Record<string, number>> = {
 export function quantity(text: unknown): number | undefined {
   if (typeof text === 'number') return text;
   if (typeof text !== 'string') return undefined;
-  const parts = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]?|[KMGTPE]i)$/.exec(text);
+  const parts = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]?|[KMGTPE]i)$/.exec(text);
   const factor = SUFFIXES[parts?.[2] ?? ''];
   return parts && factor !== undefined ? Number(parts[1]) * factor : undefined;
 }

@@ -1,4 +1,5 @@
 /** Reads JSON of unknown shape: what is missing or of another type reads as empty, so that no rule can throw. */
+import { bounded, LONGEST_PART } from '../bounded-text.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -67,6 +68,5 @@ export function trueCondition(object: unknown, type: string): ConditionView | un
 
 /** Somebody else's text as a part of one sentence. */
 export function phrase(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
-  return line.length <= 300 ? line : `${line.slice(0, 299)}…`;
+  return bounded(text.replace(/\s+/g, ' ').trim().replace(/\.$/, ''), LONGEST_PART);
 }

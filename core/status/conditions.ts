@@ -1,4 +1,5 @@
 /** The conditions of a resource, written so that kubectl wait, Flux, Argo CD and Helm read the same from them. */
+import { bounded } from '../bounded-text.ts';
 import { OUR_REASONS } from '../reasons.ts';
 import type { Condition, InventoryStatus, ResourceStatus } from './resource-status.ts';
 
@@ -15,7 +16,7 @@ const ABNORMAL_TRUE: ReadonlySet<string> = new Set([
   'RuntimeUpdatePending',
 ]);
 const ORDER: readonly string[] = ['Ready', 'Reconciling', 'Stalled', 'Progressing'];
-const LONGEST_MESSAGE = 1024;
+const LONGEST = 1_024;
 
 /**
  * Puts `next` in the place of conditions of the same type and keeps the others. The same values once more change nothing;
@@ -36,7 +37,7 @@ export function setConditions(
       observedGeneration,
       lastTransitionTime,
       reason,
-      message: cut(message),
+      message: bounded(message, LONGEST),
     });
   }
   return Array.from(conditions.values())
@@ -82,11 +83,4 @@ export function acceptGeneration(
 function rank(type: string): number {
   const place = ORDER.indexOf(type);
   return place < 0 ? ORDER.length : place;
-}
-
-function cut(message: string): string {
-  if (message.length <= LONGEST_MESSAGE) return message;
-  const head = message.slice(0, LONGEST_MESSAGE - 1);
-  // Half of a surrogate pair is no text, and the API server would replace it.
-  return `${/[\uD800-\uDBFF]$/.test(head) ? head.slice(0, -1) : head}…`;
 }

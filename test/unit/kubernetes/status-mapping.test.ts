@@ -49,6 +49,23 @@ describe('status mapping', () => {
     assert.equal(error.reason, 'NamespaceTerminating');
   });
 
+  it('says every cause of a refusal in a few words, the reason of each first', () => {
+    const value = `{"env":"${'x'.repeat(100_000)}"}`;
+    const causes = ['spec.template', 'spec.completions'].map((field) => ({
+      reason: 'FieldValueInvalid',
+      field,
+      message: `Invalid value: ${value}: field is immutable`,
+    }));
+    const said = causes.map(({ field, message }) => `${field}: ${message}`).join(', ');
+    const message = `Job.batch "x" is invalid: [${said}]`;
+    const status = { kind: 'Status', code: 422, reason: 'Invalid', message, details: { causes } };
+    const error = statusErrorOf(call, { code: 422, text: JSON.stringify(status) });
+    assert.equal(
+      error.message,
+      'Job.batch "x" is invalid: spec.template: Invalid value: field is immutable; spec.completions: Invalid value: field is immutable',
+    );
+  });
+
   it('calls a lost connection Unreachable and names its cause', () => {
     const cause = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
     const error = unreachable({ origin: 'https://k8s', method: 'GET', cause });
