@@ -1,10 +1,11 @@
 import { ANNOTATIONS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { ObjectKey } from '../core/refs.ts';
-import { parseObjectKey } from '../core/refs.ts';
-import type { Applied, ApplyOptions, KubernetesApi } from '../kubernetes/api.ts';
+import { groupOf, kindName, parseObjectKey, versionOf } from '../core/refs.ts';
+import type { Applied, ApplyOptions, CallOptions, KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
+import { planStale } from './failure.ts';
 import type { SendingFence } from './fence.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
@@ -23,6 +24,7 @@ export function fencedApi(
   const { api, operator } = dependencies;
   const apply = async (manifest: Manifest, given: ApplyOptions): Promise<Applied> => {
     const options = { ...given, beforeSend: fence };
+    await refuseOtherScope(api, manifest, given);
     // What other managers of ours apply is a part of the object, and bound to a version of it already.
     if (options.fieldManager !== operator.name) return api.apply(manifest, options);
     const applied = forGeneration(manifest, plan.generation);
@@ -48,6 +50,23 @@ export function fencedApi(
     list: (kind, options) => api.list(kind, options),
     servedKind: (kind, options) => api.servedKind(kind, options),
   };
+}
+
+/**
+ * The server would take an object for a namespaced one, or a cluster-scoped one, whatever it was planned as: with an owner that
+ * cannot own it, and no finalizer on the resource.
+ *
+ * @throws ApplicationFailure `PlanStale` when the kind is served in another scope than that it was planned in.
+ */
+async function refuseOtherScope(
+  api: KubernetesApi,
+  { apiVersion, kind, metadata }: Manifest,
+  options: CallOptions,
+): Promise<void> {
+  const group = groupOf(apiVersion);
+  const { namespaced } = await api.servedKind({ group, version: versionOf(apiVersion), kind }, options);
+  if (namespaced === (metadata.namespace === undefined))
+    throw planStale(`${kindName({ group, kind })} is served in another scope than it was planned in`);
 }
 
 function forGeneration(manifest: Manifest, generation: number): Manifest {

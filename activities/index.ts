@@ -56,6 +56,7 @@ export type { News } from './event-recorder.ts';
 export { createEventRecorder } from './event-recorder.ts';
 export { createDigestKey } from './digest-key.ts';
 export { createRenderer } from './renderer.ts';
+export { servedScopes } from './scopes.ts';
 export { Revisions } from './revisions.ts';
 
 type Apply = (

@@ -3,12 +3,16 @@ import type { Resource } from '../api/resource.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Contents, Rendered } from '../core/plan/digests.ts';
 import { render } from '../core/plan/digests.ts';
+import { kindsIn } from '../core/plan/collect.ts';
 import type { Plan } from '../core/plan/plan.ts';
-import { plan, sealedPlan } from '../core/plan/plan.ts';
+import { desiredOf, planOf } from '../core/plan/plan.ts';
+import type { Scope } from '../core/plan/scopes.ts';
 import type { Seal } from '../core/plan/seal.ts';
 import { isSecret, UNSEALED } from '../core/plan/seal.ts';
 import { digest } from './digest.ts';
+import type { KindRef } from '../core/refs.ts';
 import type { DigestKey } from './digest-key.ts';
+import type { Scopes } from './scopes.ts';
 
 /** A worker plans and renders a generation of a resource once, however many activities need it. */
 export interface Renderer {
@@ -29,20 +33,27 @@ interface Remembered {
   readonly plan: Plan;
   /** {@link UNSEALED} where nothing of the plan is secret. */
   readonly seal: Seal;
+  /** What was planned, and where it lives: a CRD that is installed later makes another plan. */
+  readonly kinds: readonly KindRef[];
+  readonly scopes: readonly (Scope | undefined)[];
   rendered: { readonly contents: string; readonly result: Rendered } | undefined;
 }
 
-export function createRenderer(operator: Operator, key: DigestKey): Renderer {
+export function createRenderer(operator: Operator, key: DigestKey, scopesOf: Scopes): Renderer {
   const remembered = new Map<string, Remembered>();
-  const isAsSealed = async ({ seal }: Remembered): Promise<boolean> =>
-    seal === UNSEALED || seal === (await key.seal());
+  const isAsPlanned = async ({ seal, kinds, scopes }: Remembered): Promise<boolean> => {
+    const scopeOf = await scopesOf(kinds);
+    if (kinds.some((kind, index) => scopeOf(kind) !== scopes[index])) return false;
+    return seal === UNSEALED || seal === (await key.seal());
+  };
   const planned = async (resource: Manifest): Promise<Remembered> => {
     const { uid = '', generation = 0, labels, annotations } = resource.metadata;
     // `desired` may look at labels and annotations, which change without a generation.
     const version = `${generation} ${JSON.stringify([labels, annotations])}`;
     const known = remembered.get(uid);
-    if (known?.version === version && (await isAsSealed(known))) return known;
-    const fresh = { version, ...(await sealed(operator, asResource(resource), key)), rendered: undefined };
+    if (known?.version === version && (await isAsPlanned(known))) return known;
+    const made = await planFor(operator, asResource(resource), { key, scopesOf });
+    const fresh = { version, ...made, rendered: undefined };
     remembered.delete(uid);
     remembered.set(uid, fresh);
     const [oldest] = remembered.keys();
@@ -64,15 +75,20 @@ export function createRenderer(operator: Operator, key: DigestKey): Renderer {
 }
 
 /** A plan without Secrets needs no key, and whoever has no right to read one can have it. */
-async function sealed(
+async function planFor(
   operator: Operator,
   resource: Resource,
-  key: DigestKey,
-): Promise<Pick<Remembered, 'plan' | 'seal'>> {
-  const unsealed = plan(operator, resource);
-  if (!unsealed.objects.some((object) => isSecret(object.key))) return { plan: unsealed, seal: UNSEALED };
+  { key, scopesOf }: { readonly key: DigestKey; readonly scopesOf: Scopes },
+): Promise<Omit<Remembered, 'version' | 'rendered'>> {
+  const desired = desiredOf(operator, resource);
+  const kinds = kindsIn(desired);
+  const scopeOf = await scopesOf(kinds);
+  const scopes = kinds.map(scopeOf);
+  const unsealed = planOf(operator, resource, desired, { seal: UNSEALED, scopeOf });
+  if (!unsealed.objects.some((object) => isSecret(object.key)))
+    return { plan: unsealed, seal: UNSEALED, kinds, scopes };
   const seal = await key.seal();
-  return { plan: sealedPlan(operator, resource, seal), seal };
+  return { plan: planOf(operator, resource, desired, { seal, scopeOf }), seal, kinds, scopes };
 }
 
 /** The author's view of a resource. */

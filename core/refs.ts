@@ -31,9 +31,9 @@ export interface ResourceRef {
 }
 
 /**
- * The key of an object in the inventory of one resource: `StatefulSet.apps/pinot-broker`, `ConfigMap/pinot-broker`.
- * The namespace is written only where it is not the resource's own: `Role.rbac.authorization.k8s.io/other/reader`;
- * a cluster-scoped object of a namespaced resource has an empty one: `ClusterRole.rbac.authorization.k8s.io//reader`.
+ * The key of an object in the inventory of one resource: `StatefulSet.apps/pinot-broker`, `ClusterRole.rbac.authorization.k8s.io/reader`.
+ * The namespace is written only where it is not the resource's own: `Role.rbac.authorization.k8s.io/other/reader`. Nothing of
+ * the scope of its kind is in a key, so that a key that was planned before the kind was served is the key of the live object.
  */
 export type ObjectKey = string;
 
@@ -50,11 +50,11 @@ export function parseKindName(name: string): KindRef {
 
 /** The key of `ref` in the inventory of a resource that lives in `home` (undefined: cluster-scoped). */
 export function objectKey(ref: ObjectRef, home: string | undefined): ObjectKey {
-  const place = ref.namespace === home ? '' : `${ref.namespace ?? ''}/`;
+  const place = ref.namespace === undefined || ref.namespace === home ? '' : `${ref.namespace}/`;
   return `${kindName(ref)}/${place}${ref.name}`;
 }
 
-/** The inverse of {@link objectKey}. */
+/** The inverse of {@link objectKey}. A cluster-scoped object is given the namespace `home`, which no request for it names. */
 export function parseObjectKey(key: ObjectKey, home: string | undefined): ObjectRef {
   const [kind = '', ...rest] = key.split('/');
   const name = rest.at(-1) ?? '';

@@ -6,6 +6,7 @@ import {
   createDigestKey,
   createEventRecorder,
   createRenderer,
+  servedScopes,
   Revisions,
 } from '../activities/index.ts';
 import type { Operator } from '../api/operator.ts';
@@ -141,7 +142,7 @@ async function workerOf(
     operator,
     api,
     ...(bridge ? { resources: bridge.resources, objects: bridge.objects, scalers: bridge.scalers } : {}),
-    renderer: createRenderer(operator, digestKey),
+    renderer: createRenderer(operator, digestKey, servedScopes(api)),
     revisions: new Revisions(api, operator.name),
     digestKey,
     events,

@@ -31,28 +31,9 @@ const CATEGORY_OF_KIND: Readonly<Record<string, Category>> = {
   'CronJob.batch': 'Workloads',
 };
 
-/** Kinds whose objects have no namespace. Of other kinds, an object of a namespaced resource is taken to have one. */
-const CLUSTER_SCOPED = new Set([
-  'Namespace',
-  'Node',
-  'PersistentVolume',
-  'ClusterRole.rbac.authorization.k8s.io',
-  'ClusterRoleBinding.rbac.authorization.k8s.io',
-  'StorageClass.storage.k8s.io',
-  'PriorityClass.scheduling.k8s.io',
-  'CustomResourceDefinition.apiextensions.k8s.io',
-  'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
-  'MutatingWebhookConfiguration.admissionregistration.k8s.io',
-  'ValidatingAdmissionPolicy.admissionregistration.k8s.io',
-  'ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io',
-  'APIService.apiregistration.k8s.io',
-  'IngressClass.networking.k8s.io',
-  'RuntimeClass.node.k8s.io',
-]);
-
 /** The category of a kind as {@link kindName} writes it. */
 export function categoryOfKind(kind: string): Category {
-  if (kind.endsWith(`.${EXTERNAL_GROUP}`)) return CATEGORIES.Externals;
+  if (isExternalKind(kind)) return CATEGORIES.Externals;
   return CATEGORY_OF_KIND[kind] ?? CATEGORIES.Objects;
 }
 
@@ -69,6 +50,11 @@ const SCALABLE: ReadonlySet<string> = new Set(['Deployment.apps', 'StatefulSet.a
 
 export function isScalable({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): boolean {
   return SCALABLE.has(kindName({ group: groupOf(apiVersion), kind }));
+}
+
+/** @param kind as {@link kindName} writes it. */
+export function isExternalKind(kind: string): boolean {
+  return kind.endsWith(`.${EXTERNAL_GROUP}`);
 }
 
 export function isExternal(key: ObjectKey): boolean {
@@ -88,10 +74,6 @@ export function awaits(key: ObjectKey, used: ObjectKey): boolean {
 /** What pods can read: a ConfigMap or a Secret. */
 export function isConfiguration(key: ObjectKey): boolean {
   return categoryOf(key) === CATEGORIES.ConfigMaps;
-}
-
-export function isClusterScoped(kind: string): boolean {
-  return CLUSTER_SCOPED.has(kind);
 }
 
 /** `StatefulSet.apps/pinot-broker` as people say it: `StatefulSet pinot-broker`. */

@@ -3,8 +3,10 @@ import type { Desired } from '../../api/operator.ts';
 import type { DesiredObject } from '../../api/objects.ts';
 import type { Ordered } from '../../api/order.ts';
 import type { ObjectKey } from '../refs.ts';
+import type { KindRef } from '../refs.ts';
 import { groupOf, kindName, objectKey } from '../refs.ts';
-import { isClusterScoped } from './categories.ts';
+import type { ScopeOf } from './scopes.ts';
+import { SCOPES } from './scopes.ts';
 
 /** What `desired` returned, flat: every object once, under its key, with what it uses; and the stages of the workloads. */
 export interface Collected {
@@ -19,23 +21,59 @@ export interface Stage {
   readonly workloads: readonly ObjectKey[];
 }
 
+/** Where the objects of a resource are. */
+export interface Surroundings {
+  /** The namespace of the resource. */
+  readonly home: string | undefined;
+  readonly scopeOf: ScopeOf;
+}
+
+export function kindOf({ apiVersion, kind }: Pick<DesiredObject, 'apiVersion' | 'kind'>): KindRef {
+  return { group: groupOf(apiVersion), kind };
+}
+
 /** The key of what an author names, desired or required. */
 export function keyOf(
   object: Pick<DesiredObject, 'apiVersion' | 'kind' | 'name' | 'namespace'>,
-  home: string | undefined,
+  { home, scopeOf }: Surroundings,
 ): ObjectKey {
-  const kind = { group: groupOf(object.apiVersion), kind: object.kind };
-  const namespace = isClusterScoped(kindName(kind)) ? undefined : (object.namespace ?? home);
+  const kind = kindOf(object);
+  const namespace = scopeOf(kind) === SCOPES.Cluster ? undefined : (object.namespace ?? home);
   return objectKey({ ...kind, ...(namespace ? { namespace } : {}), name: object.name }, home);
 }
 
+/** All that is desired, used and named as a target, in no order; an object may be there more than once. */
+export function objectsIn(desired: Desired): readonly DesiredObject[] {
+  const found = new Set<DesiredObject>();
+  const add = (object: DesiredObject): void => {
+    if (found.has(object)) return;
+    found.add(object);
+    object.options.uses?.forEach(add);
+    if (object.options.target) add(object.options.target);
+  };
+  for (const entry of entriesOf(desired)) (isOrdered(entry) ? entry.workloads : [entry]).forEach(add);
+  return [...found];
+}
+
+/** The kinds of {@link objectsIn}, each once. */
+export function kindsIn(desired: Desired): readonly KindRef[] {
+  const kinds = objectsIn(desired).map((object) => kindOf(object));
+  return [...new Map(kinds.map((kind) => [kindName(kind), kind])).values()];
+}
+
+function entriesOf(desired: Desired): readonly (DesiredObject | Ordered)[] {
+  return (desired.flat() as readonly Desired[number][]).filter(
+    (entry): entry is DesiredObject | Ordered => Boolean(entry) && !Array.isArray(entry),
+  );
+}
+
 /** @throws InvalidResource when two different objects have one key. */
-export function collect(desired: Desired, home: string | undefined): Collected {
+export function collect(desired: Desired, place: Surroundings): Collected {
   const objects = new Map<ObjectKey, DesiredObject>();
   const stages: Stage[] = [];
   const warnings: string[] = [];
   const add = (object: DesiredObject): void => {
-    const key = keyOf(object, home);
+    const key = keyOf(object, place);
     const known = objects.get(key);
     if (known === object) return;
     if (known && contentOf(known) !== contentOf(object))
@@ -44,12 +82,11 @@ export function collect(desired: Desired, home: string | undefined): Collected {
     object.options.uses?.forEach(add);
     if (object.options.target) add(object.options.target);
   };
-  for (const entry of desired.flat() as readonly Desired[number][]) {
-    if (!entry || Array.isArray(entry)) continue;
+  for (const entry of entriesOf(desired)) {
     if (isOrdered(entry)) {
       entry.workloads.forEach(add);
-      stages.push(...stagesOf(entry, home, warnings));
-    } else add(entry as DesiredObject);
+      stages.push(...stagesOf(entry, place, warnings));
+    } else add(entry);
   }
   return { objects, stages, warnings };
 }
@@ -59,11 +96,11 @@ function contentOf(object: DesiredObject): string {
   return JSON.stringify(object, (_, value: unknown) => (typeof value === 'function' ? value.name : value));
 }
 
-function isOrdered(entry: Desired[number]): entry is Ordered {
-  return typeof entry === 'object' && entry !== null && 'workloads' in entry;
+function isOrdered(entry: DesiredObject | Ordered): entry is Ordered {
+  return 'workloads' in entry;
 }
 
-function stagesOf(ordered: Ordered, home: string | undefined, warnings: string[]): Stage[] {
+function stagesOf(ordered: Ordered, place: Surroundings, warnings: string[]): Stage[] {
   const byRole = new Map<string, DesiredObject[]>(ordered.order.map((role) => [role, []]));
   for (const workload of ordered.workloads) {
     const role = workload.options.role ?? workload.name;
@@ -78,7 +115,7 @@ function stagesOf(ordered: Ordered, home: string | undefined, warnings: string[]
     if (workloads.length === 0) warnings.push(`role "${role}" is in the order and no workload has it`);
     else
       for (const batch of ordered.batches(workloads))
-        stages.push({ role, workloads: batch.map((workload) => keyOf(workload, home)) });
+        stages.push({ role, workloads: batch.map((workload) => keyOf(workload, place)) });
   }
   return stages;
 }

@@ -4,21 +4,23 @@
  */
 import { invalid } from '../../api/invalid.ts';
 import type { DesiredObject } from '../../api/objects.ts';
-import type { Operator, RolloutPolicy } from '../../api/operator.ts';
+import type { Desired, Operator, RolloutPolicy } from '../../api/operator.ts';
 import type { Resource } from '../../api/resource.ts';
 import type { Manifest } from '../manifest.ts';
 import { namesOf } from '../names.ts';
 import type { ObjectKey } from '../refs.ts';
-import { groupOf, kindName } from '../refs.ts';
-import { isClusterScoped, isConfiguration, isExternal, isWorkload } from './categories.ts';
-import type { Stage } from './collect.ts';
-import { collect, keyOf } from './collect.ts';
+import { kindName } from '../refs.ts';
+import { isConfiguration, isExternal, isWorkload } from './categories.ts';
+import type { Stage, Surroundings } from './collect.ts';
+import { collect, keyOf, kindOf, kindsIn, objectsIn } from './collect.ts';
 import type { Place } from './decorate.ts';
 import { decorate } from './decorate.ts';
 import { checkExternals } from './externals.ts';
 import { leaveToScalers } from './leave-to-scalers.ts';
 import type { Read } from './reads.ts';
 import { readsOf } from './reads.ts';
+import type { ScopeOf } from './scopes.ts';
+import { builtInScope, SCOPES, withGivenScopes } from './scopes.ts';
 import type { Seal } from './seal.ts';
 import { UNSEALED } from './seal.ts';
 import { configurationOf } from './templates.ts';
@@ -52,43 +54,63 @@ export interface Plan {
 
 /**
  * Plans a resource, as it can be done anywhere: Secrets that pods read have the names that they would have without the key
- * of an installation.
+ * of an installation, and a kind is namespaced unless it is one of Kubernetes' own or its CustomResourceDefinition is desired,
+ * too, and says otherwise.
  *
  * @throws InvalidResource when the resource, or what its operator makes of it, contradicts itself.
  */
 export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: Resource<Spec, Status>): Plan {
-  return sealedPlan(operator, resource, UNSEALED);
+  const desired = desiredOf(operator, resource);
+  const made = planOf(operator, resource, desired, { seal: UNSEALED, scopeOf: builtInScope });
+  return { ...made, warnings: [...made.warnings, ...scopeWarnings(desired)] };
 }
 
-/** The plan with names that tell nothing of what is in a Secret. */
-export function sealedPlan<Spec, Status>(
+/** What the operator wants for a resource. */
+export function desiredOf<Spec, Status>(
   operator: Operator<Spec, Status>,
   resource: Resource<Spec, Status>,
-  seal: Seal,
+): Desired {
+  return operator.desired(resource, namesOf(resource.metadata.name));
+}
+
+/** What only an installation knows. */
+export interface Installation {
+  /** Makes names that tell nothing of what is in a Secret. */
+  readonly seal: Seal;
+  /** Undefined for a kind that is not served: its objects are planned as namespaced, and must not be applied yet. */
+  readonly scopeOf: ScopeOf;
+}
+
+/** The plan of what an operator wants, as it is carried out in an installation. */
+export function planOf<Spec, Status>(
+  operator: Operator<Spec, Status>,
+  resource: Resource<Spec, Status>,
+  desired: Desired,
+  installation: Installation,
 ): Plan {
   const home = resource.metadata.namespace;
-  const { objects, stages, warnings } = collect(
-    operator.desired(resource, namesOf(resource.metadata.name)),
-    home,
-  );
+  const { seal } = installation;
+  const surroundings = { home, scopeOf: withGivenScopes(installation.scopeOf, objectsIn(desired)) };
+  const { objects, stages, warnings } = collect(desired, surroundings);
   refuseTwins(objects);
   refuseCanaries(objects);
-  const users = usersOf(objects, home);
+  const users = usersOf(objects, surroundings);
   const stageOf = new Map(
     stages.flatMap((stage, index) => stage.workloads.map((key) => [key, index] as const)),
   );
   const planned = Array.from(objects, ([key, desired]): PlannedObject => {
-    const place: Place = { key, users: users.get(key) ?? [], namespace: namespaceOf(key, desired, home) };
+    const namespace = namespaceOf(key, desired, surroundings);
+    const place: Place = { key, users: users.get(key) ?? [], namespace };
     const manifest = decorate(operator, resource, desired, place);
     const stage = stageOf.get(key);
-    const uses = (desired.options.uses ?? []).map((used) => keyOf(used, home));
+    const uses = (desired.options.uses ?? []).map((used) => keyOf(used, surroundings));
     const configuration = isWorkload(key) ? configurationIn(manifest, uses, { objects, home }) : [];
     return {
       key,
       manifest,
       desired,
       uses: [...new Set([...uses, ...configuration])],
-      requires: (desired.options.requires ?? []).map((required) => keyOf(required, home)),
+      requires: (desired.options.requires ?? []).map((required) => keyOf(required, surroundings)),
       configuration,
       reads: [],
       ...(stage === undefined ? {} : { stage }),
@@ -144,13 +166,13 @@ function refuseCanaries(objects: ReadonlyMap<ObjectKey, DesiredObject>): void {
 /** For each object, the workloads that use it. */
 function usersOf(
   objects: ReadonlyMap<ObjectKey, DesiredObject>,
-  home: string | undefined,
+  surroundings: Surroundings,
 ): ReadonlyMap<ObjectKey, readonly DesiredObject[]> {
   const users = new Map<ObjectKey, DesiredObject[]>();
   for (const [key, object] of objects) {
     if (!isWorkload(key)) continue;
     for (const used of object.options.uses ?? []) {
-      const usedKey = keyOf(used, home);
+      const usedKey = keyOf(used, surroundings);
       const known = users.get(usedKey);
       if (known) known.push(object);
       else users.set(usedKey, [object]);
@@ -159,12 +181,27 @@ function usersOf(
   return users;
 }
 
-function namespaceOf(key: ObjectKey, object: DesiredObject, home: string | undefined): string | undefined {
-  if (isClusterScoped(kindName({ group: groupOf(object.apiVersion), kind: object.kind }))) return undefined;
+function namespaceOf(
+  key: ObjectKey,
+  object: DesiredObject,
+  { home, scopeOf }: Surroundings,
+): string | undefined {
+  const scope = scopeOf(kindOf(object));
+  if (scope === SCOPES.Cluster) return undefined;
   const namespace = object.namespace ?? home;
-  if (!namespace && !isExternal(key))
+  if (!namespace && scope === SCOPES.Namespaced && !isExternal(key))
     throw invalid(key, 'has no namespace, and neither has its resource; give it the option namespace');
   return namespace;
+}
+
+function scopeWarnings(desired: Desired): readonly string[] {
+  const scopeOf = withGivenScopes(builtInScope, objectsIn(desired));
+  return kindsIn(desired)
+    .filter((kind) => scopeOf(kind) === undefined)
+    .map(
+      (kind) =>
+        `${kindName(kind)} is planned as namespaced; only a cluster or its CustomResourceDefinition knows`,
+    );
 }
 
 /** What its template names, and what it uses in whatever other way. */

@@ -1,7 +1,9 @@
 import type { Sources } from '../../activities/choose-plan.ts';
 import type { DigestKey } from '../../activities/digest-key.ts';
 import { createRenderer } from '../../activities/renderer.ts';
+import type { Scopes } from '../../activities/scopes.ts';
 import type { KeptPlan } from '../../activities/revisions.ts';
+import { builtInScope } from '../../core/plan/scopes.ts';
 import type { ScaleSeen } from '../../core/scalers.ts';
 import type { Operator } from '../../index.ts';
 import type { ToySpec } from './toy-operator.ts';
@@ -27,6 +29,9 @@ export const HEALTH = {
 /** Of operators that make no Secrets. */
 export const NO_KEY: DigestKey = { seal: () => Promise.reject(new Error('nothing here is secret')) };
 
+/** Of operators that make what Kubernetes itself serves. */
+export const BUILT_IN_SCOPES: Scopes = () => Promise.resolve(builtInScope);
+
 /** Plans come from this build of the operator, and from those that were kept. */
 export function sourcesOf(
   operator: Operator<ToySpec>,
@@ -36,7 +41,7 @@ export function sourcesOf(
   const read = (_: string, name: string): Promise<KeptPlan | undefined> => Promise.resolve(kept.get(name));
   return {
     operator,
-    renderer: createRenderer(operator, NO_KEY),
+    renderer: createRenderer(operator, NO_KEY, BUILT_IN_SCOPES),
     digestKey: NO_KEY,
     revisions: { read, fits: () => Promise.resolve(!tooLarge()) },
   };

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Activities, PlanRef, ShapeAnswer } from '../../activities/index.ts';
-import { createActivities, createDigestKey, createRenderer } from '../../activities/index.ts';
+import { createActivities, createDigestKey, createRenderer, servedScopes } from '../../activities/index.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import type { ObjectKey } from '../../core/refs.ts';
 import type { KubernetesApi } from '../../kubernetes/api.ts';
@@ -48,7 +48,7 @@ export class ReshapeStage {
     return createActivities({
       operator,
       api,
-      renderer: createRenderer(operator, digestKey),
+      renderer: createRenderer(operator, digestKey, servedScopes(api)),
       revisions: new Revisions(api, operator.name),
       digestKey,
       events: { record() {}, flush: () => Promise.resolve() },

@@ -7,7 +7,7 @@ import { ANNOTATIONS } from '../../../core/labels.ts';
 import type { Manifest } from '../../../core/manifest.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { resourceChanged } from '../../../workflows/messages.ts';
-import { NO_KEY } from '../../support/fake-object.ts';
+import { BUILT_IN_SCOPES, NO_KEY } from '../../support/fake-object.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
 import { configured } from '../../support/toy-specs.ts';
 import { ToyStage } from '../../support/toy-stage.ts';
@@ -22,7 +22,7 @@ describe('a write that arrives late', () => {
 
   /** Applies an object as the program of that generation did. */
   async function applyLate(resource: Manifest, key: string): Promise<Manifest> {
-    const { objects } = await createRenderer(stage.operator, NO_KEY).render(resource);
+    const { objects } = await createRenderer(stage.operator, NO_KEY, BUILT_IN_SCOPES).render(resource);
     const rendered = objects.get(key) ?? assert.fail(key);
     const { metadata } = rendered.manifest;
     const generation = String(resource.metadata.generation);
@@ -43,7 +43,7 @@ describe('a write that arrives late', () => {
     await applyLate(old, 'StatefulSet.apps/late-b');
     await eventually('it is as wanted', async () => {
       const resource = (await stage.resource('late')) ?? old;
-      const { objects } = await createRenderer(stage.operator, NO_KEY).render(resource);
+      const { objects } = await createRenderer(stage.operator, NO_KEY, BUILT_IN_SCOPES).render(resource);
       const live = await stage.api.get(stage.ref('StatefulSet', 'late-b', 'apps'));
       const wanted = objects.get('StatefulSet.apps/late-b')?.ref.digest;
       return live?.metadata.annotations?.[ANNOTATIONS.digest] === wanted;

@@ -8,7 +8,7 @@ import type { Dependencies } from '../../../activities/index.ts';
 import { Unreachable } from '../../../index.ts';
 import type { Manifest } from '../../../core/manifest.ts';
 import { StatusError } from '../../../kubernetes/status-error.ts';
-import { NO_KEY } from '../../support/fake-object.ts';
+import { BUILT_IN_SCOPES, NO_KEY } from '../../support/fake-object.ts';
 import { tableOperator } from '../../support/toy-external.ts';
 
 const RESOURCE: Manifest = {
@@ -26,7 +26,7 @@ function dependencies(): Dependencies {
   return {
     operator,
     api,
-    renderer: createRenderer(operator, NO_KEY),
+    renderer: createRenderer(operator, NO_KEY, BUILT_IN_SCOPES),
     log: { info: say, warn: say, error: say },
     events: { record: (_: unknown, news: unknown) => void told.push(news), flush: () => Promise.resolve() },
   } as unknown as Dependencies;

@@ -3,10 +3,12 @@ import { describe, it } from 'node:test';
 import { digest } from '../../../activities/digest.ts';
 import type { Rendered } from '../../../core/plan/digests.ts';
 import { contentDigest, render } from '../../../core/plan/digests.ts';
-import { sealedPlan } from '../../../core/plan/plan.ts';
+import type { Plan } from '../../../core/plan/plan.ts';
+import { desiredOf, planOf } from '../../../core/plan/plan.ts';
+import { builtInScope } from '../../../core/plan/scopes.ts';
 import type { Seal } from '../../../core/plan/seal.ts';
 import { UNSEALED } from '../../../core/plan/seal.ts';
-import type { DesiredObject } from '../../../index.ts';
+import type { DesiredObject, Operator } from '../../../index.ts';
 import { configMap, customResource, defineOperator, deployment, secret } from '../../../index.ts';
 
 const RESOURCE = {
@@ -38,9 +40,13 @@ const OBJECTS = [
   reading('configured', { configMap: { name: 'config' } }),
 ];
 
+function sealedPlan(operator: Operator<object>, seal: Seal): Plan {
+  return planOf(operator, RESOURCE, desiredOf(operator, RESOURCE), { seal, scopeOf: builtInScope });
+}
+
 function rendered(seal: Seal): Rendered {
   const operator = defineOperator(customResource<object>('a.dev/v1', 'App'), { desired: () => OBJECTS });
-  return render(sealedPlan(operator, RESOURCE, seal), digest, { seal });
+  return render(sealedPlan(operator, seal), digest, { seal });
 }
 
 /** All that leaves a worker: keys, digests and manifests but for what Secrets hold. */
@@ -90,7 +96,7 @@ describe('a plan that is sealed', () => {
           reading('versioned', { secret: { secretName: 'login' } }),
         ],
       });
-      const { objects } = sealedPlan(operator, RESOURCE, sealWith('key'));
+      const { objects } = sealedPlan(operator, sealWith('key'));
       return objects.find(({ key }) => key.startsWith('Secret/'))?.key ?? '';
     });
     assert.match(names[0] ?? '', /^Secret\/login-[0-9a-f]{10}$/);
