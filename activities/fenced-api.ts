@@ -4,6 +4,7 @@ import type { ObjectKey } from '../core/refs.ts';
 import { groupOf, kindName, parseObjectKey, versionOf } from '../core/refs.ts';
 import type { Applied, ApplyOptions, CallOptions, KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
+import { applyCleanly } from './claim-leftovers.ts';
 import type { Dependencies } from './dependencies.ts';
 import { planStale } from './failure.ts';
 import type { SendingFence } from './fence.ts';
@@ -29,11 +30,12 @@ export function fencedApi(
     if (options.fieldManager !== operator.name) return api.apply(manifest, options);
     const applied = forGeneration(manifest, plan.generation);
     if (!uid) return api.apply(applied, options);
+    const ref = parseObjectKey(key, manifest.metadata.namespace);
     try {
-      return await api.apply({ ...applied, metadata: { ...applied.metadata, uid } }, options);
+      return await applyCleanly(api, ref, { ...applied, metadata: { ...applied.metadata, uid } }, options);
     } catch (error) {
       if (!(error instanceof StatusError) || !error.isAboutAnother) throw error;
-      const live = await api.get(parseObjectKey(key, manifest.metadata.namespace), given);
+      const live = await api.get(ref, given);
       if (live?.metadata.uid === uid) throw error;
     }
     await readPlanned(dependencies, plan);

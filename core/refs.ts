@@ -48,6 +48,11 @@ export function parseKindName(name: string): KindRef {
   return dot < 0 ? { group: '', kind: name } : { group: name.slice(dot + 1), kind: name.slice(0, dot) };
 }
 
+/** The groups of Kubernetes itself have no dot, or end as those whose kinds it approves. */
+export function isKubernetesGroup(group: string): boolean {
+  return !group.includes('.') || group.endsWith('.k8s.io');
+}
+
 /** The key of `ref` in the inventory of a resource that lives in `home` (undefined: cluster-scoped). */
 export function objectKey(ref: ObjectRef, home: string | undefined): ObjectKey {
   const place = ref.namespace === undefined || ref.namespace === home ? '' : `${ref.namespace}/`;

@@ -3,7 +3,7 @@ import type { Health } from './health/health.ts';
 import { health } from './health/index.ts';
 import { conditionOf, phrase } from './health/read.ts';
 import type { Manifest } from './manifest.ts';
-import { groupOf } from './refs.ts';
+import { groupOf, isKubernetesGroup } from './refs.ts';
 
 /** Of these only metadata is watched, and any change is another word: their content is for the activity to compare. */
 const CONTENT_KINDS: ReadonlySet<string> = new Set(['ConfigMap', 'Secret']);
@@ -27,14 +27,9 @@ export function seenOf(object: Manifest): string {
  */
 export function readiness(object: Manifest): Health {
   const verdict = health(object, [], {});
-  if (verdict.state !== 'Current' || !isCustom(groupOf(object.apiVersion))) return verdict;
+  if (verdict.state !== 'Current' || isKubernetesGroup(groupOf(object.apiVersion))) return verdict;
   const ready = conditionOf(object, 'Ready');
   if (ready?.status === 'True') return verdict;
   const message = phrase(ready?.message ?? '') || 'has no condition Ready yet';
   return { state: 'InProgress', reason: ready?.reason || 'NotReady', message };
-}
-
-/** The groups of Kubernetes itself have no dot, or end as those whose kinds it approves. */
-function isCustom(group: string): boolean {
-  return group.includes('.') && !group.endsWith('.k8s.io');
 }

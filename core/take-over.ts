@@ -3,11 +3,9 @@
  * (the port of a Service's port) leaves an item of the editor's beside ours, and the two together may be invalid. Once the
  * books of the API server say that all of the list is ours, the next apply leaves only what we want.
  */
+import type { Fields } from './field-set.ts';
+import { fieldsOf, merged } from './field-set.ts';
 import type { ManagedFieldsEntry } from './manifest.ts';
-
-interface Fields {
-  readonly [field: string]: Fields;
-}
 
 /**
  * The books with each list that `fields` name (`spec.ports[0].name`) as ours alone; undefined when nobody else has a part
@@ -39,10 +37,6 @@ function pathOf(field: string): readonly string[] {
   return field.split('.').map((name) => `f:${name}`);
 }
 
-function fieldsOf({ fieldsV1 }: ManagedFieldsEntry): Fields {
-  return (fieldsV1 ?? {}) as Fields;
-}
-
 /** All of `fields` that lies at `path`, in its place; undefined when nothing does. */
 function onlyAt(fields: Fields, [name, ...rest]: readonly string[]): Fields | undefined {
   const inner = name === undefined ? undefined : fields[name];
@@ -56,12 +50,4 @@ function without(fields: Fields, [name, ...rest]: readonly string[]): Fields {
   if (name === undefined || !inner) return fields;
   const { [name]: _, ...others } = fields;
   return rest.length === 0 ? others : { ...others, [name]: without(inner, rest) };
-}
-
-function merged(one: Fields, other: Fields): Fields {
-  const added = Object.entries(other).map(([name, inner]) => {
-    const mine = one[name];
-    return [name, mine ? merged(mine, inner) : inner] as const;
-  });
-  return { ...one, ...Object.fromEntries(added) };
 }

@@ -10,6 +10,7 @@ import type { ResourceDefinition } from '../../api/resource.ts';
 import type { ObjectKey } from '../refs.ts';
 import { workflowIdOf } from '../refs.ts';
 import { isExternal, isWorkload } from './categories.ts';
+import { withEncodedStringData } from './string-data.ts';
 import { templateOf, withTemplate } from './templates.ts';
 import { withEffectiveVariables } from './variables.ts';
 
@@ -115,6 +116,8 @@ function bodyOf(
   const spec = (body['spec'] ?? {}) as Readonly<Record<string, unknown>>;
   const targets = object.options.target ? [object.options.target] : place.users;
   switch (kind) {
+    case 'Secret':
+      return object.apiVersion === 'v1' ? withEncodedStringData(body) : body;
     case 'Service':
       if (spec['selector'] || spec['type'] === 'ExternalName' || targets.length === 0) return body;
       return { ...body, spec: { ...spec, selector: selectorOf(resource, targets, place.key) } };
