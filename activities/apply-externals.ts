@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { differenceOf } from '../api/external.ts';
 import type { Health } from '../core/health/health.ts';
-import { CURRENT, WANTED } from '../core/external.ts';
-import { OUR_REASONS } from '../core/reasons.ts';
+import { WANTED } from '../core/external.ts';
 import type { ApplyResult } from '../core/rollout/fold.ts';
 import type { ApplyItem, Attempt } from './apply-objects.ts';
 import { tell } from './apply-objects.ts';
@@ -59,38 +57,25 @@ interface Brought {
 }
 
 async function bring(handle: Handle, { manifest }: KeptObject): Promise<Brought> {
-  const { functions, context } = handle;
   const { wanted } = manifest;
-  const before: unknown = await functions.observe(context, wanted);
-  if (before !== undefined && differs(handle, wanted, before) === undefined)
-    return { health: await healthOf(handle, before) };
-  if (before === undefined) await functions.create(wanted, context);
-  else await functions.update(wanted, before, context);
+  const before = await handle.observe(wanted);
+  if (before !== undefined && handle.differenceIn(wanted, before) === undefined)
+    return { health: await handle.healthOf(before) };
+  if (before === undefined) await handle.create(wanted);
+  else await handle.update(wanted, before);
   const after = await settled(handle, wanted);
-  return { wrote: before === undefined ? 'created' : 'updated', health: await healthOf(handle, after) };
+  return { wrote: before === undefined ? 'created' : 'updated', health: await handle.healthOf(after) };
 }
 
 /** @throws Error when the server accepted a write and does not show it. */
 async function settled(handle: Handle, wanted: unknown): Promise<unknown> {
-  const { functions, context } = handle;
   let why = '';
   for (const pause of SETTLING_MS) {
-    await delay(pause, undefined, { signal: context.signal });
-    const remote: unknown = await functions.observe(context, wanted);
-    const difference = remote === undefined ? undefined : differs(handle, wanted, remote);
+    await delay(pause, undefined, { signal: handle.context.signal });
+    const remote = await handle.observe(wanted);
+    const difference = remote === undefined ? undefined : handle.differenceIn(wanted, remote);
     if (remote !== undefined && difference === undefined) return remote;
     why = difference === undefined ? 'it is not there' : `it differs in ${difference}`;
   }
   throw new Error(`the server accepted it, and yet ${why}`);
-}
-
-export function differs({ functions, redact }: Handle, wanted: unknown, remote: unknown): string | undefined {
-  const difference = functions.differs ? functions.differs(wanted, remote) : differenceOf(wanted, remote);
-  return difference === undefined ? undefined : redact(difference);
-}
-
-export async function healthOf({ functions, context, redact }: Handle, remote: unknown): Promise<Health> {
-  const answer = functions.ready ? await functions.ready(remote, context) : true;
-  if (answer === true) return CURRENT;
-  return { state: 'InProgress', reason: OUR_REASONS.WaitingForHealth, message: redact(answer) };
 }

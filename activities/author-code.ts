@@ -1,5 +1,6 @@
 /** Runs what authors wrote: gates, hooks, cleanup. Always in a regular activity, so that people see it and can cancel it. */
 import { ApplicationFailure } from '@temporalio/common';
+import { checkedVerdict } from '../core/operator-answers.ts';
 import { titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
@@ -26,7 +27,7 @@ export async function checkGate(
   const { context, explain, redact } = await contextOf(dependencies, manifest, key);
   try {
     const answer = await gate(context);
-    return answer === true ? answer : redact(answer);
+    return checkedVerdict(typeof answer === 'string' ? redact(answer) : answer, `gate ${gate.name}`);
   } catch (error) {
     return `gate ${gate.name} failed: ${explain(error)}`;
   }

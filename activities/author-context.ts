@@ -10,6 +10,8 @@ import { objectKey, parseObjectKey } from '../core/refs.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
+import { bounded } from '../core/bounded-text.ts';
+import { checkedReason } from '../core/operator-answers.ts';
 import { explain } from './failure.ts';
 import type { Redaction } from './redaction.ts';
 import { createRedaction } from './redaction.ts';
@@ -65,10 +67,15 @@ export async function contextOf(
     event: (type, reason, note) =>
       events.record(
         { regarding: resource, occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${count++}` },
-        { type, reason, action: 'Hook', note: redact(note) },
+        {
+          type: type === 'Warning' ? 'Warning' : 'Normal',
+          reason: checkedReason(reason, 'the reason of the event'),
+          action: 'Hook',
+          note: bounded(redact(note)),
+        },
       ),
   };
-  return { ...redaction, context, explain: (error) => redact(explain(error)) };
+  return { ...redaction, context, explain: (error) => explain(error, redact) };
 }
 
 function redactedFields(

@@ -2,7 +2,6 @@
  * Chooses the set of objects that a resource is to have now: what its spec asks for, or the last good one while that is
  * held back; and reads what people and the operator say of its rollout.
  */
-import ms from 'ms';
 import type { Operator } from '../api/operator.ts';
 import type { Orders } from '../core/commands/orders.ts';
 import { commandsFingerprint, ordersOf } from '../core/commands/orders.ts';
@@ -16,6 +15,7 @@ import type { PlanView } from '../core/rollout/state.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { fingerprintOf } from '../core/rollout/state.ts';
 import { digest } from './digest.ts';
+import { intervalOf } from './durations.ts';
 import type { DigestKey } from './digest-key.ts';
 import { inputOf } from './plan-input.ts';
 import type { Renderer } from './renderer.ts';
@@ -156,9 +156,7 @@ function routineOf({ name, routine }: Operator, manifest: Manifest): Pick<PlanVi
   const { routine: last } = (manifest['status'] ?? {}) as Partial<ResourceStatus>;
   const every = routine?.every(asResource(manifest), last);
   if (every === undefined) return {};
-  const everyMs = ms(every as ms.StringValue);
-  if (everyMs >= 1_000) return { routineEveryMs: everyMs };
-  throw new Error(`${name}: routine.every answered "${every}"; answer a duration of at least "1 second"`);
+  return { routineEveryMs: intervalOf(every, `${name}: routine.every`) };
 }
 
 /** What of the plan is new to one who has this inventory (`fingerprintOf` each object). */

@@ -1,9 +1,12 @@
 /** An external object in the hands of its kind's functions, with whatever they throw put into words. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { AnyExternalFunctions, ExternalContext } from '../api/external.ts';
-import { Unreachable } from '../api/external.ts';
+import { differenceOf, Unreachable } from '../api/external.ts';
 import { bounded } from '../core/bounded-text.ts';
+import { CURRENT } from '../core/external.ts';
+import type { Health } from '../core/health/health.ts';
 import type { Manifest } from '../core/manifest.ts';
+import { checkedDifference, checkedRemote, checkedVerdict } from '../core/operator-answers.ts';
 import { titleOf } from '../core/plan/categories.ts';
 import type { Reason } from '../core/reasons.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
@@ -20,10 +23,17 @@ export interface Refused {
   readonly message: string;
 }
 
+/** The functions of its kind, for one object; what they answer is checked, and free of credentials. */
 export interface Handle {
-  readonly functions: AnyExternalFunctions;
   readonly context: ExternalContext;
-  readonly redact: (text: string) => string;
+  /** Undefined when its server has none. */
+  observe(wanted?: unknown): Promise<unknown>;
+  create(wanted: unknown): Promise<void>;
+  update(wanted: unknown, remote: unknown): Promise<void>;
+  remove(remote: unknown): Promise<void>;
+  /** Where what is wanted is not in what is there. */
+  differenceIn(wanted: unknown, remote: unknown): string | undefined;
+  healthOf(remote: unknown): Promise<Health>;
 }
 
 /** For all that is done at one time; the rest of the resource waits so long, whatever an author's function does. */
@@ -50,17 +60,14 @@ export async function handling<Result>(
     };
   const { context, redact } = await contextOf(dependencies, resource, key);
   const limit = AbortSignal.timeout(PATIENCE_MS);
-  const handle: Handle = {
-    functions: known.functions,
-    context: {
-      ...context,
-      signal: AbortSignal.any([context.signal, limit]),
-      name,
-      ...(place ? { place } : {}),
-      idempotencyKey: `${uid}/${key}`,
-    },
-    redact,
+  const given: ExternalContext = {
+    ...context,
+    signal: AbortSignal.any([context.signal, limit]),
+    name,
+    ...(place ? { place } : {}),
+    idempotencyKey: `${uid}/${key}`,
   };
+  const handle = handleOf(known.functions, given, redact);
   try {
     return await heartbeating(() => Promise.race([work(handle), rejected(limit)]));
   } catch (error) {
@@ -76,6 +83,34 @@ export async function handling<Result>(
       });
     return { reason: reasonOf(error), message: bounded(redact(sentence(error))) };
   }
+}
+
+function handleOf(
+  functions: AnyExternalFunctions,
+  context: ExternalContext,
+  redact: (text: string) => string,
+): Handle {
+  const struck = (answer: unknown): unknown => (typeof answer === 'string' ? redact(answer) : answer);
+  return {
+    context,
+    observe: async (wanted) => checkedRemote(await functions.observe(context, wanted), 'observe'),
+    create: (wanted) => functions.create(wanted, context),
+    update: (wanted, remote) => functions.update(wanted, remote, context),
+    remove: (remote) => functions.remove(remote, context),
+    differenceIn(wanted, remote) {
+      const answer: unknown = functions.differs
+        ? functions.differs(wanted, remote)
+        : differenceOf(wanted, remote);
+      return checkedDifference(struck(answer), 'differs');
+    },
+    async healthOf(remote) {
+      const answer = functions.ready
+        ? checkedVerdict(struck(await functions.ready(remote, context)), 'ready')
+        : true;
+      if (answer === true) return CURRENT;
+      return { state: 'InProgress', reason: OUR_REASONS.WaitingForHealth, message: answer };
+    },
+  };
 }
 
 /** Functions that ignore their signal are left alone; what they do late is met by the next look. */

@@ -1,6 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { InvalidResource } from '../api/invalid.ts';
 import { bounded } from '../core/bounded-text.ts';
+import { InvalidAnswer } from '../core/operator-answers.ts';
 import type { Reason } from '../core/reasons.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 
@@ -36,8 +37,13 @@ export function stop(type: Reason, message: string): ApplicationFailure {
   });
 }
 
-/** What an author's code threw, in words for the resource's status. */
-export function explain(error: unknown): string {
-  if (error instanceof InvalidResource) return bounded(error.message);
-  return bounded(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+/**
+ * What operator code threw, in words for the resource's status.
+ *
+ * @param redact strikes credentials out of the whole text, before it is cut.
+ */
+export function explain(error: unknown, redact: (text: string) => string = (text) => text): string {
+  if (error instanceof InvalidResource || error instanceof InvalidAnswer)
+    return bounded(redact(error.message));
+  return bounded(redact(error instanceof Error ? `${error.name}: ${error.message}` : String(error)));
 }

@@ -6,7 +6,6 @@ import { isPassing } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { Observation } from '../core/rollout/fold.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
-import { differs, healthOf } from './apply-externals.ts';
 import type { Dependencies } from './dependencies.ts';
 import { handling } from './external-object.ts';
 import { failureOf } from './failure.ts';
@@ -33,11 +32,11 @@ async function observeOne(
 ): Promise<Observation> {
   const there = { key, exists: true, uid: '' } as const;
   const seen = await handling(dependencies, resource, key, async (handle): Promise<Observation> => {
-    const remote: unknown = await handle.functions.observe(handle.context, planned?.['wanted']);
+    const remote = await handle.observe(planned?.['wanted']);
     if (remote === undefined) return { key, exists: false };
-    const difference = planned && differs(handle, planned['wanted'], remote);
+    const difference = planned && handle.differenceIn(planned['wanted'], remote);
     if (difference !== undefined) return { ...there, fields: OTHERWISE, health: CURRENT };
-    return { ...there, fields: WANTED, health: planned ? await healthOf(handle, remote) : CURRENT };
+    return { ...there, fields: WANTED, health: planned ? await handle.healthOf(remote) : CURRENT };
   });
   if (!('reason' in seen)) return seen;
   const state = isPassing(seen.reason) ? 'InProgress' : 'Failed';

@@ -52,9 +52,9 @@ export async function removeExternals(
   );
 }
 
-async function takeAway({ functions, context }: Handle): Promise<'absent' | 'removed' | 'staying'> {
-  const before: unknown = await functions.observe(context);
+async function takeAway(handle: Handle): Promise<'absent' | 'removed' | 'staying'> {
+  const before = await handle.observe();
   if (before === undefined) return 'absent';
-  await functions.remove(before, context);
-  return (await functions.observe(context)) === undefined ? 'removed' : 'staying';
+  await handle.remove(before);
+  return (await handle.observe()) === undefined ? 'removed' : 'staying';
 }

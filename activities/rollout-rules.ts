@@ -1,10 +1,10 @@
 import { Cron } from 'croner';
-import ms from 'ms';
 import { invalid } from '../api/invalid.ts';
 import type { MaintenanceWindow, Operator, RolloutPolicy } from '../api/operator.ts';
 import { DEFAULT_STAGE_DEADLINE } from '../api/operator.ts';
 import type { Resource } from '../api/resource.ts';
 import type { RolloutRules, Window } from '../core/rollout/rules.ts';
+import { durationOf } from './durations.ts';
 
 /** The policy of an operator for one resource, in numbers. */
 export interface ResolvedRules {
@@ -78,8 +78,8 @@ function cronOf({ schedule, timeZone = 'UTC' }: MaintenanceWindow, field: string
 }
 
 function duration(text: string, field: string): number {
-  const value = ms(text as ms.StringValue) as number | undefined;
-  if (value === undefined || Number.isNaN(value) || value < 0)
+  const value = durationOf(text);
+  if (value === undefined || value < 0)
     throw invalid(field, `"${text}" is no duration; write, for example, "30 minutes"`);
   return value;
 }

@@ -1,14 +1,16 @@
-import { ApplicationFailure } from '@temporalio/common';
-import ms from 'ms';
+import type { ApplicationFailure } from '@temporalio/common';
 import type { RoutineAnswer, RoutineContext } from '../api/routine.ts';
 import { MOST_ROUTINE_STATE } from '../api/routine.ts';
+import { bounded } from '../core/bounded-text.ts';
+import { checkedRoutineAnswer, InvalidAnswer } from '../core/operator-answers.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ResourceRef } from '../core/refs.ts';
 import type { RoutineOutcome } from '../core/rollout/routine.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { contextOf } from './author-context.ts';
 import type { Dependencies } from './dependencies.ts';
-import { failureOf, planStale } from './failure.ts';
+import { intervalOf } from './durations.ts';
+import { failureOf, planStale, stop } from './failure.ts';
 import { heartbeating } from './heartbeat.ts';
 import { readResource } from './read-resource.ts';
 
@@ -40,33 +42,35 @@ export async function runRoutine(
   const { context, explain, redact } = await contextOf(dependencies, manifest);
   const known = last ?? (manifest['status'] as Partial<ResourceStatus> | undefined)?.routine;
   const given: RoutineContext = { ...context, ...(known === undefined ? {} : { last: known }) };
-  const answer = await heartbeating(async () => {
+  return heartbeating(async () => {
     try {
-      return redacted(await routine.run(given), redact);
+      return outcomeOf(redacted(await routine.run(given), redact));
     } catch (error) {
       throw routineFailed(explain(error));
     }
   });
-  return outcomeOf(answer);
 }
 
 function outcomeOf({ state, again, trouble }: RoutineAnswer<unknown>): RoutineOutcome {
   const size = Buffer.byteLength(JSON.stringify(state) ?? '');
   if (size > MOST_ROUTINE_STATE)
-    throw routineFailed(`it answered ${size} bytes of state; keep it below ${MOST_ROUTINE_STATE}`);
-  const againMs = again === undefined ? undefined : ms(again as ms.StringValue);
-  if (againMs !== undefined && !(againMs > 0))
-    throw routineFailed(`it answered again: "${again}", which is no duration such as "30 seconds"`);
-  return { state, ...(againMs === undefined ? {} : { againMs }), ...(trouble ? { trouble } : {}) };
+    throw new InvalidAnswer(`it answered ${size} bytes of state; keep it below ${MOST_ROUTINE_STATE}`);
+  const againMs = again === undefined ? undefined : intervalOf(again, 'again');
+  return {
+    state,
+    ...(againMs === undefined ? {} : { againMs }),
+    ...(trouble ? { trouble: { ...trouble, message: bounded(trouble.message) } } : {}),
+  };
 }
 
-function redacted(answer: RoutineAnswer<unknown>, redact: (text: string) => string): RoutineAnswer<unknown> {
-  const text = JSON.stringify(answer, (_, value: unknown) =>
+/** @throws InvalidAnswer when the answer is none, or JSON cannot hold it. */
+function redacted(answer: unknown, redact: (text: string) => string): RoutineAnswer<unknown> {
+  const text = JSON.stringify(checkedRoutineAnswer(answer), (_, value: unknown) =>
     typeof value === 'string' ? redact(value) : value,
   );
   return JSON.parse(text) as RoutineAnswer<unknown>;
 }
 
 function routineFailed(message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: OUR_REASONS.RoutineFailed, message, nonRetryable: true });
+  return stop(OUR_REASONS.RoutineFailed, message);
 }

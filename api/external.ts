@@ -80,7 +80,7 @@ export interface ExternalKind<Wanted> {
 /**
  * Names a kind of object behind an API, and how it is handled there.
  *
- * @throws TypeError when `kind` is not CamelCase.
+ * @throws TypeError when `kind` is not CamelCase, or a function is missing.
  */
 export function externalKind<Wanted extends object, Remote = Wanted, Spec = unknown>(
   kind: string,
@@ -88,6 +88,9 @@ export function externalKind<Wanted extends object, Remote = Wanted, Spec = unkn
 ): ExternalKind<Wanted> {
   if (!/^[A-Z][A-Za-z0-9]*$/.test(kind))
     throw new TypeError(`externalKind: kind must be CamelCase, for example PinotTable, not "${kind}"`);
+  for (const required of ['observe', 'create', 'update', 'remove'] as const)
+    if (typeof functions[required] !== 'function')
+      throw new TypeError(`externalKind ${kind}: its ${required} must be a function`);
   const make = (name: string, wanted: Wanted, { place, ...options }: ExternalOptions = {}): DesiredObject => {
     if (name.includes('/')) throw new TypeError(`${kind} ${name}: its name has a slash`);
     if (place === '' || place?.includes('/'))

@@ -1,7 +1,7 @@
 import { invalid } from '../../api/invalid.ts';
-import type { Desired } from '../../api/operator.ts';
 import type { DesiredObject } from '../../api/objects.ts';
 import type { Ordered } from '../../api/order.ts';
+import { checkedDesired, isOrdered, notJsonIn } from '../operator-answers.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { KindRef } from '../refs.ts';
 import { groupOf, kindName, objectKey } from '../refs.ts';
@@ -43,7 +43,7 @@ export function keyOf(
 }
 
 /** All that is desired, used and named as a target, in no order; an object may be there more than once. */
-export function objectsIn(desired: Desired): readonly DesiredObject[] {
+export function objectsIn(desired: unknown): readonly DesiredObject[] {
   const found = new Set<DesiredObject>();
   const add = (object: DesiredObject): void => {
     if (found.has(object)) return;
@@ -51,24 +51,21 @@ export function objectsIn(desired: Desired): readonly DesiredObject[] {
     object.options.uses?.forEach(add);
     if (object.options.target) add(object.options.target);
   };
-  for (const entry of entriesOf(desired)) (isOrdered(entry) ? entry.workloads : [entry]).forEach(add);
+  for (const entry of checkedDesired(desired)) (isOrdered(entry) ? entry.workloads : [entry]).forEach(add);
   return [...found];
 }
 
 /** The kinds of {@link objectsIn}, each once. */
-export function kindsIn(desired: Desired): readonly KindRef[] {
+export function kindsIn(desired: unknown): readonly KindRef[] {
   const kinds = objectsIn(desired).map((object) => kindOf(object));
   return [...new Map(kinds.map((kind) => [kindName(kind), kind])).values()];
 }
 
-function entriesOf(desired: Desired): readonly (DesiredObject | Ordered)[] {
-  return (desired.flat() as readonly Desired[number][]).filter(
-    (entry): entry is DesiredObject | Ordered => Boolean(entry) && !Array.isArray(entry),
-  );
-}
-
-/** @throws InvalidResource when two different objects have one key. */
-export function collect(desired: Desired, place: Surroundings): Collected {
+/**
+ * @param desired what operator code answered.
+ * @throws InvalidResource when two different objects have one key, or something in it is no object.
+ */
+export function collect(desired: unknown, place: Surroundings): Collected {
   const objects = new Map<ObjectKey, DesiredObject>();
   const stages: Stage[] = [];
   const warnings: string[] = [];
@@ -76,13 +73,16 @@ export function collect(desired: Desired, place: Surroundings): Collected {
     const key = keyOf(object, place);
     const known = objects.get(key);
     if (known === object) return;
+    const odd = notJsonIn(object.body);
+    if (odd !== undefined)
+      throw invalid(key, `${odd}, which is no JSON; leave it out or write a plain value`);
     if (known && contentOf(known) !== contentOf(object))
       throw invalid(key, `is desired twice, with different contents; give one of the two another name`);
     objects.set(key, object);
     object.options.uses?.forEach(add);
     if (object.options.target) add(object.options.target);
   };
-  for (const entry of entriesOf(desired)) {
+  for (const entry of checkedDesired(desired)) {
     if (isOrdered(entry)) {
       entry.workloads.forEach(add);
       stages.push(...stagesOf(entry, place, warnings));
@@ -94,10 +94,6 @@ export function collect(desired: Desired, place: Surroundings): Collected {
 /** What two makings of one object must share: all of it, with its gate and hooks by name. */
 function contentOf(object: DesiredObject): string {
   return JSON.stringify(object, (_, value: unknown) => (typeof value === 'function' ? value.name : value));
-}
-
-function isOrdered(entry: DesiredObject | Ordered): entry is Ordered {
-  return 'workloads' in entry;
 }
 
 function stagesOf(ordered: Ordered, place: Surroundings, warnings: string[]): Stage[] {

@@ -17,6 +17,9 @@ export function checkExternals(
   for (const { key, desired, uses, stage } of objects) {
     if (isExternal(key) && !externals.some(({ kind }) => kind === desired.kind))
       throw invalid(key, `its kind is not among the externals of the operator ${name}; list it there`);
+    const { wanted } = desired.body;
+    if (isExternal(key) && (typeof wanted !== 'object' || wanted === null))
+      throw invalid(key, `wants ${wanted === null ? 'null' : typeof wanted}; give an object of plain JSON`);
     const late = uses.find((used) => awaits(key, used) && (stageOf.get(used) ?? -1) > (stage ?? Infinity));
     if (late) throw invalid(key, `uses ${late}, which has a later place in the order`);
   }

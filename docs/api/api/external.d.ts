@@ -66,7 +66,7 @@ export interface ExternalKind<Wanted> {
 /**
  * Names a kind of object behind an API, and how it is handled there.
  *
- * @throws TypeError when `kind` is not CamelCase.
+ * @throws TypeError when `kind` is not CamelCase, or a function is missing.
  */
 export declare function externalKind<Wanted extends object, Remote = Wanted, Spec = unknown>(kind: string, functions: ExternalFunctions<Wanted, Remote, Spec>): ExternalKind<Wanted>;
 /** Thrown by a function of an external kind whose server cannot answer now: it is asked again, slowly. */
