@@ -13,7 +13,7 @@ export interface RoutineAnswer<State> {
      */
     readonly state: State;
     /**
-     * How long until the next run.
+     * How long until the next run: at least `1 second`, at most `365 days`.
      *
      * @defaultValue `every`
      */
@@ -35,7 +35,7 @@ export interface RoutineAnswer<State> {
  */
 export interface Routine<Spec = unknown, State = unknown> {
     /**
-     * How long from the end of a run to the next, for example `30 seconds`, at least `1 second`; undefined: this resource needs
+     * How long from the end of a run to the next, for example `30 seconds`, at least `1 second` and at most `365 days`; undefined: this resource needs
      * none. It is asked when the spec changed; `last` is what the last run answered.
      */
     every(resource: Resource<Spec>, last: State | undefined): string | undefined;
