@@ -7,7 +7,13 @@ import type { ResourceRef } from '../core/refs.ts';
 import { titleOfResource, workflowIdOf } from '../core/refs.ts';
 import type { Hint } from '../core/hint.ts';
 import type { ReconcileInput } from '../workflows/messages.ts';
-import { objectsChanged, resourceChanged, rolloutStatus, SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
+import {
+  MEMO,
+  objectsChanged,
+  resourceChanged,
+  rolloutStatus,
+  SEARCH_ATTRIBUTES,
+} from '../workflows/messages.ts';
 import type { Addressee } from './signaller.ts';
 
 export interface AddresseesOptions {
@@ -16,8 +22,16 @@ export interface AddresseesOptions {
   readonly searchAttributes: boolean;
 }
 
+export interface RunningWorkflow {
+  readonly workflowId: string;
+  /** When it last looked at all that the resource has, or was started; in epoch milliseconds. */
+  readonly comparedAt: number;
+}
+
 /** A call that got no answer for this long is made again. */
 const DEADLINE_MS = 5_000;
+/** A page of a list may take longer. */
+const LIST_DEADLINE_MS = 30_000;
 /** What cannot be asked after is taken to be taken up after this time. */
 const UNKNOWN_MS = 1_000;
 const KEY = (name: string): ReturnType<typeof defineSearchAttributeKey<'KEYWORD'>> =>
@@ -86,14 +100,25 @@ export class Addressees {
     }
   }
 
-  /** The ids of the workflows of this operator that run. */
-  async *running(): AsyncIterable<string> {
+  /** The workflows of this operator that run. */
+  async *running(): AsyncIterable<RunningWorkflow> {
     const { client } = this.#options;
-    for await (const { workflowId } of client.workflow.list({ query: this.#query })) yield workflowId;
+    const pages = client.workflow.list({ query: this.#query })[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await client.withDeadline(Date.now() + LIST_DEADLINE_MS, () => pages.next());
+      if (next.done) return;
+      const { workflowId, memo, startTime } = next.value;
+      const comparedAt = memo?.[MEMO.comparedAt];
+      yield { workflowId, comparedAt: typeof comparedAt === 'number' ? comparedAt : startTime.getTime() };
+    }
   }
 
   async countRunning(): Promise<number> {
-    return (await this.#options.client.workflow.count(this.#query)).count;
+    const { client } = this.#options;
+    const count = await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+      client.workflow.count(this.#query),
+    );
+    return count.count;
   }
 
   get #query(): string {

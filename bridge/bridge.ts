@@ -15,7 +15,8 @@ import type { Change } from '../kubernetes/watcher.ts';
 import { Addressees } from './addressees.ts';
 import type { ObjectFollower } from './awaited.ts';
 import { Awaited } from './awaited.ts';
-import { fingerprintOf, needsLook } from './needs-look.ts';
+import type { ComparisonsStatus } from './comparisons.ts';
+import { Differences } from './differences.ts';
 import { ObjectNews } from './object-news.ts';
 import { OwnedObjects } from './owned-objects.ts';
 import type { Log } from '../core/log.ts';
@@ -23,7 +24,8 @@ import type { Namespaces } from './predicates.ts';
 import { asksForMore, isIgnored, isWatched } from './predicates.ts';
 import type { KnownResource, ResourceReader } from './resources.ts';
 import { References } from './references.ts';
-import { Resources, seenOf, statusOf } from './resources.ts';
+import { Resync } from './resync.ts';
+import { hasExternals, kindsOf, Resources, seenOf } from './resources.ts';
 import type { ScalerReader } from './scalers.ts';
 import { Scalers } from './scalers.ts';
 import type { SignallerStatus } from './signaller.ts';
@@ -51,7 +53,7 @@ export interface BridgeOptions {
   readonly log: Log;
 }
 
-/** How often everything is compared with what the statuses say; what differs is told. */
+/** Within this time each resource is compared again with what its status says; what differs is told. */
 export const DEFAULT_RESYNC_PERIOD_MS = 600_000;
 /** How often the workflows that run are compared with the resources there are; two sweeps find a loss. */
 export const DEFAULT_SWEEP_PERIOD_MS = 20_000;
@@ -67,6 +69,8 @@ export interface BridgeStatus {
   readonly objects: number;
   readonly signals: SignallerStatus;
   readonly watches: readonly WatchStatus[];
+  /** Absent where another bridge leads. */
+  readonly comparisons?: ComparisonsStatus;
 }
 
 export interface Bridge {
@@ -101,9 +105,9 @@ class OperatorBridge implements Bridge {
   readonly #news: ObjectNews;
   readonly #watches: Watches;
   readonly #references: References;
+  readonly #differences: Differences;
+  readonly #resync: Resync;
   readonly #stopping = new AbortController();
-  /** What was found different and told, so that a difference that a look does not end is told once. */
-  readonly #toldOf = new Map<string, string>();
   /** Of the time it leads; undefined while it follows. */
   #leading: AbortController | undefined;
   #background: Promise<unknown> = Promise.resolve();
@@ -112,6 +116,11 @@ class OperatorBridge implements Bridge {
   constructor(options: BridgeOptions) {
     const { operator, api, client, namespaces, searchAttributes, resyncs, log } = options;
     this.#options = options;
+    this.#resync = new Resync({
+      periodMs: this.#periodMs,
+      compare: (uid, isFirst) => this.#compare(uid, isFirst),
+      log,
+    });
     this.resources = new Resources(operator.resource);
     this.#addressees = new Addressees({ client, taskQueue: operator.name, searchAttributes });
     this.#signaller = new Signaller({ log, ...(resyncs === undefined ? {} : { resyncs }) });
@@ -141,7 +150,16 @@ class OperatorBridge implements Bridge {
       onPod: (change) => this.#objects.takePod(change),
       onScaler: (change) => this.#scalers.take(change),
     });
-    this.#references = new References({
+    this.#references = this.#referencesOf(options);
+    this.#differences = new Differences({
+      objects: this.#objects,
+      references: this.#references,
+      watches: this.#watches,
+    });
+  }
+
+  #referencesOf({ api, namespaces, log }: BridgeOptions): References {
+    return new References({
       api,
       watches: this.#watches,
       byNamespace: namespaces?.allowed !== undefined,
@@ -181,9 +199,10 @@ class OperatorBridge implements Bridge {
 
   /** What happened while nobody led, or while the former leader was dying, is told now. */
   #takeOver(signal: AbortSignal): void {
-    this.#toldOf.clear();
-    for (const resource of this.resources.values()) this.#compare(resource);
-    this.#background = Promise.all([this.#background, this.#sweep(signal), this.#resync(signal)]);
+    this.#differences.clear();
+    this.#resync.begin(this.resources.values().map(({ uid }) => uid));
+    const tasks = [this.#sweep(signal), this.#resync.run(signal), this.#tidy(signal)];
+    this.#background = Promise.all([this.#background, ...tasks]);
   }
 
   get #speaks(): boolean {
@@ -209,6 +228,7 @@ class OperatorBridge implements Bridge {
       objects: this.#objects.size,
       signals: this.#signaller.status(),
       watches: this.#watches.status(),
+      ...(this.#speaks ? { comparisons: this.#resync.status() } : {}),
     };
   }
 
@@ -223,6 +243,7 @@ class OperatorBridge implements Bridge {
     this.resources.put(resource);
     this.#references.put(resource);
     if (!this.#synced) return;
+    this.#resync.add(resource.uid);
     this.#watchKindsOf(resource);
     if (!asksForMore(previous, object)) return;
     this.objects.interrupt(resource.workflowId);
@@ -235,7 +256,8 @@ class OperatorBridge implements Bridge {
   }
 
   #takeDeleted(resource: KnownResource): void {
-    this.#toldOf.delete(resource.workflowId);
+    this.#differences.forget(resource.workflowId);
+    this.#resync.forget(resource.uid);
     if (!this.resources.remove(resource)) return;
     this.#references.remove(resource.workflowId);
     if (!this.#speaks) return;
@@ -252,55 +274,29 @@ class OperatorBridge implements Bridge {
     return resource && !isIgnored(resource.manifest) ? resource : undefined;
   }
 
-  /** Tells the workflow of a resource that is not as its status says. */
-  #compare(resource: KnownResource): void {
-    const { workflowId, uid, manifest } = resource;
-    if (isIgnored(manifest) || this.#signaller.isBusy(workflowId)) return;
-    const status = statusOf(resource);
-    const owned = [...this.#objects.ownedBy(uid), ...this.#objects.ownedBy(workflowId)].filter(
-      ({ lean: { resourceUid } }) => resourceUid === undefined || resourceUid === uid,
-    );
-    const others = this.#references.differenceOf(workflowId);
-    const complete = others !== undefined && kindsOf(resource).every((kind) => this.#watches.isSynced(kind));
-    if (others === '' && !needsLook({ manifest, status, owned, complete }))
-      return void this.#toldOf.delete(workflowId);
-    const isReady =
-      status.conditions?.some(({ type, status: word }) => type === 'Ready' && word === 'True') ?? false;
-    const difference = [
-      manifest.metadata.generation,
-      status.inventory?.fingerprint,
-      fingerprintOf(manifest, owned),
-      others,
-    ].join();
-    if (isReady && this.#toldOf.get(workflowId) === difference) return;
-    this.#toldOf.set(workflowId, difference);
-    this.#tell(resource, true);
+  /** Compares a resource with its status, and answers whether it is still known. */
+  #compare(uid: string, isFirst: boolean): boolean {
+    const resource = this.resources.ofOwner(uid);
+    if (resource?.uid !== uid) return false;
+    if (isIgnored(resource.manifest)) return true;
+    // No watch tells what becomes of objects behind an API. When they were looked at last, the sweep finds out.
+    const isBlind = !isFirst && hasExternals(resource);
+    if (isBlind || this.#differences.take(resource)) this.#tell(resource, true);
+    return true;
   }
 
-  /** Compares every resource once a period, one after the other and not all at once. */
-  async #resync(signal: AbortSignal): Promise<void> {
-    const period = this.#options.resyncPeriodMs ?? DEFAULT_RESYNC_PERIOD_MS;
+  /** Ends watches that nobody needs any more. */
+  async #tidy(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#references.retire();
-      const resources = this.resources.values();
-      if (resources.length === 0) await pause(period, signal);
-      if (this.#watches.knowsScalers) await this.#watches.watchScalers();
-      for (const { ref, uid } of resources) {
-        await pause(period / resources.length, signal);
-        const resource = this.resources.ofOwner(uid);
-        if (signal.aborted) return;
-        if (resource?.ref.name !== ref.name) continue;
-        // Nobody tells what becomes of objects behind an API.
-        if (hasExternals(resource) && !isIgnored(resource.manifest)) this.#tell(resource, true);
-        else this.#compare(resource);
-      }
+      await pause(this.#periodMs, signal);
+      this.#references.retire();
     }
   }
 
   #sweep(signal: AbortSignal): Promise<void> {
     const { log, sweepPeriodMs = DEFAULT_SWEEP_PERIOD_MS } = this.#options;
     const sweep = new Sweep({
-      running: () => this.#addressees.running(),
+      running: () => this.#running(),
       countRunning: () => this.#addressees.countRunning(),
       wanted: () => new Set(this.#wantedWorkflows()),
       isOrphan: (workflowId) => this.#isOrphan(workflowId),
@@ -316,6 +312,17 @@ class OperatorBridge implements Bridge {
     return sweep.often({ periodMs: sweepPeriodMs, log, signal });
   }
 
+  /** The workflows that run. The first list of a time of leading tells when a program before looked behind APIs for them. */
+  async *#running(): AsyncIterable<string> {
+    const times = new Map<string, number>();
+    for await (const { workflowId, comparedAt } of this.#addressees.running()) {
+      const resource = this.resources.ofOwner(workflowId);
+      if (resource && hasExternals(resource)) times.set(resource.uid, comparedAt);
+      yield workflowId;
+    }
+    this.#resync.learn(times);
+  }
+
   #wantedWorkflows(): readonly string[] {
     return this.resources
       .values()
@@ -327,17 +334,13 @@ class OperatorBridge implements Bridge {
     return isWatched(namespaceOfWorkflow(workflowId), this.#namespaces);
   }
 
+  get #periodMs(): number {
+    return this.#options.resyncPeriodMs ?? DEFAULT_RESYNC_PERIOD_MS;
+  }
+
   get #namespaces(): Namespaces {
     return this.#options.namespaces ?? {};
   }
-}
-
-function kindsOf(resource: KnownResource): readonly string[] {
-  return statusOf(resource).inventory?.kinds ?? [];
-}
-
-function hasExternals(resource: KnownResource): boolean {
-  return (statusOf(resource).inventory?.externals ?? []).length > 0;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -13,7 +13,7 @@ import { StatusError } from '../kubernetes/status-error.ts';
 import type { Change, Watcher } from '../kubernetes/watcher.ts';
 import type { KnownResource } from './resources.ts';
 import { statusOf } from './resources.ts';
-import type { OthersWatch, Watches } from './watches.ts';
+import type { StartedWatch, Watches } from './watches.ts';
 
 export interface ReferencesOptions {
   readonly api: Pick<KubernetesApi, 'get'>;
@@ -48,7 +48,7 @@ export class References {
   readonly #byWorkflow = new Map<string, readonly Reference[]>();
   readonly #byName = new Map<string, Set<Reference>>();
   readonly #sightings = new Map<string, Sighting>();
-  readonly #watching = new Map<string, OthersWatch<Sighting>>();
+  readonly #watching = new Map<string, StartedWatch<Sighting>>();
   readonly #reading = new Set<string>();
   readonly #stopping = new AbortController();
   #isKeepingUp = false;
@@ -116,13 +116,13 @@ export class References {
   }
 
   /** Ends the watches of what nobody refers to any more. */
-  async retire(): Promise<void> {
+  retire(): void {
     const places = new Set([...this.#byWorkflow.values()].flat().map(({ ref }) => this.#placeOf(ref)));
     const idle = [...this.#watching.keys()].filter((place) => !places.has(place));
     for (const place of idle) this.#watching.delete(place);
     for (const [id, { ref }] of this.#sightings)
       if (!this.#byName.has(nameOf(ref))) this.#sightings.delete(id);
-    await Promise.all(idle.map((place) => this.#options.watches.unwatch(place)));
+    for (const place of idle) void this.#options.watches.unwatch(place);
   }
 
   /** A watch that runs already has passed over the object: it is read once, and watched from then on. */
@@ -157,7 +157,7 @@ export class References {
   }
 
   /** The watch that sees the object. */
-  #watch(ref: ObjectRef): OthersWatch<Sighting> {
+  #watch(ref: ObjectRef): StartedWatch<Sighting> {
     const place = this.#placeOf(ref);
     const known = this.#watching.get(place);
     if (known) return known;

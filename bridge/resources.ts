@@ -79,6 +79,14 @@ export function statusOf({ manifest }: KnownResource): Partial<ResourceStatus> {
   return manifest['status'] ?? {};
 }
 
+export function kindsOf(resource: KnownResource): readonly string[] {
+  return statusOf(resource).inventory?.kinds ?? [];
+}
+
+export function hasExternals(resource: KnownResource): boolean {
+  return (statusOf(resource).inventory?.externals ?? []).length > 0;
+}
+
 /** What a hint says of a resource. */
 export function seenOf({ uid, manifest }: KnownResource): NonNullable<Hint['resource']> {
   const { generation = 0, resourceVersion = '' } = manifest.metadata;

@@ -94,11 +94,6 @@ export class Signaller {
     };
   }
 
-  isBusy(workflowId: string): boolean {
-    const lane = this.#lanes.get(workflowId);
-    return lane !== undefined && (lane.state !== 'idle' || lane.pending !== undefined);
-  }
-
   /** The newest addressee of a workflow id is the one that is used. */
   say(addressee: Addressee, hint: Hint): void {
     if (this.#stopping) return;

@@ -10,7 +10,6 @@ import { WATCH_STATES, watchKind } from '../kubernetes/watcher.ts';
 import type { LeanObject, LeanPod } from './lean-objects.ts';
 import { leanObject, leanPod, leanResource } from './lean-objects.ts';
 import { SCALER_KINDS } from '../core/scalers.ts';
-import { StatusError } from '../kubernetes/status-error.ts';
 import { leanScaler } from './scalers.ts';
 import type { LeanScaler } from './scalers.ts';
 import type { Log } from '../core/log.ts';
@@ -27,7 +26,7 @@ export interface WatchesOptions {
   readonly onScaler: (change: Change<LeanScaler>) => void;
 }
 
-export interface OthersWatch<Kept> {
+export interface StartedWatch<Kept> {
   readonly watcher: Watcher<Kept>;
   /** Resolves when they were listed, or their kind is not served. */
   readonly listed: Promise<void>;
@@ -83,9 +82,10 @@ export class Watches {
   readonly #options: WatchesOptions;
   readonly #stopped = Promise.withResolvers<void>();
   #isStopped = false;
-  #scalersServed: readonly KindRef[] | undefined;
-  readonly #byKind = new Map<string, readonly Watcher<unknown>[]>();
+  readonly #byKind = new Map<string, readonly StartedWatch<unknown>[]>();
   readonly #ofOthers = new Map<string, Watcher<unknown>>();
+  /** Kinds of autoscalers that the server does not know. */
+  readonly #absentScalers = new Set<KindRef>();
 
   constructor(options: WatchesOptions) {
     this.#options = options;
@@ -111,20 +111,16 @@ export class Watches {
       : undefined;
     await Promise.all([
       pods,
-      SCALED.has(kind) ? this.watchScalers() : undefined,
+      SCALED.has(kind) ? this.#watchScalers() : undefined,
       this.#watch(kind, parseKindName(kind), { labelSelector, metadataOnly, trim, onChange: onObject }),
     ]);
   }
 
   /** Watches objects that are not the operator's. */
-  watchOthers<Kept>(place: string, kind: KindRef, how: Selection & How<Kept>): OthersWatch<Kept> {
-    const notServed = Promise.withResolvers<void>();
-    const watcher = this.#start(kind, {
-      ...how,
-      onState: (state) => void (state === WATCH_STATES.NotServed && notServed.resolve()),
-    });
-    this.#ofOthers.set(place, watcher);
-    return { watcher, listed: Promise.race([watcher.synced, notServed.promise]) };
+  watchOthers<Kept>(place: string, kind: KindRef, how: Selection & How<Kept>): StartedWatch<Kept> {
+    const watch = this.#start(kind, how);
+    this.#ofOthers.set(place, watch.watcher);
+    return watch;
   }
 
   /** Ends a watch of {@link watchOthers}. */
@@ -134,37 +130,28 @@ export class Watches {
     await watcher?.stop();
   }
 
-  /**
-   * Watches the autoscalers that the server knows. KEDA may be installed later: asked again, this begins to watch what has
-   * come, where workloads that can be scaled are watched.
-   */
-  async watchScalers(): Promise<void> {
+  /** Watches the autoscalers of both kinds. One that is not served scales nothing; its watch finds out when it is installed. */
+  async #watchScalers(): Promise<void> {
     const { onScaler } = this.#options;
-    const how = { trim: leanScaler, onChange: onScaler };
-    const served = await Promise.all(SCALER_KINDS.map((kind) => this.#isServed(kind)));
-    const kinds = SCALER_KINDS.filter((_, index) => served[index]);
-    await Promise.all(kinds.map((kind) => this.#watch(scalerWatch(kind), kind, how)));
-    this.#scalersServed = kinds;
+    const watching = SCALER_KINDS.map(async (kind) => {
+      const onState = (state: WatchState): void => {
+        if (state === WATCH_STATES.NotServed) this.#absentScalers.add(kind);
+        if (state === WATCH_STATES.Watching) this.#absentScalers.delete(kind);
+      };
+      const how = { trim: leanScaler, onChange: onScaler, onState, optional: true };
+      await this.#watch(scalerWatch(kind), kind, how);
+    });
+    await Promise.all(watching);
   }
 
   /** Whether every autoscaler is known. */
   get knowsScalers(): boolean {
-    return this.#scalersServed?.every((kind) => this.isSynced(scalerWatch(kind))) ?? false;
-  }
-
-  /** A server that does not answer may serve it: its watch finds out. */
-  async #isServed(kind: KindRef): Promise<boolean> {
-    try {
-      await this.#options.api.servedKind(kind);
-      return true;
-    } catch (error) {
-      return !(error instanceof StatusError && error.reason === 'NotFound');
-    }
+    return SCALER_KINDS.every((kind) => this.#absentScalers.has(kind) || this.isSynced(scalerWatch(kind)));
   }
 
   isSynced(kind: string): boolean {
-    const watchers = this.#byKind.get(kind);
-    return watchers !== undefined && watchers.every(({ lastHeardAt }) => lastHeardAt > 0);
+    const watches = this.#byKind.get(kind);
+    return watches !== undefined && watches.every(({ watcher }) => watcher.lastHeardAt > 0);
   }
 
   watches(kind: string): boolean {
@@ -172,8 +159,8 @@ export class Watches {
   }
 
   status(): WatchStatus[] {
-    const own = [...this.#byKind].flatMap(([kind, watchers]) =>
-      watchers.map((watcher, index) => {
+    const own = [...this.#byKind].flatMap(([kind, watches]) =>
+      watches.map(({ watcher }, index) => {
         const namespace = this.#options.namespaces?.[index];
         return statusOf(namespace ? `${kind} in ${namespace}` : kind, watcher);
       }),
@@ -184,32 +171,35 @@ export class Watches {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#stopped.resolve();
-    const watchers = [...this.#byKind.values(), ...this.#ofOthers.values()].flat();
+    const own = [...this.#byKind.values()].flat().map(({ watcher }) => watcher);
+    const watchers = [...own, ...this.#ofOthers.values()];
     await Promise.all(watchers.map((watcher) => watcher.stop()));
   }
 
   async #watch<Kept>(name: string, kind: Versioned<KindRef>, how: Selection & How<Kept>): Promise<void> {
-    const known = this.#byKind.get(name);
-    if (known) return void (await Promise.all(known.map(({ synced }) => synced)));
     const places: readonly Selection[] = this.#options.namespaces?.map((namespace) => ({ namespace })) ?? [
       {},
     ];
     if (this.#isStopped) return;
-    const watchers = places.map((place) => this.#start(kind, { ...how, ...place }));
-    this.#byKind.set(name, watchers);
+    const watches = this.#byKind.get(name) ?? places.map((place) => this.#start(kind, { ...how, ...place }));
+    this.#byKind.set(name, watches);
+    const first = watches.map(({ watcher, listed }) => (how.optional ? listed : watcher.synced));
     // What is stopped before it has heard anything never will.
-    await Promise.race([Promise.all(watchers.map(({ synced }) => synced)), this.#stopped.promise]);
+    await Promise.race([Promise.all(first), this.#stopped.promise]);
   }
 
-  #start<Kept>(kind: Versioned<KindRef>, how: Selection & How<Kept>): Watcher<Kept> {
+  #start<Kept>(kind: Versioned<KindRef>, how: Selection & How<Kept>): StartedWatch<Kept> {
     const { api, log } = this.#options;
+    const notServed = Promise.withResolvers<void>();
     const watched = { kind: kindName(kind), ...(how.namespace ? { namespace: how.namespace } : {}) };
     let told = '';
-    return watchKind(api, {
+    const watcher = watchKind(api, {
       ...how,
       kind,
       onState(state, detail) {
-        const isTrouble = state === WATCH_STATES.Retrying || state === WATCH_STATES.NotServed;
+        const isAbsent = state === WATCH_STATES.NotServed;
+        if (isAbsent) notServed.resolve();
+        const isTrouble = state === WATCH_STATES.Retrying || (isAbsent && !how.optional);
         if (isTrouble && told !== detail)
           log.warn({ ...watched, state, detail }, 'the watch was interrupted and goes on');
         if (state === WATCH_STATES.Watching && told) log.info({ ...watched, state }, 'the watch is back');
@@ -220,6 +210,7 @@ export class Watches {
       onHandlerError: (error) =>
         log.error({ ...watched, error: String(error) }, 'a change could not be handled'),
     });
+    return { watcher, listed: Promise.race([watcher.synced, notServed.promise]) };
   }
 }
 
@@ -234,6 +225,8 @@ function statusOf(
 interface How<Kept> {
   /** Undefined: the object is passed over. */
   readonly trim: (object: Manifest) => Kept | undefined;
+  /** A server need not know the kind. */
+  readonly optional?: boolean;
   readonly onState?: (state: WatchState) => void;
   readonly onChange: (change: Change<Kept>) => void;
 }

@@ -76,6 +76,16 @@ const BRIDGE: readonly Family<Metered>[] = [
     help: 'Workflows that something is to be told to.',
     samples: ({ bridge: { signals } }) => [[{}, signals.queued + signals.inFlight]],
   },
+  {
+    name: 'resync_overdue_resources',
+    help: 'Resources that were not compared with their statuses within the resync period.',
+    samples: ({ bridge: { comparisons } }) => (comparisons ? [[{}, comparisons.overdue]] : []),
+  },
+  {
+    name: 'resync_oldest_comparison_seconds',
+    help: 'How long ago the comparison was of the resource that waits longest for the next one.',
+    samples: ({ bridge: { comparisons } }) => (comparisons ? [[{}, comparisons.oldestSeconds]] : []),
+  },
 ];
 
 const WATCHES: readonly Family<Metered>[] = [

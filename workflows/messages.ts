@@ -68,3 +68,9 @@ export const SEARCH_ATTRIBUTES = {
   /** The role that is being rolled, or `-`. */
   stage: 'ResourceStage',
 } as const;
+
+/** The names of what a workflow notes in its memo. */
+export const MEMO = {
+  /** When it last looked at all that the resource has behind APIs, in epoch milliseconds: no bridge sees that. */
+  comparedAt: 'ComparedAt',
+} as const;

@@ -1,4 +1,4 @@
-import { log, setCurrentDetails } from '@temporalio/workflow';
+import { log, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
 import type { PlanAnswer } from '../activities/index.ts';
 import { signature } from '../core/commands/orders.ts';
 import { titleOf } from '../core/plan/categories.ts';
@@ -31,6 +31,7 @@ import { failureOf, isPlanStale } from './failures.ts';
 import { earliest, retryAt } from './retry.ts';
 import type { Inbox } from './inbox.ts';
 import type { ReconcileInput, RolloutStatus } from './messages.ts';
+import { MEMO } from './messages.ts';
 import { mergeHints, type Hint } from '../core/hint.ts';
 import { keysToLookAt } from './look-targets.ts';
 import { placed, requestOf, viewOf } from './plan-view.ts';
@@ -156,6 +157,7 @@ export class Pass {
       const { failure: _, ...situation } = this.#situation;
       if (answer) this.#situation = situation;
       this.#see(observations.flat());
+      if (hint.resync && behind.length > 0) upsertMemo({ [MEMO.comparedAt]: currentTime() });
       return answer && this.#takeUp(answer, inventory);
     } catch (error) {
       this.#missed = hint;

@@ -176,16 +176,26 @@ export class BridgeWorld implements AsyncDisposable {
 
   /** Everything that the workflow of the widget was told, in order. */
   async said(name: string): Promise<Said[]> {
+    return (await this.#signals(name)).map(([, said]) => said);
+  }
+
+  /** When Temporal took what the workflow of the widget was told, in epoch milliseconds. */
+  async saidAt(name: string): Promise<number[]> {
+    return (await this.#signals(name)).map(([at]) => at);
+  }
+
+  async #signals(name: string): Promise<[at: number, Said][]> {
     const history = await this.client.workflow
       .getHandle(this.idOf(name))
       .fetchHistory()
       .catch(() => undefined);
-    return (history?.events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signaled }) => {
+    return (history?.events ?? []).flatMap(({ eventTime, ...event }): [number, Said][] => {
+      const { workflowExecutionSignaledEventAttributes: signaled } = event;
       const [payload] = signaled?.input?.payloads ?? [];
       if (!signaled || !payload) return [];
-      return [
-        { signal: signaled.signalName ?? '', hint: defaultPayloadConverter.fromPayload<Hint>(payload) },
-      ];
+      const hint = defaultPayloadConverter.fromPayload<Hint>(payload);
+      const at = Number(eventTime?.seconds ?? 0) * 1_000 + (eventTime?.nanos ?? 0) / 1e6;
+      return [[at, { signal: signaled.signalName ?? '', hint }]];
     });
   }
 

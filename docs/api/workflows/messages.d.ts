@@ -50,3 +50,8 @@ export declare const SEARCH_ATTRIBUTES: {
     /** The role that is being rolled, or `-`. */
     readonly stage: 'ResourceStage';
 };
+/** The names of what a workflow notes in its memo. */
+export declare const MEMO: {
+    /** When it last looked at all that the resource has behind APIs, in epoch milliseconds: no bridge sees that. */
+    readonly comparedAt: 'ComparedAt';
+};

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../../testing/eventually.ts';
-import { resourceChanged } from '../../../workflows/messages.ts';
+import { MEMO, resourceChanged } from '../../../workflows/messages.ts';
 import type { Call, Fault } from '../../support/http-stand-in.ts';
 import { HttpStandIn } from '../../support/http-stand-in.ts';
 import { tableOperator } from '../../support/toy-external.ts';
@@ -100,6 +100,20 @@ describe('objects behind an API', () => {
       const keys = [...remote.keys].filter((key) => key.endsWith('/lost'));
       const { metadata } = (await stage.resource('lost')) ?? {};
       assert.deepEqual(keys, [`${metadata?.uid}/Table.external.durable-operator.dev/lost`]);
+    });
+
+    it('are noted as looked at, for the program after this one', async () => {
+      await stage.want(tables(['noted', 'a']), 'noted');
+      await stage.ready('noted');
+      const before = Date.now();
+      await lookAgain('noted');
+      const comparedAt = await stage.temporal((client) =>
+        eventually('the note', async () => {
+          const { memo } = await client.workflow.getHandle(stage.workflowId('noted')).describe();
+          return memo?.[MEMO.comparedAt];
+        }),
+      );
+      assert.ok(Number(comparedAt) >= before - 1_000 && Number(comparedAt) <= Date.now(), String(comparedAt));
     });
 
     it('are put back when somebody changes or removes them', async () => {

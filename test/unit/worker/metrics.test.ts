@@ -10,6 +10,7 @@ const STATUS: BridgeStatus = {
   leads: true,
   resources: 2,
   objects: 24,
+  comparisons: { overdue: 1, oldestSeconds: 700 },
   signals: { sent: 7, inFlight: 1, queued: 2, failures: 3, lastError: undefined },
   watches: [
     {
@@ -40,6 +41,8 @@ describe('metrics', () => {
       'durable_operator_bridge_leads{operator="toys"} 1',
       'durable_operator_signals_total{operator="toys"} 7',
       'durable_operator_signals_waiting{operator="toys"} 3',
+      'durable_operator_resync_overdue_resources{operator="toys"} 1',
+      'durable_operator_resync_oldest_comparison_seconds{operator="toys"} 700',
       `durable_operator_watch_state{${watch},state="Watching"} 1`,
       `durable_operator_watch_transitions_total{${watch},state="Watching"} 2`,
       `durable_operator_watch_lists_total{${watch},by="stream"} 1`,
