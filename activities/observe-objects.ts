@@ -1,4 +1,5 @@
 import { ownedFields } from '../core/fields.ts';
+import type { Health, HealthOptions } from '../core/health/health.ts';
 import { health } from '../core/health/index.ts';
 import { LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
@@ -13,6 +14,7 @@ import type { Dependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
 import { findScalers } from './find-scalers.ts';
 import { healthOptions } from './health-options.ts';
+import { refusedPods } from './refused-pods.ts';
 
 /** An object to look at. */
 export interface Sought {
@@ -37,11 +39,12 @@ export async function observeObjects(
 }
 
 async function observeOne(
-  { api, operator }: Dependencies,
+  dependencies: Dependencies,
   { namespace: home, name }: ResourceRef,
   { key, fields: applied }: Sought,
   scalersIn: (namespace: string | undefined) => ReturnType<typeof findScalers>,
 ): Promise<Observation> {
+  const { api, operator } = dependencies;
   try {
     const ref = parseObjectKey(key, home);
     const object = await api.get(ref);
@@ -50,16 +53,7 @@ async function observeOne(
     const options = await healthOptions(api, object);
     const alone = health(object, [], options);
     const fields = ownedFields(object, operator.name);
-    const pods =
-      isWorkload(key) && alone.state !== 'Current' && fields === applied
-        ? await api.list(
-            { group: '', kind: 'Pod' },
-            {
-              ...(ref.namespace ? { namespace: ref.namespace } : {}),
-              labelSelector: podSelector(name, ref.name),
-            },
-          )
-        : { items: [] };
+    const isInDoubt = isWorkload(key) && alone.state !== 'Current' && fields === applied;
     const scale = isScalable(object)
       ? scaleOf(object, operator.name, await scalersIn(ref.namespace))
       : undefined;
@@ -71,13 +65,29 @@ async function observeOne(
       ...(generation === undefined ? {} : { generation }),
       fields,
       ...(scale ? { scale } : {}),
-      health: pods.items.length > 0 ? health(object, pods.items, options) : alone,
+      health: isInDoubt ? await healthWithPods(dependencies, object, { instance: name, options }) : alone,
       ...(deletionTimestamp ? { deleting: true as const } : {}),
       ...(editors.length > 0 ? { editors } : {}),
     };
   } catch (error) {
     throw failureOf(error, titleOf(key));
   }
+}
+
+async function healthWithPods(
+  { api, log }: Dependencies,
+  object: Manifest,
+  { instance, options }: { readonly instance: string; readonly options: HealthOptions },
+): Promise<Health> {
+  const { name, namespace } = object.metadata;
+  const [{ items }, refused] = await Promise.all([
+    api.list(
+      { group: '', kind: 'Pod' },
+      { ...(namespace ? { namespace } : {}), labelSelector: podSelector(instance, name) },
+    ),
+    refusedPods({ api, log }, object),
+  ]);
+  return health(object, items, { ...options, ...(refused ? { refusedPods: refused } : {}) });
 }
 
 /** The pods of one workload, and its claims. */

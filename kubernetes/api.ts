@@ -50,7 +50,10 @@ export interface Selection {
   readonly metadataOnly?: boolean;
 }
 
-export interface ListOptions extends CallOptions, Selection {}
+export interface ListOptions extends CallOptions, Selection {
+  /** Of the few fields that a kind can be selected by, for example `reason=FailedCreate` of events. */
+  readonly fieldSelector?: string;
+}
 
 export interface WatchOptions extends CallOptions, Selection {
   /** Of the list, or of the last event. */

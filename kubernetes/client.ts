@@ -313,8 +313,11 @@ function objectPath(kind: ServedKind, ref: { readonly name: string; readonly nam
   return `${kindPath(kind, ref.namespace)}/${encodeURIComponent(ref.name)}`;
 }
 
-function selectionQuery({ labelSelector }: Selection): Record<string, string> {
-  return labelSelector ? { labelSelector } : {};
+function selectionQuery({
+  labelSelector,
+  fieldSelector,
+}: Selection & Pick<ListOptions, 'fieldSelector'>): Record<string, string> {
+  return { ...(labelSelector ? { labelSelector } : {}), ...(fieldSelector ? { fieldSelector } : {}) };
 }
 
 function parseObject(text: string): Manifest {

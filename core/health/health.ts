@@ -46,8 +46,17 @@ export interface Health {
   readonly spent?: true;
 }
 
+/** Why the pods of a workload are not made, as its controller's events say. */
+export interface RefusedPods {
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number | undefined;
+}
+
 /** What an object does not say about itself. */
 export interface HealthOptions {
+  /** Of a workload that lacks pods. */
+  readonly refusedPods?: RefusedPods;
   /** Milliseconds since the epoch. Without it nothing is ever beyond its grace. */
   readonly now?: number;
   /** For a claim: its StorageClass binds when a pod first uses it, so Pending is as far as it gets before that. */

@@ -19,7 +19,7 @@ import { persistentVolumeClaim } from './persistent-volume-claim.ts';
 import { podDisruptionBudget } from './pod-disruption-budget.ts';
 import { pod } from './pod.ts';
 import { readText } from './read.ts';
-import { replicaSet } from './replica-set.ts';
+import { replicaSet, withRefusedPods } from './replica-set.ts';
 import { service } from './service.ts';
 import { statefulSet } from './stateful-set.ts';
 
@@ -49,7 +49,7 @@ export function health(
   pods: readonly Manifest[] = [],
   options: HealthOptions = {},
 ): Health {
-  const judged = commonVerdict(object) ?? ownVerdict(object, pods, options);
+  const judged = withRefusedPods(commonVerdict(object) ?? ownVerdict(object, pods, options), options);
   const reason = bounded(judged.reason, LONGEST_PART);
   const verdict = { ...judged, reason, message: bounded(judged.message) };
   return isSpent(object) ? { ...verdict, spent: true } : verdict;

@@ -1,7 +1,7 @@
 import type { Manifest } from '../manifest.ts';
 import { unobserved } from './generic.ts';
 import { afterGrace, REPLICA_FAILURE_GRACE_MS } from './grace.ts';
-import type { Health, HealthRule } from './health.ts';
+import type { Health, HealthOptions, HealthRule } from './health.ts';
 import { current, inProgress } from './health.ts';
 import { phrase, readCount, readNumber, trueCondition } from './read.ts';
 import { withPods } from './workload.ts';
@@ -18,6 +18,14 @@ export function replicaFailure(object: Manifest, now: number | undefined): Healt
   if (!failure) return undefined;
   const message = `pods cannot be created${failure.message && `: ${phrase(failure.message)}`}`;
   return { ...afterGrace(failure.since, REPLICA_FAILURE_GRACE_MS, now), reason: 'ReplicaFailure', message };
+}
+
+/** The same of a workload that says it by events alone; a pod that is there and broken is the nearer cause. */
+export function withRefusedPods(verdict: Health, { refusedPods, now }: HealthOptions): Health {
+  if (!refusedPods || verdict.state !== 'InProgress') return verdict;
+  const message = `${verdict.message}; pods cannot be created: ${phrase(refusedPods.message)}`;
+  const grace = afterGrace(refusedPods.since, REPLICA_FAILURE_GRACE_MS, now);
+  return { ...verdict, ...grace, reason: 'ReplicaFailure', message };
 }
 
 function counted(object: Manifest): Health {

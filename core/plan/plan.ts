@@ -17,6 +17,7 @@ import type { Place } from './decorate.ts';
 import { decorate } from './decorate.ts';
 import { checkExternals } from './externals.ts';
 import { leaveToScalers } from './leave-to-scalers.ts';
+import { podNameWarnings } from './pod-names.ts';
 import type { Read } from './reads.ts';
 import { readsOf } from './reads.ts';
 import type { ScopeOf } from './scopes.ts';
@@ -120,7 +121,7 @@ export function planOf<Spec, Status>(
   return {
     objects: withReads(withVersions(leaveToScalers(planned), home, seal), operator.rollout(resource), home),
     stages,
-    warnings,
+    warnings: [...warnings, ...podNameWarnings(planned)],
   };
 }
 

@@ -19,8 +19,9 @@ import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
 const LATE_CLASS = 'binds-late.durable-operator.dev';
 
 /** One object for each node; its role says which. */
-function objectOf({ role, image = 'app:1', replicas = 1 }: ToyNode, name: string): DesiredObject {
-  const template = { spec: { containers: [{ name: 'main', image }] } };
+function objectOf({ role, image = 'app:1', replicas = 1, config }: ToyNode, name: string): DesiredObject {
+  const refused = config === 'refused' ? { priorityClassName: 'is-not-there' } : {};
+  const template = { spec: { ...refused, containers: [{ name: 'main', image }] } };
   const pods = { serviceName: name, replicas, template };
   switch (role) {
     case 'Deployment':
@@ -38,6 +39,8 @@ function objectOf({ role, image = 'app:1', replicas = 1 }: ToyNode, name: string
         ttlSecondsAfterFinished: 0,
         template: { spec: { ...template.spec, restartPolicy: 'Never' } },
       });
+    case 'long':
+      return statefulSet(`${name}-`.padEnd(54, 'x'), pods);
     case 'claim':
       return persistentVolumeClaim(
         name,
@@ -147,6 +150,26 @@ describe('the health of a workload, as its resource tells it', { concurrency: tr
       'nowhere',
       /pod nowhere-n-0: Unschedulable, 0\/1 nodes are available: .*node affinity\/selector/,
     );
+  });
+
+  it('is a refusal of its pods, which only events tell, and is mended by other pods', async () => {
+    const kinds = ['StatefulSet', 'DaemonSet', 'Job'];
+    await Promise.all(
+      kinds.map((role) => want(`refused-${role.toLowerCase()}`, { role, config: 'refused' })),
+    );
+    for (const role of kinds)
+      await says(
+        `refused-${role.toLowerCase()}`,
+        'Ready',
+        /pods cannot be created: .*no PriorityClass with name is-not-there was found/,
+      );
+    await want('refused-statefulset', {});
+    await stage.ready('refused-statefulset');
+  });
+
+  it('is a name that is too long for the labels of its pods', async () => {
+    await want('long', { role: 'long' });
+    await says('long', 'Ready', /pods cannot be created: .*must be no more than 63 (characters|bytes)/);
   });
 
   it('is a probe that does not pass, which no time makes final but that of the stage', async () => {

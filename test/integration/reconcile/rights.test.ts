@@ -4,6 +4,7 @@ import { freePorts } from '../../../sandbox/free-ports.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { terminate } from '../../support/interruptions.ts';
 import { ALL_RIGHTS, ServiceAccount, without } from '../../support/service-account.ts';
+import type { ToyNode } from '../../support/toy-operator.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
 import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
 
@@ -95,6 +96,20 @@ describe('a right that is missing', { concurrency: true }, () => {
     await eventually('it is applied', () => stage.api.get(stage.ref('StatefulSet', 't1-b', 'apps')));
     await account.grant(ALL_RIGHTS);
     await stage.ready('t1');
+  });
+
+  it('to list events keeps why pods are refused unseen, which is said', async () => {
+    const { stage, account } = await open(ALL_RIGHTS);
+    await stage.start({ kubeconfig: account.kubeconfig });
+    const spec = {
+      containers: [{ name: 'main', image: 'example.org/toy:1' }],
+      priorityClassName: 'is-not-there',
+    };
+    const [controller] = TWO_ROLES.nodes;
+    await stage.want({ ...TWO_ROLES, nodes: [{ ...controller, more: { template: { spec } } } as ToyNode] });
+    await stage.until('it says what is missing', (status) =>
+      /the operator has no right to list/.test(conditionOf(status, 'Ready')?.message ?? ''),
+    );
   });
 
   it('beyond the namespace of a resource is not needed to rebuild what a lost workflow knew', async () => {
