@@ -3,13 +3,16 @@
  * held back; and reads what people and the operator say of its rollout.
  */
 import type { Operator } from '../api/operator.ts';
-import type { Orders } from '../core/commands/orders.ts';
-import { commandsFingerprint, ordersOf } from '../core/commands/orders.ts';
+import { notRestarted } from '../core/commands/commands.ts';
+import type { Nameable, Orders } from '../core/commands/orders.ts';
+import { checkedOrders, commandsFingerprint, ordersOf } from '../core/commands/orders.ts';
+import { restartsWith, rolesToRestart } from '../core/commands/restart.ts';
+import { COMMANDS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Stage } from '../core/plan/collect.ts';
 import type { Contents, PlannedRef, Rendered } from '../core/plan/digests.ts';
 import type { ObjectKey } from '../core/refs.ts';
-import type { Course, Memory } from '../core/rollout/course.ts';
+import type { Course, Memory, PlanInput } from '../core/rollout/course.ts';
 import { courseOf, NEWEST, unableOf, unableToRollBack } from '../core/rollout/course.ts';
 import type { PlanView } from '../core/rollout/state.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
@@ -54,24 +57,22 @@ export async function choosePlan(
   { now, contents }: { readonly now: number; readonly contents: Contents },
 ): Promise<Chosen> {
   const { generation = 0 } = manifest.metadata;
-  const rendered = await renderer.render(manifest, contents);
-  const orders = ordersIn(manifest);
+  const asked = manifest.metadata.annotations?.[COMMANDS.restartedAt];
+  const restarts = restartsWith(memorized.restarts, asked);
+  const rendered = await renderer.render(manifest, { contents, restarts });
+  const orders = checkedOrders(ordersIn(manifest), rolesToRestart(asked), nameableIn(rendered));
   const commands = commandsFingerprint(manifest.metadata.annotations);
   const resolved = rolloutRules(operator, asResource(manifest), now);
-  const { input, memory } = await inputOf({ manifest, contents, rendered }, memorized, digestKey);
+  const { input, memory } = await inputOf({ manifest, contents, rendered, restarts }, memorized, digestKey);
   const newest = { generation, digest: rendered.digest, input };
   const shelf = shelfOf(manifest, rendered);
   const wished = courseOf(memory, newest, orders, resolved.rules, now);
-  const kept =
-    wished.kind === 'newest' || !shelf
-      ? undefined
-      : await revisions.read(shelf.namespace, wished.good.revision);
-  // A new build that restarts no pods is nothing to wait for.
-  const isHarmless = kept && wished.kind === 'held' && hasSameTemplates(kept, rendered);
-  const course = kept && !isHarmless ? wished : newestOf(wished);
-  const past = course.kind === 'newest' ? undefined : kept;
-  const plan = past ? (course.kind === 'rolledBack' ? reversed(past) : past) : rendered;
-  const warnings = [...(orders.unreadable ?? []), ...lostPast(wished, kept)];
+  const { course, plan, isLost } = await follow({ revisions, shelf, rendered }, wished);
+  const warnings = [
+    ...(orders.unreadable ?? []),
+    ...(isLost ? lostPast(wished) : []),
+    ...ignoredRestart(course, input),
+  ];
   const revision =
     course.kind === 'newest'
       ? shelf && (await revisions.fits(rendered)) && revisionName(manifest, rendered.digest)
@@ -83,12 +84,16 @@ export async function choosePlan(
     shelf,
     memory,
     view: {
-      version: digest([plan.digest, course.kind, unableOf(course) ?? '', orders, resolved, warnings, ends]),
+      version: digest([
+        ...[plan.digest, course.kind, unableOf(course) ?? '', orders, restarts],
+        ...[resolved, warnings, ends],
+      ]),
       course,
       newest,
       ...(revision ? { revision } : {}),
       orders,
       ...(commands ? { commands } : {}),
+      ...(Object.keys(restarts).length > 0 ? { restarts } : {}),
       ...resolved,
       ...routineOf(operator, manifest),
       ...ends,
@@ -119,8 +124,31 @@ function newestOf(wished: Course): Course {
   return unableToRollBack(quarantine, lost);
 }
 
-function lostPast(wished: Course, kept: KeptPlan | undefined): readonly string[] {
-  if (wished.kind !== 'held' || kept) return [];
+/** The set of objects that a course means; the newest one where its own is not kept, or makes the same pods. */
+async function follow(
+  { revisions, shelf, rendered }: Pick<Sources, 'revisions'> & Pick<Chosen, 'shelf'> & { rendered: Rendered },
+  wished: Course,
+): Promise<{ readonly course: Course; readonly plan: KeptPlan; readonly isLost: boolean }> {
+  if (wished.kind === 'newest') return { course: wished, plan: rendered, isLost: false };
+  const kept = shelf && (await revisions.read(shelf.namespace, wished.good.revision));
+  // A new build that restarts no pods is nothing to wait for.
+  if (!kept || (wished.kind === 'held' && hasSameTemplates(kept, rendered)))
+    return { course: kept ? NEWEST : newestOf(wished), plan: rendered, isLost: !kept };
+  return { course: wished, plan: wished.kind === 'rolledBack' ? reversed(kept) : kept, isLost: false };
+}
+
+function ignoredRestart(course: Course, { restarts }: PlanInput): readonly string[] {
+  if (course.kind !== 'rolledBack' || restarts === course.good.input.restarts) return [];
+  return [`the restart is not carried out: ${notRestarted(course)}`];
+}
+
+function nameableIn({ objects }: Rendered): Nameable {
+  const roles = Array.from(objects.values(), ({ ref }) => ref.role).filter((role) => role !== undefined);
+  return { roles: new Set(roles), keys: new Set(objects.keys()) };
+}
+
+function lostPast(wished: Course): readonly string[] {
+  if (wished.kind !== 'held') return [];
   return [`ControllerRevision ${wished.good.revision} is gone, so that the newest spec is rolled out`];
 }
 

@@ -1,3 +1,4 @@
+import type { Restarts } from '../core/commands/restart.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Contents, Rendered } from '../core/plan/digests.ts';
 import type { ObjectReference } from '../api/operator.ts';
@@ -67,6 +68,8 @@ export interface PlanRef {
   readonly revision?: string;
   /** Of what pods read of others; absent when they read nothing. */
   readonly contents?: Contents;
+  /** When pods were last asked to restart; absent before the first time. */
+  readonly restarts?: Restarts;
 }
 
 /**
@@ -76,7 +79,7 @@ export interface PlanRef {
  */
 export async function readPlanned(
   dependencies: Dependencies,
-  { resource, uid, generation, revision, contents }: PlanRef,
+  { resource, uid, generation, revision, contents = {}, restarts = {} }: PlanRef,
 ): Promise<{ manifest: Manifest; rendered: Rendered; plan: KeptPlan }> {
   const seen = { uid, generation, resourceVersion: '' };
   const manifest = await readKnown(dependencies, resource, seen);
@@ -87,7 +90,7 @@ export async function readPlanned(
     );
   let rendered: Rendered;
   try {
-    rendered = await dependencies.renderer.render(manifest, contents);
+    rendered = await dependencies.renderer.render(manifest, { contents, restarts });
   } catch (error) {
     if (error instanceof StatusError) throw failureOf(error, `${resource.kind} ${resource.name}`);
     throw planStale(`it cannot be built any more: ${explain(error)}`);

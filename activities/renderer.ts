@@ -1,7 +1,7 @@
 import type { Operator } from '../api/operator.ts';
 import type { Resource } from '../api/resource.ts';
 import type { Manifest } from '../core/manifest.ts';
-import type { Contents, Rendered } from '../core/plan/digests.ts';
+import type { Rendered, Rendering } from '../core/plan/digests.ts';
 import { render } from '../core/plan/digests.ts';
 import { kindsIn } from '../core/plan/collect.ts';
 import type { Plan } from '../core/plan/plan.ts';
@@ -9,6 +9,7 @@ import { desiredOf, planOf } from '../core/plan/plan.ts';
 import type { Scope } from '../core/plan/scopes.ts';
 import type { Seal } from '../core/plan/seal.ts';
 import { isSecret, UNSEALED } from '../core/plan/seal.ts';
+import { canonicalJson } from '../core/plan/text.ts';
 import { digest } from './digest.ts';
 import type { KindRef } from '../core/refs.ts';
 import type { DigestKey } from './digest-key.ts';
@@ -19,10 +20,10 @@ export interface Renderer {
   /** @throws InvalidResource, or whatever the author's `desired` throws; StatusError when the key cannot be had. */
   plan(resource: Manifest): Promise<Plan>;
   /**
-   * @param contents of what pods read of others, as the workflow saw it.
+   * @param rendering what pods read of others, as the workflow saw it; and when they were last asked to restart.
    * @throws InvalidResource, or whatever the author's `desired` throws; StatusError when the key cannot be had.
    */
-  render(resource: Manifest, contents?: Contents): Promise<Rendered>;
+  render(resource: Manifest, rendering?: Omit<Rendering, 'seal'>): Promise<Rendered>;
 }
 
 /** About 10 kB a resource; the oldest is forgotten first. */
@@ -36,7 +37,7 @@ interface Remembered {
   /** What was planned, and where it lives: a CRD that is installed later makes another plan. */
   readonly kinds: readonly KindRef[];
   readonly scopes: readonly (Scope | undefined)[];
-  rendered: { readonly contents: string; readonly result: Rendered } | undefined;
+  rendered: { readonly rendering: string; readonly result: Rendered } | undefined;
 }
 
 export function createRenderer(operator: Operator, key: DigestKey, scopesOf: Scopes): Renderer {
@@ -62,12 +63,12 @@ export function createRenderer(operator: Operator, key: DigestKey, scopesOf: Sco
   };
   return {
     plan: async (resource) => (await planned(resource)).plan,
-    async render(resource, contents = {}) {
+    async render(resource, rendering = {}) {
       const entry = await planned(resource);
-      const text = JSON.stringify(contents);
-      if (entry.rendered?.contents !== text) {
-        const result = render(entry.plan, digest, { contents, seal: entry.seal });
-        entry.rendered = { contents: text, result };
+      const text = canonicalJson(rendering);
+      if (entry.rendered?.rendering !== text) {
+        const result = render(entry.plan, digest, { ...rendering, seal: entry.seal });
+        entry.rendered = { rendering: text, result };
       }
       return entry.rendered.result;
     },

@@ -59,6 +59,7 @@ export class Executor {
       // What is not the newest is read from where it was kept.
       ...(isOfThePast(plan) && plan.revision ? { revision: plan.revision } : {}),
       ...(Object.keys(contents).length === 0 ? {} : { contents }),
+      ...(plan.restarts ? { restarts: plan.restarts } : {}),
     };
   }
 

@@ -3,6 +3,7 @@
  * the resource, so that it reads the same whoever gave it and outlives Temporal. Pure.
  */
 import { COMMANDS } from '../labels.ts';
+import type { Course } from '../rollout/course.ts';
 import { approvalsAt, rollbackTarget } from '../rollout/course.ts';
 import { pausesAt } from '../rollout/hold.ts';
 import type { PendingApproval } from '../status/resource-status.ts';
@@ -135,6 +136,7 @@ export function resume({ plan }: Situation, request: Asker): Granted {
 export function restart({ plan, deleting }: Situation, request: RestartRequest, now: number): Granted {
   const { by, why, roles } = signed(request);
   if (deleting) throw new Error('it is being deleted');
+  if (plan?.course?.kind === 'rolledBack') throw new Error(notRestarted(plan.course));
   if (roles) known(plan, roles);
   const at = new Date(now).toISOString();
   const text = { at, ...(roles ? { roles } : {}), by, ...(why ? { why } : {}) };
@@ -142,6 +144,14 @@ export function restart({ plan, deleting }: Situation, request: RestartRequest, 
     annotations: { [COMMANDS.restartedAt]: JSON.stringify(text) },
     message: `restarting ${roles?.join(', ') ?? 'all workloads'}, in order`,
   };
+}
+
+/** Why a restart that was asked for does not happen while a former set of objects takes the place of the newest. */
+export function notRestarted({ good, quarantine }: Extract<Course, { kind: 'rolledBack' }>): string {
+  return (
+    `generation ${quarantine.generation} is rolled back to the set of generation ${good.generation}, which stays exactly as it ` +
+    'was kept; restart its pods with "kubectl rollout restart", or change the spec'
+  );
 }
 
 export function abandon({ deleting }: Situation, request: Asker): Granted {

@@ -4,6 +4,8 @@
  */
 import { shortHash } from '../hash.ts';
 import { COMMANDS } from '../labels.ts';
+import { titleOf } from '../plan/categories.ts';
+import type { ObjectKey } from '../refs.ts';
 import { restartIn } from './restart.ts';
 
 /** Who asked, and why; where nobody said so, unknown. */
@@ -56,8 +58,9 @@ export function ordersOf(annotations: Annotations, managers: Annotations = {}): 
       return undefined;
     }
   };
+  const pauses = read(COMMANDS.pause, pausesOf) ?? unreadablePause(annotations, managers);
   const orders: Orders = {
-    ...present('pauses', read(COMMANDS.pause, pausesOf)),
+    ...present('pauses', pauses),
     ...present('approvals', read(COMMANDS.approve, approvalsOf)),
     ...present('approval', read(COMMANDS.approval, wishOf)),
     ...present('rollback', read(COMMANDS.rollback, rollbackOf)),
@@ -85,6 +88,63 @@ function pausesOf(text: string, signed: Signed): readonly Pause[] {
       ...signatureOf(each, signed),
     };
   });
+}
+
+/** Who wrote a pause wants nothing to change, also where it cannot be read: to go on is what cannot be undone. */
+function unreadablePause(annotations: Annotations, managers: Annotations): readonly Pause[] | undefined {
+  const text = annotations[COMMANDS.pause]?.trim();
+  if (!text) return undefined;
+  const by = managers[COMMANDS.pause];
+  const why = `the annotation ${COMMANDS.pause} cannot be read; expected ${PAUSE_FORMS}`;
+  return [{ scope: 'all', ...(by ? { by } : {}), why }];
+}
+
+/** The roles and objects that a resource has, by which commands may name them. */
+export interface Nameable {
+  readonly roles: ReadonlySet<string>;
+  readonly keys: ReadonlySet<ObjectKey>;
+}
+
+/**
+ * The orders against what the resource has. A pause of a role or an object that is not there pauses everything: it was meant
+ * to keep something from changing. Other unknown names are reported.
+ */
+export function checkedOrders(orders: Orders, restartRoles: readonly string[], known: Nameable): Orders {
+  const unreadable = [...(orders.unreadable ?? [])];
+  const pauses = orders.pauses?.map((pause): Pause => {
+    const why = unknownScope(pause, known);
+    if (!why) return pause;
+    unreadable.push(`annotation ${COMMANDS.pause}: ${why}; everything is paused`);
+    return { ...pause, scope: 'all', why };
+  });
+  const approval = Array.isArray(orders.approval) ? (orders.approval as readonly string[]) : [];
+  for (const role of approval.filter((each) => !known.roles.has(each)))
+    unreadable.push(`annotation ${COMMANDS.approval}: ${unknownRole(role, known)}`);
+  for (const role of restartRoles.filter((each) => !known.roles.has(each)))
+    unreadable.push(`annotation ${COMMANDS.restartedAt}: ${unknownRole(role, known)}`);
+  return {
+    ...orders,
+    ...(pauses ? { pauses } : {}),
+    ...(unreadable.length > 0 ? { unreadable } : {}),
+  };
+}
+
+function unknownScope({ scope }: Pause, known: Nameable): string | undefined {
+  if (typeof scope !== 'object') return undefined;
+  if ('role' in scope) return known.roles.has(scope.role) ? undefined : unknownRole(scope.role, known);
+  const { object } = scope;
+  const isKnown = known.keys.has(object) || [...known.keys].some((key) => isNamed(key, object));
+  return isKnown ? undefined : `there is no object "${object}"; write, for example, StatefulSet/name`;
+}
+
+function unknownRole(role: string, { roles }: Nameable): string {
+  const all = [...roles].sort().join(', ');
+  return `there is no role "${role}"; ${all ? `the roles are ${all}` : 'no workload has a role'}`;
+}
+
+/** Whether a person who writes `StatefulSet/name`, or the key itself, names this object. */
+export function isNamed(key: ObjectKey, name: string): boolean {
+  return key === name || titleOf(key).replace(' ', '/') === name;
 }
 
 const PAUSE_FORMS =

@@ -45,6 +45,11 @@ export function isWorkload(key: ObjectKey): boolean {
   return categoryOf(key) === CATEGORIES.Workloads;
 }
 
+/** Workloads whose pods run until somebody replaces them; those of a Job end by themselves. */
+export function isLongRunning(key: ObjectKey): boolean {
+  return isWorkload(key) && !key.startsWith('Job.batch/') && !key.startsWith('CronJob.batch/');
+}
+
 /** Kinds with a scale subresource, whose replicas others may decide about. */
 const SCALABLE: ReadonlySet<string> = new Set(['Deployment.apps', 'StatefulSet.apps']);
 

@@ -3,8 +3,7 @@ import { invalid } from '../../api/invalid.ts';
 import type { DesiredObject } from '../../api/objects.ts';
 import type { Resource } from '../../api/resource.ts';
 import { shortHash } from '../hash.ts';
-import { restartOf } from '../commands/restart.ts';
-import { ANNOTATIONS, COMMANDS, LABELS } from '../labels.ts';
+import { ANNOTATIONS, LABELS } from '../labels.ts';
 import type { Manifest, OwnerReference } from '../manifest.ts';
 import type { ResourceDefinition } from '../../api/resource.ts';
 import type { ObjectKey } from '../refs.ts';
@@ -175,13 +174,9 @@ function workloadBody(
     [LABELS.instance]: labelValue(resource.metadata.name),
     [LABELS.workload]: labelValue(object.name),
   };
-  const restartedAt = restartOf(resource, object.options.role);
   const metadata = {
     ...template.metadata,
     labels: { ...template.metadata?.labels, ...common, ...own },
-    ...(restartedAt
-      ? { annotations: { ...template.metadata?.annotations, [COMMANDS.restartedAt]: restartedAt } }
-      : {}),
   };
   const body = withTemplate(object.body, { ...withEffectiveVariables(template), metadata });
   const { replicas, ...spec } = body['spec'] as Readonly<Record<string, unknown>>;

@@ -3,11 +3,13 @@
  * disruptive change when the digest of its pod template does. The hash itself comes from outside (`activities/digest.ts`),
  * because the pure rooms have no crypto.
  */
-import { ANNOTATIONS } from '../labels.ts';
+import type { Restarts } from '../commands/restart.ts';
+import { restartAt } from '../commands/restart.ts';
+import { ANNOTATIONS, COMMANDS } from '../labels.ts';
 import type { Manifest } from '../manifest.ts';
 import type { ObjectKey } from '../refs.ts';
 import { replicasOf, withReplicas } from '../replicas.ts';
-import { isExternal, isScalable, isWorkload, takesTurns } from './categories.ts';
+import { isExternal, isLongRunning, isScalable, isWorkload, takesTurns } from './categories.ts';
 import type { Plan, PlannedObject } from './plan.ts';
 import type { Seal } from './seal.ts';
 import { sealOf, UNSEALED } from './seal.ts';
@@ -74,12 +76,14 @@ export interface Rendering {
   readonly contents?: Contents;
   /** That of the plan. */
   readonly seal?: Seal;
+  /** When pods were last asked to restart. */
+  readonly restarts?: Restarts;
 }
 
 export function render(
   plan: Plan,
   digest: Digest,
-  { contents: others = {}, seal = UNSEALED }: Rendering = {},
+  { contents: others = {}, seal = UNSEALED, restarts = {} }: Rendering = {},
 ): Rendered {
   const sealed =
     (key: ObjectKey): Digest =>
@@ -90,7 +94,10 @@ export function render(
     ...Object.entries(others),
   ]);
   const objects = new Map(
-    plan.objects.map((planned) => [planned.key, renderObject(planned, contents, sealed(planned.key))]),
+    plan.objects.map((planned) => [
+      planned.key,
+      renderObject(withRestart(planned, restarts), contents, sealed(planned.key)),
+    ]),
   );
   const refs = Array.from(objects.values(), ({ ref }) => ref);
   return {
@@ -156,6 +163,17 @@ function isRetained({ key, desired }: PlannedObject): boolean {
 
 function requiredOf({ requires, reads }: PlannedObject): readonly ObjectKey[] {
   return [...new Set([...requires, ...reads.filter(({ optional }) => !optional).map(({ key }) => key)])];
+}
+
+/** Pods that run on restart when their template names another time; those of a Job have run, or run once more for no reason. */
+function withRestart(planned: PlannedObject, restarts: Restarts): PlannedObject {
+  const { key, manifest, desired } = planned;
+  const at = isLongRunning(key) ? restartAt(restarts, desired.options.role) : undefined;
+  const template = templateOf(manifest);
+  if (at === undefined || !template) return planned;
+  const annotations = { ...template.metadata?.annotations, [COMMANDS.restartedAt]: at };
+  const restarted = { ...template, metadata: { ...template.metadata, annotations } };
+  return { ...planned, manifest: withTemplate(manifest, restarted) };
 }
 
 /** The digest of what its pods read goes into the pod template, so that changing it restarts them, in order. */

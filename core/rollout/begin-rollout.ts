@@ -31,7 +31,7 @@ export function beginRollout(state: ReconcileState, plan: PlanView, now: number)
   return {
     ...state,
     rollout: {
-      trigger: triggerOf(state, plan),
+      trigger: triggerOf(state, plan, rolling),
       generation: plan.generation,
       ...(state.good ? { from: state.good.digest } : {}),
       to: plan.digest,
@@ -49,13 +49,19 @@ export function beginRollout(state: ReconcileState, plan: PlanView, now: number)
   };
 }
 
-function triggerOf({ inventory, rollout, journal, good }: ReconcileState, plan: PlanView): Trigger {
+function triggerOf(
+  { inventory, rollout, journal, good }: ReconcileState,
+  plan: PlanView,
+  rolling: readonly PlannedRef[],
+): Trigger {
   if (plan.course?.kind === 'rolledBack') return 'Rollback';
-  const isFirst = !Object.keys(inventory).some(takesTurns) || rollout?.trigger === 'Install';
+  // Pods that run are protected by approvals, windows and canaries also while the install is not complete.
+  const disrupts = rolling.some(({ key }) => key in inventory);
+  const isFirst = !Object.keys(inventory).some(takesTurns) || (rollout?.trigger === 'Install' && !disrupts);
   if (isFirst && journal.length === 0) return 'Install';
   const { newest } = plan;
   if (!good || !newest || good.generation !== newest.generation) return 'Change';
-  if (good.input.restartedAt !== newest.input.restartedAt) return 'Restart';
+  if (good.input.restarts !== newest.input.restarts) return 'Restart';
   const isSame = good.input.key !== newest.input.key || good.input.digest === newest.input.digest;
   return isSame ? 'Runtime' : 'Configuration';
 }

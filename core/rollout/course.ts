@@ -3,6 +3,7 @@
  * The spec stays as people wrote it; what is held back is said in status.
  */
 import type { Approval, Orders, Signed } from '../commands/orders.ts';
+import type { Restarts } from '../commands/restart.ts';
 import { shortHash } from '../hash.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { RolloutRules } from './rules.ts';
@@ -14,8 +15,8 @@ export interface PlanInput {
   readonly digest: string;
   /** Tells the key that it is sealed with; absent where nothing of it is secret. */
   readonly key?: string;
-  /** When somebody last asked for a restart. */
-  readonly restartedAt?: string;
+  /** When restarts were asked for, as one text; absent before the first. */
+  readonly restarts?: string;
 }
 
 /** A set of objects that was Current throughout. */
@@ -30,11 +31,13 @@ export interface Good {
   readonly secrets?: readonly ObjectKey[];
 }
 
-/** A plan that must not be rolled out, until the resource changes. */
+/** A generation that must not be rolled out, whatever it is built to: until the spec changes, or a person ends it. */
 export interface Quarantine extends Signed {
   readonly generation: number;
-  /** Absent: whatever this generation is built to. */
-  readonly digest?: string;
+  /** Began with the annotation `rollback`, and ends when that goes. */
+  readonly asked?: true;
+  /** The annotation `retry` when it began by itself: another one ends it. */
+  readonly retry?: string;
   readonly message: string;
   /** RFC 3339. */
   readonly since: string;
@@ -46,14 +49,17 @@ export interface Memory {
   /** The good one before. */
   readonly previous?: Good;
   readonly quarantine?: Quarantine;
+  /** When the pods of each role were last asked to restart. */
+  readonly restarts?: Restarts;
 }
 
 /** What of a workflow's state it remembers of good and bad plans. */
-export function memoryOf({ good, previous, quarantine }: Memory): Memory {
+export function memoryOf({ good, previous, quarantine, restarts }: Memory): Memory {
   return {
     ...(good ? { good } : {}),
     ...(previous ? { previous } : {}),
     ...(quarantine ? { quarantine } : {}),
+    ...(restarts && Object.keys(restarts).length > 0 ? { restarts } : {}),
   };
 }
 
@@ -112,32 +118,33 @@ export function unableOf(course: Course | undefined): string | undefined {
  */
 function isOther(good: PlanInput, newest: PlanInput): boolean {
   const isComparable = good.key === undefined || good.key === newest.key;
-  return (isComparable && good.digest !== newest.digest) || good.restartedAt !== newest.restartedAt;
+  return (isComparable && good.digest !== newest.digest) || good.restarts !== newest.restarts;
 }
 
-/** Whether the rollout of this very plan was given up. */
-export function isQuarantined(
-  { quarantine }: Memory,
-  { generation, digest }: Pick<Newest, 'generation' | 'digest'>,
-): boolean {
-  if (quarantine?.generation !== generation) return false;
-  return quarantine.digest === undefined || quarantine.digest === digest;
+/** Whether the rollout of this generation was given up. */
+export function isQuarantined({ quarantine }: Memory, { generation }: Pick<Newest, 'generation'>): boolean {
+  return quarantine?.generation === generation;
 }
 
-/** The quarantine that holds for what is wanted now; a newer generation ends it. */
+/**
+ * The quarantine of the generation that is wanted now. A restart, a changed ConfigMap of others or another build of the operator
+ * does not end it: nothing of that says that the generation is good.
+ */
 function quarantineOf(
   { quarantine }: Memory,
-  { generation, digest }: Newest,
-  { rollback }: Orders,
+  { generation }: Newest,
+  { rollback, retry }: Orders,
 ): Quarantine | undefined {
-  if (quarantine && isQuarantined({ quarantine }, { generation, digest })) return quarantine;
-  if (rollback?.generation !== generation) return undefined;
+  const known = quarantine?.generation === generation ? quarantine : undefined;
+  if (rollback?.generation !== generation)
+    return known && !known.asked && known.retry === retry?.token ? known : undefined;
+  if (known?.asked) return known;
   const { by, why } = rollback;
-  const asked = `somebody asked to roll back`;
   return {
     generation,
-    message: why ? `${asked}: ${why}` : asked,
+    message: why ? `rollback requested: ${why}` : 'rollback requested',
     since: '',
+    asked: true,
     ...(by ? { by } : {}),
     ...(why ? { why } : {}),
   };

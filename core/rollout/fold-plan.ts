@@ -5,6 +5,7 @@ import type { ObjectKey } from '../refs.ts';
 import { beginRollout } from './begin-rollout.ts';
 import { reshapingPlanned } from './reshape.ts';
 import { currentContests, withoutFights } from './contest.ts';
+import { unableOf } from './course.ts';
 import { scalePlanned } from './scaling.ts';
 import type { Entry, Passage, PlanView, ReconcileState } from './state.ts';
 import { goodOf, placeOf } from './state.ts';
@@ -58,10 +59,11 @@ export function foldPlanned(state: ReconcileState, plan: PlanView, now: number):
   );
 }
 
-/** What the course says of good and bad plans; a quarantine ends with its generation. */
-function remember(state: ReconcileState, { course, generation }: PlanView, now: number): ReconcileState {
-  const { quarantine, ...free } = state;
-  if (course?.kind !== 'rolledBack') return quarantine?.generation === generation ? state : free;
+/** What the course says of good and bad plans; the plan decides whether a quarantine holds. */
+function remember(before: ReconcileState, { course, restarts }: PlanView, now: number): ReconcileState {
+  const state = restarts ? { ...before, restarts } : before;
+  const { quarantine: _, ...free } = state;
+  if (course?.kind !== 'rolledBack') return unableOf(course) === undefined ? free : state;
   const { good } = course;
   const since = course.quarantine.since || rfc3339(now);
   return { ...free, good, quarantine: { ...course.quarantine, since } };

@@ -1,9 +1,7 @@
 /** What keeps a rollout from going on although nothing is wrong: somebody paused it, must approve it, or the time has not come. */
 import type { Orders, Pause } from '../commands/orders.ts';
-import { signature } from '../commands/orders.ts';
-import { titleOf } from '../plan/categories.ts';
+import { isNamed, signature } from '../commands/orders.ts';
 import type { PlannedRef } from '../plan/digests.ts';
-import type { ObjectKey } from '../refs.ts';
 import { isApproved, tokenOf } from './course.ts';
 import { includes, NO_RULES, windowAt } from './rules.ts';
 import { rfc3339 } from './times.ts';
@@ -34,11 +32,6 @@ export function pauseOf(orders: Orders | undefined, ref: PlannedRef, now: number
         ('role' in scope ? scope.role === ref.role : isNamed(ref.key, scope.object)),
     ),
   );
-}
-
-/** `StatefulSet/name` or the key itself. */
-function isNamed(key: ObjectKey, name: string): boolean {
-  return key === name || titleOf(key).replace(' ', '/') === name;
 }
 
 export function pausesAt(orders: Orders | undefined, now: number): readonly Pause[] {

@@ -24,5 +24,11 @@ export function quarantineAt(plan: PlanView, state: ReconcileState, now: number)
   if (!overdue) return undefined;
   const trouble = state.unhealthy[overdue.key];
   const message = `${titleOf(overdue.key)} is not Current within ${Math.round(plan.stageDeadlineMs / 1000)} s${trouble ? `: ${trouble.message}` : ''}`;
-  return { generation: newest.generation, digest: newest.digest, message, since: rfc3339(now) };
+  const retry = plan.orders?.retry?.token;
+  return {
+    generation: newest.generation,
+    message,
+    since: rfc3339(now),
+    ...(retry === undefined ? {} : { retry }),
+  };
 }

@@ -5,6 +5,7 @@
  */
 import type { HealthState } from '../health/health.ts';
 import type { Orders } from '../commands/orders.ts';
+import type { Restarts } from '../commands/restart.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import { isSecret } from '../plan/seal.ts';
 import type { Reason } from '../reasons.ts';
@@ -232,6 +233,8 @@ export interface PlanView {
   readonly newest?: Newest;
   /** The revision that holds this plan, where one is kept. */
   readonly revision?: string;
+  /** When pods were last asked to restart; absent before the first time. */
+  readonly restarts?: Restarts;
   readonly orders?: Orders;
   /** `commandsFingerprint` of the annotations that `orders` was read from. */
   readonly commands?: string;

@@ -263,7 +263,11 @@ export class FakeCluster {
     const { resource } = this;
     if (resource?.uid !== plan.uid || resource.generation !== plan.generation)
       throw stop('PlanStale', 'the resource is another');
-    const rendered = await this.#sources.renderer.render(this.#manifest(resource));
+    const { restarts = {} } = plan;
+    const rendered = await this.#sources.renderer.render(this.#manifest(resource), {
+      contents: {},
+      restarts,
+    });
     const { objects } = (plan.revision && this.#kept.get(plan.revision)) || rendered;
     return items.map((item) => {
       const { key, digest: planned } = item;

@@ -101,7 +101,7 @@ describe('a command to the workflow of a resource', () => {
     });
     assert.equal(message, 'rolling back generation 2 to what was good at generation 1');
     await toy.until('rolled back', () => toy.condition('Stalled')?.reason === 'RolledBack');
-    assert.match(toy.condition('Stalled')?.message ?? '', /somebody asked to roll back: slow by ann/);
+    assert.match(toy.condition('Stalled')?.message ?? '', /rollback requested: slow by ann/);
   });
 
   it('tries at once what was refused, however long that would wait', async () => {

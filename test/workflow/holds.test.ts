@@ -173,14 +173,24 @@ describe('a rollout that is held', () => {
     assert.equal(toy.objects.size, 0);
   });
 
-  it('says of an annotation that cannot be read what was expected, and goes on', async () => {
+  it('changes nothing while a pause cannot be read, or names what is not there, and says what was expected', async () => {
     const toy = lab.actor();
     await toy.want(FOUR_ROLES);
     await toy.ready();
     await toy.annotate({ [COMMANDS.pause]: 'tomorrow' });
+    toy.calls.length = 0;
     await toy.want(X);
-    await toy.ready();
+    await held(toy, 'Paused');
     assert.match(await toy.page(), /annotation durable-operator.dev\/pause: "tomorrow" is not understood/);
+    for (const odd of ['True', '{"role":"brokr"}', '{"object":"StatefulSet/nothing"}']) {
+      await toy.annotate({ [COMMANDS.pause]: odd });
+      await toy.until(odd, () => /brokr|nothing|cannot be read/.test(toy.condition('Paused')?.message ?? ''));
+      await toy.rests();
+    }
+    assert.match(toy.condition('Paused')?.message ?? '', /there is no object "StatefulSet\/nothing"/);
+    assert.deepEqual(toy.rolled(), []);
+    await toy.annotate({ [COMMANDS.pause]: '' });
+    await toy.ready();
   });
 
   it('of a policy that means nothing is Stalled naming its field', async () => {
@@ -201,5 +211,43 @@ describe('a rollout that is held', () => {
     await toy.annotate({ [COMMANDS.restartedAt]: JSON.stringify({ at, roles: ['server', 'controller'] }) });
     await toy.until('the restart', () => toy.status?.rollout?.trigger === 'Restart' && toy.isReady());
     assert.deepEqual(toy.rolled(), ['controller', 'server']);
+  });
+
+  it('restarts each role once, whatever is restarted later and when the annotation goes', async () => {
+    const toy = lab.actor();
+    await toy.want(FOUR_ROLES);
+    await toy.ready();
+    const restarted = async (restart: string, roles: readonly string[]): Promise<void> => {
+      toy.calls.length = 0;
+      await toy.annotate({ [COMMANDS.restartedAt]: restart });
+      await toy.until(restart, () => toy.isReady() && toy.rolled().length === roles.length);
+      await toy.rests();
+      assert.deepEqual(toy.rolled(), roles);
+    };
+    await restarted('2026-01-01T00:00:00Z', ['controller', 'broker', 'server', 'minion']);
+    await restarted('{"at":"2026-01-02T00:00:00Z","roles":["broker"]}', ['broker']);
+    await restarted('{"at":"2026-01-03T00:00:00Z","roles":["server"]}', ['server']);
+    // Older than what was carried out, or gone: nothing is asked for.
+    await restarted('2026-01-01T00:00:00Z', []);
+    await restarted('', []);
+  });
+
+  it('asks for an approval also where the first install never became whole', async () => {
+    const toy = lab.actor({
+      operator: toyOperator({
+        gate: function loaded() {
+          return true as const;
+        },
+        rollout: { approval: 'required' },
+      }),
+    });
+    toy.gate = 'not yet';
+    await toy.want(FOUR_ROLES);
+    await toy.until('the gate is closed', () => toy.condition('Ready')?.reason === 'GateClosed');
+    toy.calls.length = 0;
+    await toy.want(X);
+    await held(toy, 'AwaitingApproval');
+    assert.deepEqual(toy.rolled(), []);
+    assert.equal(toy.status?.rollout?.trigger, 'Change');
   });
 });

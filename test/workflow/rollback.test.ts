@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { COMMANDS } from '../../core/labels.ts';
+import { UPDATES } from '../../workflows/messages.ts';
 import { configured, FOUR_ROLES } from '../support/toy-specs.ts';
 import { toyOperator } from '../support/toy-operator.ts';
 import type { Actor } from '../support/workflow-lab.ts';
@@ -80,6 +81,22 @@ describe('a rollback', () => {
       /generation 2 is not rolled out \(StatefulSet \S+ is not/,
     );
     assert.ok(toy.news.some((news) => news.startsWith('RollbackStarted')));
+    // Neither says that the generation is good, so it stays away; a restart by command is refused in words.
+    await toy.annotate({ [COMMANDS.restartedAt]: '2026-01-01T00:00:00Z' });
+    toy.upgradeOperator(toyOperator({ build: '2', rollout: { onDeadline: 'rollback' } }));
+    await toy.tell({ resync: true });
+    await toy.rests();
+    assert.deepEqual(templates(toy), good);
+    assert.match(await toy.page(), /the restart is not carried out: generation 2 is rolled back/);
+    await assert.rejects(
+      toy.handle.executeUpdate(UPDATES.restart, { args: [{ by: 'ann' }] }),
+      ({ cause }: Error) => /generation 2 is rolled back to the set of generation 1/.test(String(cause)),
+    );
+    // A person ends it.
+    await toy.annotate({ [COMMANDS.retry]: 'mended' });
+    await toy.ready();
+    assert.notDeepEqual(templates(toy), good);
+    assert.equal(toy.status?.memory?.quarantine, undefined);
   });
 
   it('that a first install would need does not happen: there is nothing to go back to', async () => {

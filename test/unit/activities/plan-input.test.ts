@@ -45,7 +45,7 @@ async function inputFor(
   const manifest = { apiVersion: 'a.dev/v1', kind: 'App', metadata, spec: { password } };
   const remembered = good ? { good: { revision: 'r', generation: 1, digest: 'before', input: good } } : {};
   const rendered = render(plan(by, manifest), digest);
-  const { input, memory } = await inputOf({ manifest, contents, rendered }, remembered, key);
+  const { input, memory } = await inputOf({ manifest, contents, rendered, restarts: {} }, remembered, key);
   return { input, course: courseOf(memory, { generation: 1, digest: 'now', input }, {}, NO_RULES, 0).kind };
 }
 
