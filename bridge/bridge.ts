@@ -38,6 +38,8 @@ import { Watches } from './watches.ts';
 
 export interface BridgeOptions {
   readonly operator: { readonly name: string; readonly resource: ResourceDefinition };
+  /** Where the workflows of this bridge's resources run. @defaultValue the name of the operator */
+  readonly taskQueue?: string;
   readonly api: WatchableApi;
   /** On a native connection: it costs less than half the CPU of the other. */
   readonly client: Client;
@@ -115,6 +117,7 @@ class OperatorBridge implements Bridge {
 
   constructor(options: BridgeOptions) {
     const { operator, api, client, namespaces, searchAttributes, resyncs, log } = options;
+    const { taskQueue = operator.name } = options;
     this.#options = options;
     this.#resync = new Resync({
       periodMs: this.#periodMs,
@@ -122,7 +125,7 @@ class OperatorBridge implements Bridge {
       log,
     });
     this.resources = new Resources(operator.resource);
-    this.#addressees = new Addressees({ client, taskQueue: operator.name, searchAttributes });
+    this.#addressees = new Addressees({ client, taskQueue, searchAttributes });
     this.#signaller = new Signaller({ log, ...(resyncs === undefined ? {} : { resyncs }) });
     this.#scalers = new Scalers((target) => this.#objects.takeTarget(target));
     this.scalers = {

@@ -58,7 +58,7 @@ function ask<Request extends Asker>(
   return temporal(new Command(name))
     .description(description)
     .argument('<resource>', RESOURCE)
-    .option('--by <name>', 'who asks', userInfo().username)
+    .option('--by <name>', 'who asks', currentUser())
     .option('--why <text>', 'why, for the annotation, the events and the journal')
     .action((resource: string, flags: AskFlags & Request) =>
       withWorkflow(resource, flags, async (handle, { UPDATES }) => {
@@ -72,6 +72,15 @@ function ask<Request extends Asker>(
     );
 }
 
+/** A pod may run under a number that no passwd entry names. */
+function currentUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
 function temporal(command: Command): Command {
   return command
     .option(
@@ -81,24 +90,41 @@ function temporal(command: Command): Command {
     .option('--temporal-namespace <name>', 'namespace of Temporal');
 }
 
-/** @throws UsageError when there is no such workflow, or it refuses. */
+/** How long an answer is waited for; a program that is there answers within a second. */
+const PATIENCE_MS = 30_000;
+
+/** @throws UsageError when there is no such workflow, it refuses, or nothing answers for it. */
 async function withWorkflow(
   resource: string,
   flags: Flags,
   use: (handle: WorkflowHandle, worker: typeof Worker) => Promise<void>,
 ): Promise<void> {
   const worker = await import('../worker/index.ts');
-  const { WorkflowNotFoundError, WorkflowUpdateFailedError } = await import('@temporalio/client');
   const { client, close } = await worker.openTemporal(flags);
   try {
-    await use(client.workflow.getHandle(resource), worker);
+    await client.withDeadline(Date.now() + PATIENCE_MS, () =>
+      use(client.workflow.getHandle(resource), worker),
+    );
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError)
-      throw new UsageError(`no workflow ${resource}; name the resource ${RESOURCE}`, { cause: error });
-    if (error instanceof WorkflowUpdateFailedError)
-      throw new UsageError(`refused: ${error.cause?.message ?? error.message}`, { cause: error });
-    throw error;
+    throw await refusalOf(error, resource);
   } finally {
     await close();
   }
+}
+
+async function refusalOf(error: unknown, resource: string): Promise<unknown> {
+  const temporal = await import('@temporalio/client');
+  const cause = { cause: error };
+  if (error instanceof temporal.WorkflowNotFoundError)
+    return new UsageError(`no workflow ${resource}; name the resource ${RESOURCE}`, cause);
+  if (error instanceof temporal.WorkflowUpdateFailedError)
+    return new UsageError(`refused: ${error.cause?.message ?? error.message}`, cause);
+  if (
+    temporal.isGrpcServiceError(error) ||
+    error instanceof temporal.WorkflowUpdateRPCTimeoutOrCancelledError
+  ) {
+    const why = error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+    return new UsageError(`nothing answers for ${resource}; does its operator run? (${why})`, cause);
+  }
+  return error;
 }

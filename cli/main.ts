@@ -30,10 +30,17 @@ try {
   process.stderr.write(`${colors.red('error:')} ${sayingOf(error)}\n`);
   process.exitCode = 1;
 }
+// What a command could not end, as a connection to a server that does not answer, must not keep its process.
+process.exit();
 
 /** What a person can mend is one line; anything else is a defect and keeps its stack. */
 function sayingOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isMendable = [UsageError, SetupError, ManifestError].some((mendable) => error instanceof mendable);
-  return isMendable ? error.message : (error.stack ?? error.message);
+  return isMendable || isOfSystem(error) ? error.message : (error.stack ?? error.message);
+}
+
+/** A file, a directory or a port that the operating system refuses; its message says which. */
+function isOfSystem(error: Error): boolean {
+  return 'syscall' in error || ('code' in error && error.code === 'ERR_SYSTEM_ERROR');
 }

@@ -56,7 +56,9 @@ async function replayAll(files: readonly string[], flags: Flags): Promise<number
 async function* fileHistories(files: readonly string[]): AsyncGenerator<RecordedHistory> {
   for (const file of files) {
     try {
-      yield { workflowId: file, history: JSON.parse(await readFile(file, 'utf8')) };
+      const history: unknown = JSON.parse(await readFile(file, 'utf8'));
+      if (!isHistory(history)) throw new Error('it has no list "events"');
+      yield { workflowId: file, history };
     } catch (error) {
       throw new UsageError(
         `${file} is no recorded history: ${error instanceof Error ? error.message : String(error)}`,
@@ -64,4 +66,8 @@ async function* fileHistories(files: readonly string[]): AsyncGenerator<Recorded
       );
     }
   }
+}
+
+function isHistory(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'events' in value && Array.isArray(value.events);
 }

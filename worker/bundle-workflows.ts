@@ -1,6 +1,7 @@
-/** Run by {@link workflowBundle} in a process of its own, with the file to write. */
-import { bundleInto } from './workflow-bundle.ts';
+/** Writes the workflow bundle to standard output; run by `npm run build`, and where a checkout runs from its sources. */
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { BUNDLING, withoutSources } from './bundling.ts';
+import { createLogger, temporalLogger } from './logger.ts';
 
-const [file] = process.argv.slice(2);
-if (!file) throw new Error('bundle-workflows: name the file to write');
-await bundleInto(file);
+const { code } = await bundleWorkflowCode({ ...BUNDLING, logger: temporalLogger(createLogger('warn')) });
+process.stdout.write(withoutSources(code));

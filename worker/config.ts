@@ -1,6 +1,5 @@
 /** Everything the program takes from its surroundings; the only reader of the environment. */
-import { homedir, hostname } from 'node:os';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import ms from 'ms';
 import type { LeaseTimings } from '../kubernetes/leader-election.ts';
@@ -69,10 +68,13 @@ export interface Config {
 /** What Temporal's workflow cache may hold; about 0.35 MB a resource. */
 export const MAX_CACHED_WORKFLOWS = 500;
 
+const LOG_LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+/** RFC 1123, as the API server checks it. */
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
 export function readConfig(options: RunOptions): Config {
-  const temporal = loadClientConnectConfig();
+  const temporal = readTemporal();
   const address = options.temporalAddress ?? temporal.connectionOptions.address;
-  const denied = options.deniedNamespaces ?? listOf(process.env['DENY_LIST']);
   const resyncPeriodMs = durationOf('resyncPeriod', options.resyncPeriod);
   return {
     kubernetes: {
@@ -85,13 +87,51 @@ export function readConfig(options: RunOptions): Config {
       connectionOptions: { ...temporal.connectionOptions, ...(address ? { address } : {}) },
     },
     role: options.role ?? 'all',
-    namespaces: { ...(options.allowedNamespaces ? { allowed: options.allowedNamespaces } : {}), denied },
+    namespaces: readNamespaces(options),
     ...(options.healthPort === undefined ? {} : { healthPort: options.healthPort }),
     ...(resyncPeriodMs === undefined ? {} : { resyncPeriodMs }),
-    logLevel: options.logLevel ?? process.env['LOG_LEVEL'] ?? 'info',
+    logLevel: readLogLevel(options.logLevel),
     identity: options.identity ?? process.env['POD_NAME'] ?? `${process.pid}@${hostname()}`,
     leaderElection: readLeaderElection(options.leaderElection ?? {}),
   };
+}
+
+/** Of what is found in files and variables nothing is used when a part of it can not be read. */
+function readTemporal(): Config['temporal'] {
+  try {
+    return loadClientConnectConfig();
+  } catch (error) {
+    throw SetupError.of(
+      "Temporal's configuration (TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE, TEMPORAL_…)",
+      error,
+    );
+  }
+}
+
+function readLogLevel(option: string | undefined): string {
+  const level = option ?? (process.env['LOG_LEVEL'] || 'info');
+  if (LOG_LEVELS.includes(level)) return level;
+  const source = option === undefined ? 'LOG_LEVEL' : 'the log level';
+  throw new SetupError(`${source} is one of ${LOG_LEVELS.join(', ')}, not "${level}"`);
+}
+
+/** In one form for one set of namespaces, since programs are divided by it. */
+function readNamespaces({ allowedNamespaces, deniedNamespaces }: RunOptions): Config['namespaces'] {
+  const denied = namespacesOf('denied namespaces', deniedNamespaces ?? listOf(process.env['DENY_LIST']));
+  if (!allowedNamespaces) return { denied };
+  const allowed = namespacesOf('allowed namespaces', allowedNamespaces);
+  const left = allowed.filter((name) => !denied.includes(name));
+  if (left.length > 0) return { allowed: left, denied: [] };
+  throw new SetupError(
+    `no namespace is left: ${allowed.join(', ') || 'none'} allowed, ${denied.join(', ') || 'none'} denied`,
+  );
+}
+
+/** @throws SetupError unless each can be the name of a namespace. */
+function namespacesOf(what: string, names: readonly string[]): readonly string[] {
+  const wrong = names.find((name) => !NAMESPACE.test(name));
+  if (wrong === undefined) return [...new Set(names)].sort();
+  throw new SetupError(`${what}: "${wrong}" is not the name of a namespace`);
 }
 
 function readLeaderElection({
@@ -131,9 +171,4 @@ function listOf(text: string | undefined): string[] {
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '');
-}
-
-/** Where what is expensive to make is kept. */
-export function defaultCacheDirectory(): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'durable-operator');
 }

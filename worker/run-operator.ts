@@ -17,6 +17,7 @@ import { registerSearchAttributes } from './search-attributes.ts';
 import { SetupError } from './setup-error.ts';
 import type { RunningOperator, Surroundings } from './start-operator.ts';
 import { startOperator } from './start-operator.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 /** Operators at work in this process. */
@@ -43,6 +44,7 @@ export async function startOperators(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Running> {
   const config = readConfig(options);
+  requireNames([operators].flat());
   const log = createLogger(config.logLevel);
   const parts: Parts = { started: [] };
   try {
@@ -73,6 +75,14 @@ export async function startOperators(
   };
 }
 
+/** Each has a task queue, a Lease and a field manager of its name. @throws SetupError when two share one. */
+function requireNames(operators: readonly AnyOperator[]): void {
+  const names = operators.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new SetupError(`two operators are named "${twice}"; give one of them another \`name\``);
+}
+
 /** What is open, and must be closed again, however far the start came. */
 interface Parts {
   readonly started: RunningOperator[];
@@ -96,10 +106,7 @@ async function start(
 ): Promise<void> {
   const { api } = parts;
   if (!api) throw new Error('the client of the cluster is there before the operators');
-  const [bundle, connection] = await Promise.all([
-    workflowBundle(),
-    connect(config.temporal.connectionOptions, log, signal),
-  ]);
+  const [bundle, connection] = await Promise.all([workflowBundle(), connect(config.temporal, log, signal)]);
   parts.connection = connection;
   const namespace = config.temporal.namespace ?? 'default';
   const searchAttributes = await registerSearchAttributes(connection, namespace, log);
@@ -116,18 +123,6 @@ async function stopAll({ started, connection, api, health }: Parts): Promise<voi
   await connection?.close();
   await api?.close();
   await health?.close();
-}
-
-/** @throws the reason of the signal, as soon as it is aborted. */
-async function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 function openCluster(

@@ -10,7 +10,6 @@ import {
   Revisions,
 } from '../activities/index.ts';
 import type { Operator } from '../api/operator.ts';
-import { shortHash } from '../core/hash.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import { createBridge } from '../bridge/bridge.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -18,6 +17,7 @@ import type { LeaseTimings } from '../kubernetes/leader-election.ts';
 import { LeaderElection } from '../kubernetes/leader-election.ts';
 import type { Config } from './config.ts';
 import { MAX_CACHED_WORKFLOWS } from './config.ts';
+import { divisionOf } from './division.ts';
 import type { PartHealth } from './health-server.ts';
 import { boundFailures } from './bound-failures.ts';
 import type { Logger } from './logger.ts';
@@ -99,7 +99,8 @@ function bridgeOf(
   });
   const { namespaces, resyncPeriodMs } = config;
   const resync = resyncPeriodMs === undefined ? {} : { resyncPeriodMs };
-  return createBridge({ operator, api, client, namespaces, ...resync, searchAttributes, log });
+  const taskQueue = divisionOf(operator.name, namespaces);
+  return createBridge({ operator, taskQueue, api, client, namespaces, ...resync, searchAttributes, log });
 }
 
 /** Without an election the bridge leads at once. */
@@ -115,7 +116,7 @@ function electionOf(
   const elected = new LeaderElection({
     api,
     ...election,
-    name: leaseName(name, config.namespaces),
+    name: divisionOf(name, config.namespaces),
     identity: config.identity,
     log,
     onLead: () => bridge.lead(),
@@ -123,12 +124,6 @@ function electionOf(
   });
   elected.start();
   return elected;
-}
-
-/** Programs that watch other namespaces do other work, and none stands in for another. */
-function leaseName(operator: string, { allowed, denied = [] }: Config['namespaces']): string {
-  if (!allowed && denied.length === 0) return operator;
-  return `${operator}-${shortHash(JSON.stringify([allowed?.toSorted(), denied.toSorted()]))}`;
 }
 
 async function workerOf(
@@ -151,7 +146,7 @@ async function workerOf(
   const worker = await Worker.create({
     connection,
     ...(config.temporal.namespace ? { namespace: config.temporal.namespace } : {}),
-    taskQueue: operator.name,
+    taskQueue: divisionOf(operator.name, config.namespaces),
     identity: config.identity,
     workflowBundle: bundle,
     activities,

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { parseSync } from 'oxc-parser';
-import { BUNDLING } from '../../worker/workflow-bundle.ts';
+import { BUNDLING } from '../../worker/bundling.ts';
 import { ROOT } from './imports.ts';
 
 const OURS = ['api', 'core', 'workflows'];

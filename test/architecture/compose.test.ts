@@ -62,3 +62,28 @@ describe('docker-compose.yml', () => {
     );
   });
 });
+
+describe('Dockerfile', () => {
+  const [build = '', image = ''] = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
+    .split(/^FROM /m)
+    .slice(1);
+
+  it('names its user by number, so that a kubelet can tell that it is not root', () => {
+    const [, uid] = /^USER (\d+):\d+$/m.exec(image) ?? [];
+    assert.ok(Number(uid) > 0, image);
+  });
+
+  it('has certificates of authorities', () => {
+    assert.match(image, /^RUN .*\bca-certificates\b/m);
+  });
+
+  it('takes the workflow bundle from the build of the package', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      readonly scripts: Readonly<Record<string, string>>;
+    };
+    assert.match(build, /npm ci/);
+    assert.equal(scripts['prepare'], 'npm run build');
+    assert.match(scripts['build'] ?? '', /> dist\/workflow-bundle\.js$/);
+    assert.match(image, /^COPY --from=build \/app\/dist dist$/m);
+  });
+});

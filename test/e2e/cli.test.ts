@@ -135,6 +135,32 @@ describe('plan', SIDE_BY_SIDE, () => {
     ));
 });
 
+describe('what a person sets wrong is told in one line', SIDE_BY_SIDE, () => {
+  it('a setting', () =>
+    assertRefused(
+      ['run', PINOT, '--log-level', 'loud'],
+      'the log level is one of trace, debug, info, warn, error, fatal, silent, not "loud"',
+    ));
+
+  it('a port', () =>
+    assertRefused(
+      ['run', PINOT, '--health-port', '70000'],
+      "option '--health-port <port>' argument '70000' is invalid. a port is a number from 0 to 65535.",
+    ));
+
+  it('a Temporal that is away', () =>
+    assertRefused(
+      ['replay', '--temporal-address', '127.0.0.1:1'],
+      'Temporal at 127.0.0.1:1 does not answer; name another with --temporal-address, or TEMPORAL_ADDRESS',
+    ));
+
+  it('a file that is no history', () =>
+    assertRefused(
+      ['replay', 'package.json'],
+      'package.json is no recorded history: it has no list "events"',
+    ));
+});
+
 describe('every command', SIDE_BY_SIDE, () => {
   for (const command of [
     [],

@@ -17,6 +17,16 @@ export interface Ending {
   readonly stderr: string;
 }
 
+/** What is other than for a person in a checkout. */
+export interface Surroundings {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Of Node, before the arguments of the program. */
+  readonly command?: readonly string[];
+  readonly cwd?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
 /** Says nothing of the machine's own cluster or Temporal, and a terminal of a known width. */
 function environment(): Readonly<Record<string, string | undefined>> {
   const { NODE_COMPILE_CACHE } = process.env;
@@ -28,12 +38,7 @@ function environment(): Readonly<Record<string, string | undefined>> {
     NO_COLOR: '1',
     COLUMNS: '100',
     HOME: '/nonexistent',
-    XDG_CACHE_HOME: cache(),
   };
-}
-
-function cache(): string {
-  return process.env['XDG_CACHE_HOME'] ?? `${process.env['HOME']}/.cache`;
 }
 
 export class Program implements AsyncDisposable {
@@ -54,9 +59,17 @@ export class Program implements AsyncDisposable {
   }
 
   static start(...args: readonly string[]): Program {
-    const env = { ...process.env, ...environment() };
-    const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    return new Program(spawn(process.execPath, [...COMMAND, ...args], { cwd: ROOT, env, stdio: [...stdio] }));
+    return Program.startIn({}, ...args);
+  }
+
+  static startIn({ env, command = COMMAND, ...place }: Surroundings, ...args: readonly string[]): Program {
+    const child = spawn(process.execPath, [...command, ...args], {
+      cwd: ROOT,
+      ...place,
+      env: { ...process.env, ...environment(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new Program(child);
   }
 
   /** Ends, with all that it starts, when this process does, however that ends. */
