@@ -24,6 +24,7 @@ import type { Namespaces } from './predicates.ts';
 import { asksForMore, isIgnored, isWatched } from './predicates.ts';
 import type { KnownResource, ResourceReader } from './resources.ts';
 import { References } from './references.ts';
+import { Relocation } from './relocation.ts';
 import { Resync } from './resync.ts';
 import { hasExternals, kindsOf, Resources, seenOf } from './resources.ts';
 import type { ScalerReader } from './scalers.ts';
@@ -298,18 +299,21 @@ class OperatorBridge implements Bridge {
 
   #sweep(signal: AbortSignal): Promise<void> {
     const { log, sweepPeriodMs = DEFAULT_SWEEP_PERIOD_MS } = this.#options;
+    const relocation = new Relocation({
+      ...this.#options,
+      isWatched: (workflowId) => isWatched(namespaceOfWorkflow(workflowId), this.#namespaces),
+      onEnded: (workflowId) => this.#begin(workflowId),
+    });
     const sweep = new Sweep({
       running: () => this.#running(),
       countRunning: () => this.#addressees.countRunning(),
       wanted: () => new Set(this.#wantedWorkflows()),
       isOrphan: (workflowId) => this.#isOrphan(workflowId),
+      elsewhere: () => relocation.settle(),
       onOrphan: (workflowId) => this.#signaller.say(this.#addressees.remaining(workflowId), { resync: true }),
-      // What was told to such a one is lost, so everything is looked at.
       onLost: (workflowId) => {
-        const resource = this.resources.ofOwner(workflowId);
-        if (!resource) return;
         log.warn({ workflowId }, 'no workflow looks after this resource; one is started');
-        this.#tell(resource, true);
+        this.#begin(workflowId);
       },
     });
     return sweep.often({ periodMs: sweepPeriodMs, log, signal });
@@ -324,6 +328,12 @@ class OperatorBridge implements Bridge {
       yield workflowId;
     }
     this.#resync.learn(times);
+  }
+
+  /** What was signalled to a workflow that has ended is lost with it, so everything is looked at. */
+  #begin(workflowId: string): void {
+    const resource = this.resources.ofOwner(workflowId);
+    if (resource) this.#tell(resource, true);
   }
 
   #wantedWorkflows(): readonly string[] {

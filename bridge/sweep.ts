@@ -10,6 +10,8 @@ export interface SweepParts {
   /** The ids that the workflows of the resources have, or should have. */
   wanted(): ReadonlySet<string>;
   isOrphan(workflowId: string): boolean;
+  /** The ids of those that run in another task queue, which another program polls. */
+  elsewhere(): Promise<ReadonlySet<string>>;
   /** A workflow whose resource went while nobody watched. */
   onOrphan(workflowId: string): void;
   /** A workflow that went itself while its resource stayed. */
@@ -53,11 +55,13 @@ export class Sweep {
       orphans++;
       this.#parts.onOrphan(workflowId);
     }
+    const elsewhere = await this.#parts.elsewhere();
     const wanted = this.#parts.wanted();
     const gone = new Set([...wanted].filter((workflowId) => !running.has(workflowId)));
+    for (const workflowId of elsewhere) gone.delete(workflowId);
     for (const workflowId of gone) if (this.#missing.has(workflowId)) this.#parts.onLost(workflowId);
     this.#missing = gone;
-    this.#surplus = orphans + gone.size === 0 ? running.size - wanted.size : undefined;
+    this.#surplus = orphans + gone.size + elsewhere.size === 0 ? running.size - wanted.size : undefined;
     this.#counts = 0;
   }
 

@@ -12,12 +12,12 @@ import {
 import type { Operator } from '../api/operator.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import { createBridge } from '../bridge/bridge.ts';
+import { divisionOf } from '../bridge/division.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { LeaseTimings } from '../kubernetes/leader-election.ts';
 import { LeaderElection } from '../kubernetes/leader-election.ts';
 import type { Config } from './config.ts';
 import { MAX_CACHED_WORKFLOWS } from './config.ts';
-import { divisionOf } from './division.ts';
 import type { PartHealth } from './health-server.ts';
 import { boundFailures } from './bound-failures.ts';
 import type { Logger } from './logger.ts';

@@ -78,7 +78,11 @@ export class BridgeWorld implements AsyncDisposable {
       ...(options.resyncPeriodMs === undefined ? {} : { resyncPeriodMs: options.resyncPeriodMs }),
       ...(options.resyncs ? { resyncs: options.resyncs } : {}),
       ...(options.sweepPeriodMs === undefined ? {} : { sweepPeriodMs: options.sweepPeriodMs }),
-      log: { info: () => undefined, warn: () => undefined, error: (fields) => this.errors.push(fields) },
+      log: {
+        info: () => undefined,
+        warn: () => undefined,
+        error: (fields) => this.errors.push(fields),
+      },
     });
     this.#bridges.push(bridge);
     bridge.lead();

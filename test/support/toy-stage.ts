@@ -1,6 +1,7 @@
 /** A toy operator at work on real servers, in a namespace of its own; what the tests of the engine play on. */
 import type { Client } from '@temporalio/client';
 import type { Operator } from '../../index.ts';
+import { divisionOf } from '../../bridge/division.ts';
 import { COMMANDS } from '../../core/labels.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import type { ObjectRef } from '../../core/refs.ts';
@@ -161,6 +162,11 @@ export class ToyStage implements AsyncDisposable {
 
   workflowId(name = 't1'): string {
     return `${this.operator.resource.plural}.toy.dev/${this.namespace}/${name}`;
+  }
+
+  /** That of a program for the stage's namespace alone. */
+  get taskQueue(): string {
+    return divisionOf(this.operator.name, { allowed: [this.namespace] });
   }
 
   /** Gives a client of the stage's Temporal to `use`, and closes it. */

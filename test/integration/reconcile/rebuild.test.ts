@@ -183,7 +183,7 @@ describe('a workflow in the middle of an ordered upgrade', () => {
       await stage.temporal(async (client) => {
         const workflowId = stage.workflowId(name);
         const { runId } = await client.workflow.getHandle(workflowId).describe();
-        await end(client, workflowId, stage.operator.name);
+        await end(client, workflowId, stage.taskQueue);
         await stage.start();
         await eventually('it has failed', async () => {
           const { status } = await client.workflow.getHandle(workflowId, runId).describe();

@@ -6,9 +6,11 @@ describe('a sweep', () => {
   let running: Set<string>;
   let wanted: Set<string>;
   let told: string[];
+  let elsewhere: Set<string>;
   let sweep: Sweep;
   beforeEach(() => {
     [running, wanted, told] = [new Set(['a', 'b']), new Set(['a', 'b']), []];
+    elsewhere = new Set();
     sweep = new Sweep({
       async *running() {
         told.push('listed');
@@ -16,6 +18,7 @@ describe('a sweep', () => {
       },
       countRunning: async () => running.size,
       wanted: () => wanted,
+      elsewhere: async () => elsewhere,
       isOrphan: (workflowId) => workflowId.startsWith('orphan'),
       onOrphan: (workflowId) => told.push(workflowId),
       onLost: (workflowId) => told.push(`lost ${workflowId}`),
@@ -59,5 +62,14 @@ describe('a sweep', () => {
     running.add('orphan');
     assert.deepEqual(await swept(30), []);
     assert.deepEqual(await swept(2), ['listed', 'orphan', 'listed', 'orphan', 'lost b']);
+  });
+
+  it('takes one that another program works on for neither lost nor settled', async () => {
+    await swept();
+    running.delete('b');
+    elsewhere.add('b');
+    assert.deepEqual(await swept(3), ['listed', 'listed', 'listed']);
+    elsewhere.delete('b');
+    assert.deepEqual(await swept(2), ['listed', 'listed', 'lost b']);
   });
 });

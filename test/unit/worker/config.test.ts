@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import { divisionOf } from '../../../bridge/division.ts';
 import { readConfig } from '../../../worker/config.ts';
-import { divisionOf } from '../../../worker/division.ts';
 import type { RunOptions } from '../../../worker/index.ts';
 import { SetupError, startOperators } from '../../../worker/index.ts';
 import { toyOperator } from '../../support/toy-operator.ts';
