@@ -13,6 +13,7 @@ import { checkGate, cleanUp, runHook } from './author-code.ts';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './heartbeat.ts';
 import { observeExternals } from './observe-externals.ts';
+import type { Sight } from '../core/rollout/unread.ts';
 import type { Entry } from '../core/rollout/state.ts';
 import type { Unblocked } from '../core/rollout/unblock.ts';
 import type { Growth, Named } from '../core/storage/next-reshape.ts';
@@ -74,7 +75,7 @@ export interface Restored {
 /** The activities of one operator, as Temporal UI names them. */
 export interface Activities {
   planResource(request: PlanRequest): Promise<PlanAnswer>;
-  observeObjects(resource: ResourceRef, sought: readonly Sought[]): Promise<readonly Observation[]>;
+  observeObjects(resource: ResourceRef, sought: readonly Sought[]): Promise<readonly Sight[]>;
   applyConfigMaps: Apply;
   applyStorage: Apply;
   applyServices: Apply;

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { bounded } from '../core/bounded-text.ts';
 import type { Reason } from '../core/reasons.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
@@ -8,15 +9,19 @@ export interface LastingRefusal {
   readonly message: string;
 }
 
+/** From this attempt on, some eight seconds after the first, the server of one object that is away holds up the others no longer. */
+const PATIENT_WRITES = 5;
+
 /**
  * Why the server refuses a write, where that is about the one object and lasts; undefined where the server itself is in trouble,
  * and asking again at once may do.
  */
 export function lastingRefusal(error: unknown): LastingRefusal | undefined {
   if (!(error instanceof StatusError)) return undefined;
-  const { reason, causes, message, isTransient } = error;
+  const { reason, causes, message, isTransient, code } = error;
+  const isPatient = code === 0 || Context.current().info.attempt < PATIENT_WRITES;
   // A webhook may be away for long; it guards some objects, and the others must not wait for it.
-  if (isTransient && reason !== OUR_REASONS.WebhookUnreachable) return undefined;
+  if (isTransient && isPatient && reason !== OUR_REASONS.WebhookUnreachable) return undefined;
   const fields = causes.filter(({ field }) => field);
   if (reason !== STATUS_REASONS.Invalid || fields.length === 0) return { reason, message };
   return { reason, message: bounded(fields.map((cause) => `${cause.field}: ${cause.message}`).join('; ')) };

@@ -9,12 +9,13 @@ import { labelValue } from '../core/plan/decorate.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
 import { handOverManager } from '../core/replicas.ts';
-import type { Observation } from '../core/rollout/fold.ts';
+import type { Sight } from '../core/rollout/unread.ts';
 import type { Dependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
 import { findScalers } from './find-scalers.ts';
 import { healthOptions } from './health-options.ts';
 import { refusedPods } from './refused-pods.ts';
+import { isUnserved, unreadable } from './unreadable.ts';
 
 /** An object to look at. */
 export interface Sought {
@@ -23,12 +24,15 @@ export interface Sought {
   readonly fields: string;
 }
 
-/** Looks at live objects: never at a cache, since what is seen here decides. */
+/**
+ * Looks at live objects: never at a cache, since what is seen here decides. One that cannot be read is an answer like any other, and
+ * one whose kind is no longer served is gone.
+ */
 export async function observeObjects(
   dependencies: Dependencies,
   resource: ResourceRef,
   sought: readonly Sought[],
-): Promise<readonly Observation[]> {
+): Promise<readonly Sight[]> {
   const scalers = new Map<string, ReturnType<typeof findScalers>>();
   const scalersIn = (namespace: string | undefined): ReturnType<typeof findScalers> => {
     const known = scalers.get(namespace ?? '') ?? findScalers(dependencies, namespace);
@@ -43,7 +47,7 @@ async function observeOne(
   { namespace: home, name }: ResourceRef,
   { key, fields: applied }: Sought,
   scalersIn: (namespace: string | undefined) => ReturnType<typeof findScalers>,
-): Promise<Observation> {
+): Promise<Sight> {
   const { api, operator } = dependencies;
   try {
     const ref = parseObjectKey(key, home);
@@ -70,7 +74,10 @@ async function observeOne(
       ...(editors.length > 0 ? { editors } : {}),
     };
   } catch (error) {
-    throw failureOf(error, titleOf(key));
+    if (await isUnserved(api, parseObjectKey(key, home), error)) return { key, exists: false };
+    const why = unreadable(error, 'get');
+    if (!why) throw failureOf(error, titleOf(key));
+    return { key, exists: 'unknown', reason: why.reason, message: `cannot be read: ${why.message}` };
   }
 }
 

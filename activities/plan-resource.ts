@@ -51,7 +51,7 @@ export interface PlanRequest {
 /** The answer holds refs and digests of what differs from the inventory: a large resource that changes little stays small. */
 export type PlanAnswer =
   | { readonly kind: 'gone' }
-  | ({ readonly kind: 'unchanged'; readonly references?: References } & Pick<Recovery, 'strays'>)
+  | ({ readonly kind: 'unchanged'; readonly references?: References } & Pick<Recovery, 'strays' | 'unlisted'>)
   | ({ readonly kind: 'failed'; readonly uid: string } & PlanFailure & Recovery)
   | (PlanDelta & {
       readonly kind: 'planned';
@@ -149,7 +149,7 @@ async function planLive(
   const references = { ...required, ...read };
   const informed = Object.keys(references).length > 0 ? { references } : {};
   if (known?.uid === uid && known.generation === generation && known.version === version)
-    return { kind: 'unchanged', ...informed, ...(strays ? { strays } : {}) };
+    return { kind: 'unchanged', ...informed, ...recovery };
   const isNews =
     delta.changed.length > 0 ||
     delta.removed.length > 0 ||

@@ -6,12 +6,14 @@ import type { ObjectKey, ObjectRef, ResourceRef } from '../core/refs.ts';
 import { apiVersionOf, parseObjectKey } from '../core/refs.ts';
 import type { Removal } from '../core/rollout/fold.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
+import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
-import type { News } from './event-recorder.ts';
+import type { News, Subject } from './event-recorder.ts';
 import { failureOf, planStale } from './failure.ts';
 import type { SendingFence } from './fence.ts';
 import { sendingFence } from './fence.ts';
 import { lastingRefusal } from './lasting-refusal.ts';
+import { isUnserved } from './unreadable.ts';
 
 export interface PruneItem {
   readonly key: ObjectKey;
@@ -73,13 +75,22 @@ async function pruneAndTell(
 ): Promise<Removal> {
   const ref = parseObjectKey(item.key, resource.namespace);
   const removal = await pruneOne(api, item, ref, fence);
-  const served = regarding && removal.outcome !== 'gone' ? await api.servedKind(ref) : undefined;
-  if (!regarding || !served) return removal;
+  if (!regarding || removal.outcome === 'gone') return removal;
   const { workflowExecution, activityId } = Context.current().info;
-  const related = { apiVersion: apiVersionOf(served), ref, uid: item.uid };
+  const related = await relatedTo(api, ref, item.uid);
   const occurrence = `${workflowExecution?.runId} ${activityId} ${item.key}`;
-  events.record({ regarding, related, occurrence }, newsOf(removal));
+  events.record({ regarding, ...(related ? { related } : {}), occurrence }, newsOf(removal));
   return removal;
+}
+
+/** An event needs the version of its object, and says as much without it: it fails nothing. */
+async function relatedTo(api: KubernetesApi, ref: ObjectRef, uid: string): Promise<Subject['related']> {
+  try {
+    return { apiVersion: apiVersionOf(await api.servedKind(ref)), ref, uid };
+  } catch (error) {
+    if (error instanceof StatusError) return undefined;
+    throw error;
+  }
 }
 
 function newsOf(removal: Removal): News {
@@ -108,6 +119,7 @@ async function pruneOne(
   try {
     return { key, outcome: await remove(api, item, ref, beforeSend) };
   } catch (error) {
+    if (await isUnserved(api, ref, error)) return { key, outcome: 'gone' };
     const lasting = lastingRefusal(error);
     if (!lasting) throw failureOf(error, titleOf(key));
     return {

@@ -4,13 +4,13 @@ import type { Contents, Rendered } from '../core/plan/digests.ts';
 import type { ObjectReference } from '../api/operator.ts';
 import type { ObjectRef, ResourceRef } from '../core/refs.ts';
 import { groupOf, versionOf } from '../core/refs.ts';
-import { STATUS_REASONS } from '../core/reasons.ts';
 import type { Hint } from '../core/hint.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explain, failureOf, planStale } from './failure.ts';
 import type { KeptPlan } from './revisions.ts';
 import { shelfOf } from './revisions.ts';
+import { isUnserved } from './unreadable.ts';
 
 /** The resource, from a cache that is new enough or from the API server. */
 export async function readResource(
@@ -30,23 +30,9 @@ export async function readKnown(
   try {
     return await readResource(dependencies, resource, seen);
   } catch (error) {
-    if (isNotFound(error) && !(await isServed(dependencies, resource))) return undefined;
+    if (await isUnserved(dependencies.api, resource, error)) return undefined;
     throw error;
   }
-}
-
-async function isServed({ api }: Pick<Dependencies, 'api'>, { group, kind }: ResourceRef): Promise<boolean> {
-  try {
-    await api.servedKind({ group, kind });
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof StatusError && error.reason === STATUS_REASONS.NotFound;
 }
 
 /** An object as its author names it; without a namespace it is in that of the resource. */

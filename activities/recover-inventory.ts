@@ -10,6 +10,7 @@ import { objectKey, parseKindName } from '../core/refs.ts';
 import { ONLY_THE_CANARY } from '../core/rollout/canary.ts';
 import { hasOnlyNewPods } from '../core/rollout/readers.ts';
 import type { Entry } from '../core/rollout/state.ts';
+import type { Unreadable } from '../core/rollout/unread.ts';
 import type { Scaler } from '../core/scalers.ts';
 import { scaleOf } from '../core/scalers.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
@@ -18,6 +19,7 @@ import { StatusError } from '../kubernetes/status-error.ts';
 import { journalledWorkloads } from './recreation-journal.ts';
 import type { Dependencies } from './dependencies.ts';
 import { findScalers } from './find-scalers.ts';
+import { isUnserved, unreadable } from './unreadable.ts';
 
 /** What the cluster remembers. */
 export interface Recovery {
@@ -26,10 +28,14 @@ export interface Recovery {
   readonly interrupted?: readonly ObjectKey[];
   /** Objects of the resource beside those that its workflow knows. */
   readonly strays?: Inventory;
+  /** Where all kinds were to be listed: those that could not be, and why. There may be objects of them that are not known. */
+  readonly unlisted?: Unlisted;
 }
 
 /** No digest is this one: what was applied is not certain any more, and is applied again, to no effect where it is. */
 const UNCERTAIN = 'uncertain';
+
+type Unlisted = Readonly<Record<string, Unreadable>>;
 
 type Inventory = Readonly<Record<ObjectKey, Entry>>;
 
@@ -42,7 +48,7 @@ export async function recoverInventory(dependencies: Sources, resource: Manifest
   const { api } = dependencies;
   const { uid = '', namespace } = resource.metadata;
   if (!inventoryOf(resource) || !uid) return {};
-  const found = await labelledObjects(dependencies, resource);
+  const { found, unlisted } = await labelledObjects(dependencies, resource);
   const { fingerprint, externals = [] } = inventoryOf(resource) ?? {};
   const lines = found.map(([key, { uid, fields, scale }]) => ({ key, uid, fields, scale }));
   const isAsApplied = inventoryFingerprint(lines) === fingerprint;
@@ -59,6 +65,7 @@ export async function recoverInventory(dependencies: Sources, resource: Manifest
   return {
     ...(entries.length > 0 ? { recovered: Object.fromEntries(entries) } : {}),
     ...(interrupted.length > 0 ? { interrupted } : {}),
+    unlisted,
   };
 }
 
@@ -70,11 +77,11 @@ export async function findStrays(
   dependencies: Sources,
   resource: Manifest,
   known: Readonly<Record<ObjectKey, unknown>>,
-): Promise<Pick<Recovery, 'strays'>> {
-  const found = await labelledObjects(dependencies, resource);
+): Promise<Pick<Recovery, 'strays' | 'unlisted'>> {
+  const { found, unlisted } = await labelledObjects(dependencies, resource);
   // Labels can be copied; fields that the server knows to be ours cannot.
   const strays = found.filter(([key, { fields }]) => !(key in known) && fields !== '');
-  return strays.length > 0 ? { strays: Object.fromEntries(strays) } : {};
+  return { unlisted, ...(strays.length > 0 ? { strays: Object.fromEntries(strays) } : {}) };
 }
 
 type Sources = Pick<Dependencies, 'api' | 'operator' | 'scalers' | 'log'>;
@@ -82,19 +89,21 @@ type Sources = Pick<Dependencies, 'api' | 'operator' | 'scalers' | 'log'>;
 async function labelledObjects(
   dependencies: Sources,
   resource: Manifest,
-): Promise<readonly (readonly [ObjectKey, Entry])[]> {
+): Promise<{ readonly found: readonly (readonly [ObjectKey, Entry])[]; readonly unlisted: Unlisted }> {
   const { api, operator } = dependencies;
   const { namespace, uid } = resource.metadata;
   const inventory = inventoryOf(resource);
-  if (!inventory || !uid) return [];
+  if (!inventory || !uid) return { found: [], unlisted: {} };
   const labelSelector = `${LABELS.managedBy}=${operator.name},${LABELS.resource}=${uid}`;
+  const unlisted: Record<string, Unreadable> = {};
   const found = await Promise.all(
     inventory.kinds.map(async (kind) => {
       const metadataOnly = categoryOfKind(kind) === CATEGORIES.ConfigMaps;
-      const items = await listEverywhere(api, parseKindName(kind), namespace, {
-        labelSelector,
-        metadataOnly,
-      });
+      const items = await listKind(api, kind, namespace, { labelSelector, metadataOnly });
+      if ('message' in items) {
+        unlisted[kind] = items;
+        return [];
+      }
       return items.map(
         (item) => [objectKey({ ...parseKindName(kind), ...item.metadata }, namespace), item] as const,
       );
@@ -102,11 +111,33 @@ async function labelledObjects(
   );
   const objects = new Map(found.flat());
   const scalers = await findScalers(dependencies, namespace);
-  return Array.from(
+  const entries = Array.from(
     objects,
     ([key, item]) =>
       [key, { ...entryOf(item, operator.name, scalers), ...readingOf(key, objects, namespace) }] as const,
   );
+  return { found: entries, unlisted };
+}
+
+/** The objects of a kind, or why they cannot be listed. Of a kind that is not served there are none. */
+async function listKind(
+  api: Sources['api'],
+  name: string,
+  home: string | undefined,
+  selection: Pick<Selection, 'labelSelector' | 'metadataOnly'>,
+): Promise<readonly Manifest[] | Unreadable> {
+  const kind = parseKindName(name);
+  try {
+    return await listEverywhere(api, kind, home, selection);
+  } catch (error) {
+    if (await isUnserved(api, kind, error)) return [];
+    const why = unreadable(error, 'list');
+    if (!why) throw error;
+    return {
+      reason: why.reason,
+      message: `cannot be listed, so that objects which are no longer wanted may stay: ${why.message}`,
+    };
+  }
 }
 
 /** Objects of a resource may be in any namespace; a program whose rights end at that of the resource has none elsewhere. */

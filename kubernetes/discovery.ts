@@ -19,6 +19,13 @@ interface Group {
 /** A JSON document of the server; undefined when the server has none at this path. */
 type Read = (path: string, options: CallOptions) => Promise<unknown>;
 
+interface ServedGroup {
+  readonly kinds: ReadonlyMap<string, ServedKind>;
+  readonly readAt: number;
+  /** Why a version could not be read: the server of an aggregated API is away. A kind that was not found may be of that version. */
+  readonly failure?: StatusError;
+}
+
 /** Asking again for a kind that was not there a moment ago would ask on every apply of it. */
 const MISS_MS = 1_000;
 
@@ -28,10 +35,7 @@ const MISS_MS = 1_000;
  */
 export class Discovery {
   readonly #read: Read;
-  readonly #groups = new Map<
-    string,
-    { readonly kinds: ReadonlyMap<string, ServedKind>; readonly readAt: number }
-  >();
+  readonly #groups = new Map<string, ServedGroup>();
   readonly #reading = new Map<string, Promise<void>>();
 
   constructor(read: Read) {
@@ -46,6 +50,8 @@ export class Discovery {
     if (!group || performance.now() - group.readAt > MISS_MS) await this.#refresh(kind.group, options);
     const found = this.#known(kind);
     if (found) return found;
+    const { failure } = this.#groups.get(kind.group) ?? {};
+    if (failure !== undefined) throw failure;
     const version = kind.version ? ` in version ${kind.version}` : '';
     throw new StatusError(`the API server does not serve ${kindName(kind)}${version}; install its CRD`, {
       code: 404,
@@ -75,16 +81,38 @@ export class Discovery {
 
   async #readGroup(group: string): Promise<void> {
     const kinds = new Map<string, ServedKind>();
+    let failure: StatusError | undefined;
     for (const version of await this.#versions(group)) {
-      const list = (await this.#read(`${rootOf(group)}/${version}`, {})) as ResourceList | undefined;
-      for (const { name, kind, namespaced } of list?.resources ?? []) {
-        if (name.includes('/')) continue;
-        const served: ServedKind = { group, kind, version, plural: name, namespaced };
-        kinds.set(`${version}/${kind}`, served);
-        if (!kinds.has(kind)) kinds.set(kind, served);
+      try {
+        for (const served of await this.#readVersion(group, version)) {
+          kinds.set(`${version}/${served.kind}`, served);
+          if (!kinds.has(served.kind)) kinds.set(served.kind, served);
+        }
+      } catch (error) {
+        // What does not answer at all answers for no version.
+        if (!(error instanceof StatusError) || error.code === 0) throw error;
+        failure = error;
       }
     }
-    this.#groups.set(group, { kinds, readAt: performance.now() });
+    this.#groups.set(group, {
+      kinds,
+      readAt: performance.now(),
+      ...(failure === undefined ? {} : { failure }),
+    });
+  }
+
+  async #readVersion(group: string, version: string): Promise<ServedKind[]> {
+    const path = `${rootOf(group)}/${version}`;
+    const list = (await this.#read(path, {})) as ResourceList | undefined;
+    // A group that is listed with a version is about to be served in it, or its server just starts: nothing is known of its kinds.
+    if (!list)
+      throw new StatusError(`the API server lists ${path} and does not serve it`, {
+        code: 503,
+        reason: 'ServiceUnavailable',
+      });
+    return (list.resources ?? [])
+      .filter(({ name }) => !name.includes('/'))
+      .map(({ name, kind, namespaced }) => ({ group, kind, version, plural: name, namespaced }));
   }
 
   /** The preferred one first. */

@@ -1,8 +1,18 @@
+import type { PlanAnswer } from '../activities/index.ts';
 import type { Hint } from '../core/hint.ts';
-import { isExternal } from '../core/plan/categories.ts';
-import type { ObjectKey } from '../core/refs.ts';
+import { isExternal, titleOf } from '../core/plan/categories.ts';
+import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { ReconcileState } from '../core/rollout/state.ts';
+import type { Sight } from '../core/rollout/unread.ts';
+import { dueKeys } from '../core/rollout/unread.ts';
 import type { Step } from '../core/rollout/step.ts';
+import { external, look } from './activities.ts';
+
+/** Keys of objects in the cluster, and of those behind APIs. */
+export interface Targets {
+  readonly here: readonly ObjectKey[];
+  readonly behind: readonly ObjectKey[];
+}
 
 /**
  * The objects that a look reads, in the cluster and behind APIs. An alarm is about time, and needs no look: what becomes of objects
@@ -11,14 +21,43 @@ import type { Step } from '../core/rollout/step.ts';
 export function keysToLookAt(
   hint: Hint,
   step: Step | undefined,
-  { inventory, unhealthy }: ReconcileState,
-  isDeleting: boolean,
-): { readonly here: readonly ObjectKey[]; readonly behind: readonly ObjectKey[] } {
+  state: ReconcileState,
+  { isDeleting, now }: { readonly isDeleting: boolean; readonly now: number },
+): Targets {
+  const { inventory, unhealthy } = state;
   const isAwaited = (key: ObjectKey): boolean =>
     isDeleting ? !isExternal(key) : isExternal(key) && key in unhealthy;
   const awaited = step?.kind === 'wait' ? step.on.filter(isAwaited) : [];
   const pointed = hint.resync ? Object.keys(inventory) : (hint.objects ?? (hint.resource ? [] : awaited));
-  const keys = pointed.filter((key) => key in inventory);
+  const keys = [...new Set([...pointed, ...dueKeys(state, now)])].filter((key) => key in inventory);
   const { here = [], behind = [] } = Object.groupBy(keys, (key) => (isExternal(key) ? 'behind' : 'here'));
   return { here, behind };
+}
+
+/** What a look found; what could not be had keeps nothing else from being had. */
+export interface Looked {
+  readonly answer?: PlanAnswer | undefined;
+  readonly sights: readonly Sight[];
+  readonly error?: unknown;
+}
+
+/** Reads objects of the inventory, and waits for a plan that was asked for. */
+export async function lookAt(
+  resource: ResourceRef,
+  inventory: ReconcileState['inventory'],
+  { here, behind }: Targets,
+  plan: Promise<PlanAnswer> | undefined,
+): Promise<Looked> {
+  const sought = here.map((key) => ({ key, fields: inventory[key]?.fields ?? '' }));
+  const [planned, ...seen] = await Promise.allSettled([
+    plan,
+    here.length > 0 ? look(here.map(titleOf).join(', ')).observeObjects(resource, sought) : [],
+    behind.length > 0 ? external(behind.map(titleOf).join(', ')).observeExternals(resource, behind) : [],
+  ]);
+  const failed = [planned, ...seen].find((outcome) => outcome.status === 'rejected');
+  return {
+    ...(planned.status === 'fulfilled' ? { answer: planned.value } : {}),
+    sights: seen.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])),
+    ...(failed ? { error: failed.reason } : {}),
+  };
 }

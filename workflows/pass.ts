@@ -1,20 +1,19 @@
 import { log, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
 import type { PlanAnswer } from '../activities/index.ts';
 import { signature } from '../core/commands/orders.ts';
-import { titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { titleOfResource } from '../core/refs.ts';
 import { beginStages } from '../core/rollout/begin-rollout.ts';
-import { foldObserved, foldProgress, foldSpent } from '../core/rollout/fold.ts';
+import { foldProgress, foldSpent } from '../core/rollout/fold.ts';
 import { foldPlanned, foldRetry, foldSettled } from '../core/rollout/fold-plan.ts';
-import type { Observation } from '../core/rollout/fold.ts';
 import { foldReferences } from '../core/rollout/references.ts';
 import { foldRoutinePlanned, isRoutineDue, routineAt } from '../core/rollout/routine.ts';
 import type { Step } from '../core/rollout/step.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
 import { quarantineAt } from '../core/rollout/quarantine.ts';
 import { foldInterrupted, isInTurn, released } from '../core/rollout/reshape.ts';
-import { resumeRollout } from '../core/rollout/resume-rollout.ts';
+import type { Sight } from '../core/rollout/unread.ts';
+import { foldSights, foldUnlisted, isListDue, nextReading } from '../core/rollout/unread.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { NEW_STATE } from '../core/rollout/state.ts';
 import type { TeardownStep } from '../core/rollout/teardown.ts';
@@ -24,7 +23,7 @@ import { OUR_REASONS } from '../core/reasons.ts';
 import { detailsOf } from '../core/status/details.ts';
 import { summaryOf, verdictOf, type Situation } from '../core/status/verdict.ts';
 import { currentTime } from './clock.ts';
-import { author, external, look, write } from './activities.ts';
+import { author, look, write } from './activities.ts';
 import type { Outcome } from './executor.ts';
 import { Executor } from './executor.ts';
 import { failureOf, isPlanStale } from './failures.ts';
@@ -33,8 +32,8 @@ import type { Inbox } from './inbox.ts';
 import type { ReconcileInput, RolloutStatus } from './messages.ts';
 import { MEMO } from './messages.ts';
 import { mergeHints, type Hint } from '../core/hint.ts';
-import { keysToLookAt } from './look-targets.ts';
-import { placed, requestOf, viewOf } from './plan-view.ts';
+import { keysToLookAt, lookAt } from './look-targets.ts';
+import { foldDeleting, requestOf, viewOf, withRemembered } from './plan-view.ts';
 import { Reporter } from './reporter.ts';
 
 interface Gone {
@@ -140,30 +139,36 @@ export class Pass {
     const { failure, step } = this.#situation;
     const hint = mergeHints(this.#missed, fresh);
     this.state = foldSpent(this.state, hint.spent ?? []);
-    const isOver = (this.#situation.plan?.validUntil ?? Infinity) <= currentTime();
+    const isDue =
+      (this.#situation.plan?.validUntil ?? Infinity) <= currentTime() || isListDue(this.state, currentTime());
     const wantsPlan =
-      this.#isBlind || failure !== undefined || isOver || hint.resource !== undefined || hint.resync === true;
-    const { here, behind } = keysToLookAt(hint, step, this.state, this.#deletion !== undefined);
-    const { resource } = this.#input;
+      this.#isBlind || failure !== undefined || isDue || hint.resource !== undefined || hint.resync === true;
+    const targets = keysToLookAt(hint, step, this.state, {
+      isDeleting: this.#deletion !== undefined,
+      now: currentTime(),
+    });
     const { inventory } = this.state;
-    const sought = here.map((key) => ({ key, fields: inventory[key]?.fields ?? '' }));
-    try {
-      const [answer, ...observations] = await Promise.all([
-        wantsPlan ? this.#plan(hint) : undefined,
-        here.length > 0 ? look(here.map(titleOf).join(', ')).observeObjects(resource, sought) : [],
-        behind.length > 0 ? external(behind.map(titleOf).join(', ')).observeExternals(resource, behind) : [],
-      ]);
-      this.#missed = {};
-      const { failure: _, ...situation } = this.#situation;
-      if (answer) this.#situation = situation;
-      this.#see(observations.flat());
-      if (hint.resync && behind.length > 0) upsertMemo({ [MEMO.comparedAt]: currentTime() });
-      return answer && this.#takeUp(answer, inventory);
-    } catch (error) {
-      this.#missed = hint;
-      this.#situation = { ...this.#situation, failure: failureOf(error, this.state.generation) };
-      return undefined;
-    }
+    const plan = wantsPlan ? this.#plan(hint) : undefined;
+    const looked = await lookAt(this.#input.resource, inventory, targets, plan);
+    this.#missed = {};
+    this.#see(looked.sights);
+    const { answer, error } = looked;
+    if (hint.resync && error === undefined && targets.behind.length > 0)
+      upsertMemo({ [MEMO.comparedAt]: currentTime() });
+    const gone = answer && this.#takeUpAfresh(answer, inventory);
+    if (error === undefined || gone || (answer && this.#deletion?.abandon)) return gone;
+    // What is asked of the resource counts also when its objects cannot be read.
+    this.#missed = hint;
+    this.#situation = { ...this.#situation, failure: failureOf(error, this.state.generation) };
+    return undefined;
+  }
+
+  #takeUpAfresh(answer: PlanAnswer, compared: ReconcileState['inventory']): Gone | undefined {
+    const { failure: _, ...situation } = this.#situation;
+    this.#situation = situation;
+    const gone = this.#takeUp(answer, compared);
+    if (answer.kind !== 'gone') this.state = foldUnlisted(this.state, answer, currentTime());
+    return gone;
   }
 
   #plan(hint: Hint): Promise<PlanAnswer> {
@@ -172,10 +177,10 @@ export class Pass {
     return look(`${this.#title}, ${wanted}`).planResource({ resource: this.#input.resource, ...request });
   }
 
-  #see(observations: readonly Observation[]): void {
-    for (const seen of observations)
-      if (seen.exists && seen.editors) this.#editors.set(seen.key, seen.editors);
-    this.state = foldObserved(this.state, observations, currentTime());
+  #see(sights: readonly Sight[]): void {
+    for (const seen of sights)
+      if (seen.exists === true && seen.editors) this.#editors.set(seen.key, seen.editors);
+    this.state = foldSights(this.state, sights, currentTime());
   }
 
   /** @param compared the inventory with which the plan was compared: what was seen meanwhile is news about it. */
@@ -197,27 +202,19 @@ export class Pass {
     if (answer.recovered) this.state = { ...this.state, inventory: answer.recovered };
     if (answer.interrupted) this.state = foldInterrupted(this.state, answer.interrupted, currentTime());
     if (answer.kind === 'failed') {
-      const { recovered: _1, interrupted: _2, ...failure } = answer;
+      const { recovered: _1, interrupted: _2, strays: _3, unlisted: _4, ...failure } = answer;
       this.#situation = { failure };
       return undefined;
     }
     if (answer.kind === 'deleting') {
       this.#deletion = answer;
-      // What could not be applied no longer matters; what cannot be removed does.
-      const refusals = this.#situation.deleting ? this.state.refusals : {};
+      this.state = foldDeleting(this.state, answer, this.#situation.deleting === true);
       this.#situation = { deleting: true };
-      const inventory = placed(this.state.inventory, answer.places);
-      this.state = foldRetry({ ...this.state, refusals, generation: answer.generation, inventory }, answer);
       return undefined;
     }
     const known = answer.recovered ?? (isAnother ? {} : { ...answer.strays, ...compared });
     const plan = viewOf(answer, known);
-    if (answer.remembered) {
-      const { memory, journal, rollout } = answer.remembered;
-      this.state = { ...this.state, ...memory, journal };
-      if (rollout) this.state = resumeRollout(this.state, plan, rollout);
-    }
-    this.state = foldRetry(this.state, plan.orders);
+    this.state = foldRetry(withRemembered(this.state, answer.remembered, plan), plan.orders);
     if (answer.accepted) {
       this.#reporter.wrote(answer.acceptedInMs ?? 0);
       this.state = { ...this.state, conditions: answer.accepted };
@@ -333,7 +330,8 @@ export class Pass {
     const { plan, failure } = this.#situation;
     const routine = plan && !failure ? routineAt(this.state, plan, currentTime()) : undefined;
     const retries = failures.map((each) => retryAt(each, this.#attempts));
-    const at = this.#turns.rest(earliest(wakeAt, dueAt, routine, ...retries), currentTime());
+    const next = earliest(wakeAt, dueAt, routine, nextReading(this.state), ...retries);
+    const at = this.#turns.rest(next, currentTime());
     return { kind: 'rest', ...(at === undefined ? {} : { wakeAt: at }) };
   }
 }

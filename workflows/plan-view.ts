@@ -1,9 +1,13 @@
 import type { PlanAnswer, PlanRequest } from '../activities/index.ts';
 import type { Hint } from '../core/hint.ts';
 import type { ObjectKey } from '../core/refs.ts';
+import { withoutAliases } from '../core/rollout/aliases.ts';
 import { memoryOf } from '../core/rollout/course.ts';
+import { foldRetry } from '../core/rollout/fold-plan.ts';
+import { resumeRollout } from '../core/rollout/resume-rollout.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { fingerprintsOf, refOf } from '../core/rollout/state.ts';
+import { isListDue } from '../core/rollout/unread.ts';
 import { contentsOf } from '../core/rollout/references.ts';
 import { currentTime } from './clock.ts';
 
@@ -22,7 +26,7 @@ export function requestOf(
     memory: memoryOf(state),
     inventory: fingerprintsOf(inventory),
     ...(Object.keys(contents).length === 0 ? {} : { contents }),
-    ...(hint.resync ? { resync: true as const } : {}),
+    ...(hint.resync || isListDue(state, currentTime()) ? { resync: true as const } : {}),
   };
 }
 
@@ -32,7 +36,15 @@ export function viewOf(
   inventory: ReconcileState['inventory'],
 ): PlanView {
   const { kind: _, changed, removed, accepted: _1, acceptedInMs: _2, ...rest } = answer;
-  const { recovered: _3, references: _4, interrupted: _5, remembered: _6, strays: _7, ...view } = rest;
+  const {
+    recovered: _3,
+    references: _4,
+    interrupted: _5,
+    remembered: _6,
+    strays: _7,
+    unlisted: _8,
+    ...view
+  } = rest;
   const known = Object.entries(inventory)
     .filter(([key]) => !removed.includes(key))
     .map(([key, entry]) => [key, refOf(key, entry)]);
@@ -42,8 +54,32 @@ export function viewOf(
   };
 }
 
+/** What a workflow that knows nothing is given back, and nothing that is wanted under another key. */
+export function withRemembered(
+  state: ReconcileState,
+  remembered: Extract<PlanAnswer, { kind: 'planned' }>['remembered'],
+  plan: PlanView,
+): ReconcileState {
+  const known = withoutAliases(state, plan);
+  if (!remembered) return known;
+  const { memory, journal, rollout } = remembered;
+  const next = { ...known, ...memory, journal };
+  return rollout ? resumeRollout(next, plan, rollout) : next;
+}
+
+/** What could not be applied no longer matters; what cannot be removed does. */
+export function foldDeleting(
+  state: ReconcileState,
+  answer: Extract<PlanAnswer, { kind: 'deleting' }>,
+  isKnown: boolean,
+): ReconcileState {
+  const { generation, places } = answer;
+  const refusals = isKnown ? state.refusals : {};
+  return foldRetry({ ...state, refusals, generation, inventory: placed(state.inventory, places) }, answer);
+}
+
 /** Objects at the stages in which they are taken down. */
-export function placed(
+function placed(
   inventory: ReconcileState['inventory'],
   places: Readonly<Record<ObjectKey, number>>,
 ): ReconcileState['inventory'] {

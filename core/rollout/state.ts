@@ -85,6 +85,13 @@ export interface Refusal extends Trouble {
   readonly retryAt: number;
 }
 
+/** An object of the inventory that cannot be read, or under its name a kind that cannot be listed. */
+export interface Unread extends Trouble {
+  readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly retryAt: number;
+}
+
 /** An object of somebody else, as the last plan saw it. */
 export interface Reference {
   /** What was seen, in one word; a bridge that sees another one says so. */
@@ -170,6 +177,8 @@ export interface ReconcileState extends Memory {
   readonly contests?: Readonly<Record<ObjectKey, Contest>>;
   /** Objects that are not Current, and why. */
   readonly unhealthy: Readonly<Record<ObjectKey, Trouble>>;
+  /** What the API server does not show to the operator, and why; absent when it shows everything. */
+  readonly unread?: Readonly<Record<string, Unread>>;
   /** Objects of others that the last plan looked at; absent when there are none. */
   readonly references?: Readonly<Record<ObjectKey, Reference>>;
   /** Of the author's routine; absent where the resource needs none. */

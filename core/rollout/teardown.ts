@@ -4,6 +4,7 @@ import type { ObjectKey } from '../refs.ts';
 import { isPostponed, unused } from './removal.ts';
 import { released } from './reshape.ts';
 import type { ReconcileState } from './state.ts';
+import { unlistedKinds } from './unread.ts';
 
 export type TeardownStep =
   /** What is between two shapes has pods that nobody would delete: it is put back first. */
@@ -23,7 +24,7 @@ export function nextTeardown(state: ReconcileState, now: number): TeardownStep {
   const free = unused(inTurn, inTurn, state);
   const last = Math.max(...free.map((key) => orderOf(inventory[key]?.stage)));
   const wave = inTurn.length > 0 ? free.filter((key) => orderOf(inventory[key]?.stage) === last) : keys;
-  if (wave.length === 0) return { kind: 'done' };
+  if (wave.length === 0) return unlistedKinds(state).length > 0 ? { kind: 'wait', on: [] } : { kind: 'done' };
   const staying = wave.filter((key) => !inventory[key]?.leaving && !isPostponed(key, state, now));
   if (staying.length > 0) return { kind: 'remove', keys: staying };
   const retries = wave.map((key) => refusals[key]?.retryAt).filter((at) => at !== undefined);

@@ -136,13 +136,19 @@ function stallOf(
   return { phase: 'Stalled', reason: 'RolloutTimedOut', message: `${within}; ${message}` };
 }
 
-/** Of what was refused, the first that somebody must end, or else the first. */
-function refusalOf({ refusals }: ReconcileState): Pick<Verdict, 'reason' | 'message'> | undefined {
-  const all = Object.entries(refusals);
+/** Of what was refused, to write or to read, the first that somebody must end, or else the first. */
+function refusalOf({ refusals, unread }: ReconcileState): Pick<Verdict, 'reason' | 'message'> | undefined {
+  const all: readonly (readonly [string, Trouble])[] = [
+    ...Object.entries(refusals),
+    ...Object.entries(unread ?? {}),
+  ];
   const [key, refusal] = all.find(([, { reason }]) => !isPassing(reason)) ?? all[0] ?? [];
   if (key === undefined || !refusal) return undefined;
   const more = all.length > 1 ? ` (and ${count(all.length - 1, 'more object')})` : '';
-  return { reason: refusal.reason, message: `${titleOf(key)}: ${refusal.message}${more}` };
+  return {
+    reason: refusal.reason,
+    message: `${key.includes('/') ? titleOf(key) : key}: ${refusal.message}${more}`,
+  };
 }
 
 function waitingFor(
@@ -224,7 +230,7 @@ function deletingVerdict(
 
 function deletingMessage(state: ReconcileState): string {
   const left = Object.keys(state.inventory);
-  if (left.length === 0) return 'nothing is left';
+  if (left.length === 0) return state.unread ? 'nothing else is left' : 'nothing is left';
   const oldest = left
     .filter((key) => state.inventory[key]?.leaving)
     .map((key) => ({ key, since: state.unhealthy[key]?.since ?? '' }))

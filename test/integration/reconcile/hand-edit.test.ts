@@ -76,7 +76,7 @@ describe('a workload that somebody has edited', () => {
     await api.apply(workload('example.org/web:edited'), { fieldManager: 'kubectl' });
     const seen = await look(applied);
     assert.deepEqual(takeCalls(), ['get Deployment']);
-    const { editors = [] } = seen.exists ? seen : {};
+    const { editors = [] } = seen.exists === true ? seen : {};
     assert.deepEqual(editors, ['kubectl']);
 
     const { object: repaired } = await applyWorkload(parts(), wanted, { replicas: 1, editors }, signal);
