@@ -3,6 +3,7 @@ import { ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
 import { ANNOTATIONS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
+import { staysHeadless } from '../core/plan/immutable-fields.ts';
 import { isConfiguration, isExternal, isWorkload, titleOf } from '../core/plan/categories.ts';
 import { STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
@@ -13,6 +14,10 @@ import type { ApplyResult, RevertResult } from '../core/rollout/fold.ts';
 import type { AppliedWorkload, WorkloadOrder } from './apply-workload.ts';
 import { applyWorkload } from './apply-workload.ts';
 import { isOfAnotherShape, refusalOf } from './apply-refusal.ts';
+import type { Approval } from './replace-immutable.ts';
+import { approvalsIn, clearTheWay, headless } from './replace-immutable.ts';
+import { failureOf } from './failure.ts';
+import { unfinished } from './unfinished.ts';
 import { choose } from './choose-objects.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
@@ -59,20 +64,21 @@ export async function applyObjects(
   const { manifest, plan: wanted } = await readPlanned(dependencies, plan);
   const isOfThePast = plan.revision !== undefined;
   const fence = sendingFence();
+  const approvalOf = approvalsIn(manifest, wanted.digest);
+  const chosen = choose(wanted, items);
   const outcomes = await Promise.allSettled(
-    choose(wanted, items).map(({ item, object }) =>
+    chosen.map(({ item, object }) =>
       applyOne(
-        { ...dependencies, api: fencedApi(dependencies, plan, item, fence) },
+        { ...dependencies, approvalOf, api: fencedApi(dependencies, plan, item, fence) },
         item,
         object,
         isOfThePast,
       ),
     ),
   );
-  const attempts = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const { attempts, failure } = gathered(outcomes, chosen);
   tell(dependencies, manifest, attempts);
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed) throw failed.reason;
+  if (failure !== undefined) throw failure;
   return await settled(
     dependencies,
     plan,
@@ -115,15 +121,43 @@ export interface Attempt {
   readonly handedTo?: string;
   /** It was as wanted: nobody need hear of it. */
   readonly unchanged?: boolean;
+  /** What was there was deleted, since it could not be changed in place. */
+  readonly replaced?: true;
+}
+
+/** What came of each; `failure`: of those that are to be tried again with the whole activity. */
+function gathered(
+  outcomes: readonly PromiseSettledResult<Attempt>[],
+  chosen: ReturnType<typeof choose>,
+): { readonly attempts: readonly Attempt[]; readonly failure?: unknown } {
+  const failures: unknown[] = [];
+  const attempts = outcomes.flatMap((outcome, index): readonly Attempt[] => {
+    const { item, object } = chosen[index] ?? {};
+    if (outcome.status === 'fulfilled') return [outcome.value];
+    const refusal = item && unfinished(item.key, outcome.reason);
+    if (!item || !object || !refusal) failures.push(outcome.reason);
+    else return [{ item, object: object.manifest, result: { key: item.key, applied: false, ...refusal } }];
+    return [];
+  });
+  return { attempts, ...(failures.length > 0 ? { failure: failures[0] } : {}) };
+}
+
+/** What an apply needs beside its object. */
+interface Applying extends Dependencies {
+  /** Absent where nobody can be asked. */
+  readonly approvalOf?: (key: ObjectKey) => Approval;
+  /** It was replaced already: what is refused now is not refused for what was there. */
+  readonly isReplaced?: true;
 }
 
 export async function applyOne(
-  dependencies: Dependencies,
+  dependencies: Applying,
   item: ApplyItem,
-  { manifest: planned }: KeptObject,
+  kept: KeptObject,
   isOfThePast: boolean,
 ): Promise<Attempt> {
   const { api, operator } = dependencies;
+  const planned = kept.manifest;
   const { key } = item;
   const ref = parseObjectKey(key, planned.metadata.namespace);
   let manifest = planned;
@@ -146,6 +180,7 @@ export async function applyOne(
       return apply();
     });
     const { object, created, scale, scaledOnly, handedTo } = applied;
+    if (staysHeadless(manifest, object)) throw headless();
     const { uid = '', generation } = object.metadata;
     const result: ApplyResult = {
       key,
@@ -161,11 +196,33 @@ export async function applyOne(
     };
     return { item, object, result, ...(handedTo ? { handedTo } : {}) };
   } catch (error) {
-    const refusal = await refusalOf(dependencies, manifest, key, error);
+    const way = await wayFor(dependencies, manifest, key, error);
+    if (way === 'gone') {
+      const again = await applyOne({ ...dependencies, isReplaced: true }, item, kept, isOfThePast);
+      return { ...again, replaced: true };
+    }
+    const refusal = way ?? (await refusalOf(dependencies, manifest, key, error));
     const aboutShape = (await isOfAnotherShape(api, key, manifest, error)) && { aboutShape: true as const };
     const result: ApplyResult = { key, applied: false, ...refusal, ...aboutShape };
     // What comes of another shape is told when it was looked at.
     return { item, object: manifest, result, ...(aboutShape ? { unchanged: true } : {}) };
+  }
+}
+
+/** What can be done about an error that is about what is there. */
+async function wayFor(
+  { api, approvalOf, isReplaced }: Applying,
+  manifest: Manifest,
+  key: ObjectKey,
+  error: unknown,
+): ReturnType<typeof clearTheWay> {
+  if (isReplaced) return undefined;
+  const approval = approvalOf?.(key);
+  const signal = Context.current().cancellationSignal;
+  try {
+    return await clearTheWay({ api, key, manifest, error, approval, signal });
+  } catch (cause) {
+    throw failureOf(cause, titleOf(key));
   }
 }
 
@@ -196,14 +253,19 @@ export async function revertObjects(
   const { manifest, rendered } = await readPlanned(dependencies, plan);
   const shelf = shelfOf(manifest, rendered);
   const results: RevertResult[] = [];
+  let failure: unknown;
   for (const { key, template } of items) {
     const kept = shelf && (await dependencies.revisions.find(shelf, key, template));
     const { digest = '', replicas, yields } = kept?.ref ?? {};
     const order = replicas === undefined ? { handOver: true as const } : { replicas };
     const item: ApplyItem = { key, digest, cause: 'drift', ...order, ...(yields ? { yields } : {}) };
-    const attempt: Attempt = kept
-      ? await applyOne(dependencies, item, kept, true)
-      : { item, object: manifest, result: { key, applied: false, ...unkept(template) } };
+    const attempt = kept
+      ? await applyOne(dependencies, item, kept, true).catch((error: unknown) => {
+          failure ??= error;
+          return undefined;
+        })
+      : ({ item, object: manifest, result: { key, applied: false, ...unkept(template) } } as const);
+    if (!attempt) continue;
     tell(dependencies, manifest, [attempt]);
     const reads = kept?.ref.uses?.filter(isConfiguration);
     results.push({
@@ -212,6 +274,8 @@ export async function revertObjects(
       ...(template === undefined ? {} : { template, ...(reads ? { reads } : {}) }),
     });
   }
+  // Of the others the next look finds that they are yet to be put back.
+  if (results.length === 0 && failure !== undefined) throw failure;
   return results;
 }
 
@@ -244,8 +308,9 @@ export function tell(dependencies: Dependencies, regarding: Manifest, attempts: 
   }
 }
 
-function reasonOf({ item, result, handedTo }: Attempt): string {
+function reasonOf({ item, result, handedTo, replaced }: Attempt): string {
   if (!result.applied) return result.reason;
+  if (replaced) return 'Replaced';
   if (result.created) return 'Created';
   if (handedTo) return 'ReplicasHandedOver';
   if (result.scaledOnly) return 'Scaled';
@@ -257,6 +322,10 @@ function newsOf(reason: string, attempts: readonly Attempt[]): News {
   switch (reason) {
     case 'Created':
       return { type: 'Normal', reason, action: 'Create', note: `created ${titles}` };
+    case 'Replaced': {
+      const note = `deleted and created again, since a field of it cannot be changed in place: ${titles}`;
+      return { type: 'Normal', reason, action: 'Create', note };
+    }
     case 'Updated':
       return { type: 'Normal', reason, action: 'Update', note: `updated ${titles}` };
     case 'DriftRepaired': {

@@ -1,5 +1,7 @@
 /** What the API server will go on refusing of an apply, in words that name the object and what to do. */
 import { ApplicationFailure } from '@temporalio/common';
+import { bounded } from '../core/bounded-text.ts';
+import { malformedQuantities } from '../core/health/quantity.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
@@ -11,6 +13,7 @@ import { StatusError } from '../kubernetes/status-error.ts';
 import { claimRefusal } from './claim-refusal.ts';
 import type { Dependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
+import type { LastingRefusal } from './lasting-refusal.ts';
 import { lastingRefusal } from './lasting-refusal.ts';
 
 /** What the server will go on refusing; everything else is thrown, to be retried. */
@@ -20,7 +23,7 @@ export async function refusalOf(
   key: ObjectKey,
   error: unknown,
 ): Promise<{ reason: string; message: string }> {
-  const refusal = lastingRefusal(error);
+  const refusal = lastingRefusal(error) ?? (await confirmedRefusal(dependencies, manifest, key, error));
   if (!refusal || !(error instanceof StatusError)) throw failureOf(error, titleOf(key));
   if (error.causes.some(({ field }) => field === 'metadata.ownerReferences'))
     return ownershipConflict(dependencies, manifest, key, error);
@@ -28,6 +31,37 @@ export async function refusalOf(
     manifest.kind === 'PersistentVolumeClaim' ? await readLive(dependencies, manifest, key) : undefined;
   return (live && (await claimRefusal(dependencies.api, manifest, live))) ?? refusal;
 }
+
+/**
+ * What the server cannot convert (`memory: 1GB`) it answers as it answers a fault of its own: 500, with no reason. A trial tells
+ * the two apart. It is answered in the same words where the object is at fault, and stores nothing, so that no fault of the
+ * storage is in them; that the server can read is seen by reading.
+ */
+async function confirmedRefusal(
+  { api, operator }: Pick<Dependencies, 'api' | 'operator'>,
+  manifest: Manifest,
+  key: ObjectKey,
+  error: unknown,
+): Promise<LastingRefusal | undefined> {
+  if (!(error instanceof StatusError) || !error.isUntyped) return undefined;
+  const isSame = (other: unknown): boolean => other instanceof StatusError && other.message === error.message;
+  try {
+    const trial = { fieldManager: operator.name, trial: true };
+    const isRefused = await api.apply(manifest, trial).then(() => false, isSame);
+    if (!isRefused) return undefined;
+    await api.get(parseObjectKey(key, manifest.metadata.namespace));
+  } catch (unreadable) {
+    if (unreadable instanceof StatusError) return undefined;
+    throw unreadable;
+  }
+  const [why = error.message] = error.message.split(UNCONVERTED).slice(-1);
+  const fields = malformedQuantities(manifest);
+  const where = fields.length > 0 ? `${fields.slice(0, 4).join(', ')}: ` : '';
+  return { reason: STATUS_REASONS.Invalid, message: bounded(`${where}${why}`) };
+}
+
+/** What the API server writes before the reason, and says nothing. */
+const UNCONVERTED = /^failed to .* unable to convert unstructured object to [^:]*: /;
 
 /** Whether what is there can only be made anew. */
 export async function isOfAnotherShape(
@@ -56,7 +90,7 @@ async function ownershipConflict(
   if (owner.kind === wanted?.kind && owner.name === wanted.name)
     throw ApplicationFailure.create({
       type: STATUS_REASONS.Conflict,
-      message: `${titleOf(key)} belongs to a former ${owner.kind} ${owner.name}, and waits to be garbage-collected`,
+      message: `${titleOf(key)}: belongs to a former ${owner.kind} ${owner.name}, and waits to be garbage-collected`,
     });
   const message = `is controlled by ${owner.kind} ${owner.name}; delete it, or give one of the two another name`;
   return { reason: OUR_REASONS.OwnershipConflict, message };

@@ -48,7 +48,7 @@ export function fencedApi(
     get: (ref, options) => api.get(ref, options),
     create: (manifest, options) => api.create(manifest, options),
     patch: (ref, operations, options) => api.patch(ref, operations, options),
-    remove: (ref, options) => api.remove(ref, options),
+    remove: (ref, options) => api.remove(ref, { ...options, beforeSend: fence }),
     list: (kind, options) => api.list(kind, options),
     servedKind: (kind, options) => api.servedKind(kind, options),
   };

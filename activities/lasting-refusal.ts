@@ -18,11 +18,15 @@ const PATIENT_WRITES = 5;
  */
 export function lastingRefusal(error: unknown): LastingRefusal | undefined {
   if (!(error instanceof StatusError)) return undefined;
-  const { reason, causes, message, isTransient, code } = error;
+  const { reason, isTransient, code } = error;
   const isPatient = code === 0 || Context.current().info.attempt < PATIENT_WRITES;
   // A webhook may be away for long; it guards some objects, and the others must not wait for it.
   if (isTransient && isPatient && reason !== OUR_REASONS.WebhookUnreachable) return undefined;
-  const fields = causes.filter(({ field }) => field);
-  if (reason !== STATUS_REASONS.Invalid || fields.length === 0) return { reason, message };
-  return { reason, message: bounded(fields.map((cause) => `${cause.field}: ${cause.message}`).join('; ')) };
+  return { reason, message: reason === STATUS_REASONS.Invalid ? refusalMessage(error) : error.message };
+}
+
+/** The fields that were refused, and why. */
+export function refusalMessage({ causes, message }: StatusError): string {
+  const named = causes.filter(({ field }) => field).map((cause) => `${cause.field}: ${cause.message}`);
+  return named.length > 0 ? bounded(named.join('; ')) : message;
 }

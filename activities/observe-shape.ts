@@ -18,6 +18,7 @@ import { failureOf, planStale } from './failure.ts';
 import { podSelector } from './observe-objects.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
+import { refusalMessage } from './lasting-refusal.ts';
 import { readJournal } from './recreation-journal.ts';
 import { entryOf } from './recover-inventory.ts';
 import { storageClass } from './storage-class.ts';
@@ -122,12 +123,6 @@ async function trial(
       message: refusalMessage(error),
     };
   }
-}
-
-/** The fields that were refused, and why. */
-export function refusalMessage({ causes, message }: StatusError): string {
-  const named = causes.filter(({ field }) => field).map((cause) => `${cause.field}: ${cause.message}`);
-  return named.length > 0 ? named.join('; ') : message;
 }
 
 async function classesOf(

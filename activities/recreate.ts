@@ -12,7 +12,7 @@ import { RECREATION_MANAGER } from '../core/storage/next-reshape.ts';
 import { reshaped } from '../core/storage/shape.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
-import { refusalMessage } from './observe-shape.ts';
+import { refusalMessage } from './lasting-refusal.ts';
 import { creatable } from './recreation-journal.ts';
 
 /** How long a deletion is awaited before the workflow looks for itself. */

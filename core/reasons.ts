@@ -104,6 +104,7 @@ const PASSING: ReadonlySet<string> = new Set([
   OUR_REASONS.Unreachable,
   OUR_REASONS.WebhookUnreachable,
   OUR_REASONS.Deleting,
+  OUR_REASONS.Recreating,
   OUR_REASONS.PlanStale,
 ]);
 

@@ -14,6 +14,7 @@ export interface StatusErrorFields {
   readonly reason: Reason;
   readonly causes?: readonly StatusCause[];
   readonly retryAfterMs?: number;
+  readonly isUntyped?: boolean;
   readonly cause?: unknown;
 }
 
@@ -24,6 +25,8 @@ export class StatusError extends Error {
   readonly reason: Reason;
   readonly causes: readonly StatusCause[];
   readonly retryAfterMs: number | undefined;
+  /** An internal error with no reason of its own: what a part of the server said is passed on as it is. */
+  readonly isUntyped: boolean;
 
   constructor(message: string, fields: StatusErrorFields) {
     super(message, { cause: fields.cause });
@@ -31,6 +34,7 @@ export class StatusError extends Error {
     this.reason = fields.reason;
     this.causes = fields.causes ?? [];
     this.retryAfterMs = fields.retryAfterMs;
+    this.isUntyped = fields.isUntyped ?? false;
   }
 
   /** Whether asking again without any change can succeed. */

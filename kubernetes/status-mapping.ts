@@ -84,6 +84,7 @@ export function errorOfStatus(
     code,
     reason: ownReasonOf(status, code) ?? (isStatusReason(status.reason) ? status.reason : reasonOfCode(code)),
     ...(causes ? { causes } : {}),
+    isUntyped: code === 500 && !status.reason,
     ...retryFields(retryAfter, status.details?.retryAfterSeconds),
   });
 }

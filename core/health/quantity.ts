@@ -25,3 +25,20 @@ export function quantity(text: unknown): number | undefined {
   const factor = SUFFIXES[parts?.[2] ?? ''];
   return parts && factor !== undefined ? Number(parts[1]) * factor : undefined;
 }
+
+/** Fields that hold quantities by name. */
+const OF_QUANTITIES: ReadonlySet<string> = new Set(['limits', 'requests', 'capacity', 'hard', 'podFixed']);
+
+/** Where a manifest has something else than a quantity in the place of one, for example `spec.resources.limits.memory`. */
+export function malformedQuantities(value: unknown, path: string = ''): readonly string[] {
+  if (Array.isArray(value))
+    return value.flatMap((each, index) => malformedQuantities(each, `${path}[${index}]`));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const at = path === '' ? name : `${path}.${name}`;
+    if (!OF_QUANTITIES.has(name) || typeof inner !== 'object' || inner === null)
+      return malformedQuantities(inner, at);
+    const odd = Object.entries(inner).filter(([, amount]) => quantity(amount) === undefined);
+    return odd.map(([resource]) => `${at}.${resource}`);
+  });
+}

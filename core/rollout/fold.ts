@@ -12,7 +12,7 @@ import { foldEach } from './fold-each.ts';
 import { scaleApplied, scaleObserved, scalingOf } from './scaling.ts';
 import type { Entry, PlanView, ReconcileState, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
-import { REMOVAL, withoutRemoval, withRefusal } from './refusal.ts';
+import { REMOVAL, withRefusal } from './refusal.ts';
 import { isInTurn, withoutTurn } from './reshape.ts';
 import { forgetUnblocking } from './unblock.ts';
 import { forgetUnread, readingOf, seenWith } from './readers.ts';
@@ -59,6 +59,8 @@ export type ApplyResult =
       readonly message: string;
       /** What is there must get another shape first. */
       readonly aboutShape?: true;
+      /** What approves it. */
+      readonly token?: string;
     };
 
 const JOURNAL_LENGTH = 5;
@@ -167,7 +169,8 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
   if (!entry || (state.reshaping?.[seen.key] && !isInTurn(seen.key, state))) return state;
   // One that took the name, and of which we own no field, is somebody else's: ours is gone.
   const isAnother = seen.exists && seen.uid !== entry.uid && seen.fields === '';
-  if (!seen.exists && entry.ending) return foldExpired(state, seen.key, entry);
+  if (!seen.exists && entry.ending)
+    return foldExpired({ ...state, refusals: without(state.refusals, seen.key) }, seen.key, entry);
   if (!seen.exists || isAnother)
     return {
       ...withoutTurn(state, seen.key),
@@ -175,7 +178,8 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
         ? { lost: { ...state.lost, [seen.key]: entry.template } }
         : {}),
       inventory: without(state.inventory, seen.key),
-      refusals: withoutRemoval(state.refusals, seen.key),
+      // What was refused may have been refused for what was there.
+      refusals: without(state.refusals, seen.key),
       unhealthy: without(state.unhealthy, seen.key),
     };
   const ending = seen.health.spent ? { ending: 'complete' as const } : {};

@@ -1,10 +1,11 @@
+import { isPassing } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { ReconcileState, Refusal } from './state.ts';
-import { without } from './state.ts';
 import { rfc3339 } from './times.ts';
 
 const FIRST_RETRY_MS = 10_000;
-const LONGEST_RETRY_MS = 600_000;
+/** What passes by itself, and what somebody must end. */
+const LONGEST_RETRY_MS = { passing: 120_000, lasting: 600_000 };
 
 /** In the place of the digest that was refused. */
 export const REMOVAL = 'removal';
@@ -27,7 +28,8 @@ export function withRefusal(
   const known = state.refusals[key];
   const same = known?.digest === digest ? known : undefined;
   const attempts = (same?.attempts ?? 0) + 1;
-  const delay = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS);
+  const longest = isPassing(reason) ? LONGEST_RETRY_MS.passing : LONGEST_RETRY_MS.lasting;
+  const delay = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), longest);
   const isAboutShape = aboutShape ?? same?.aboutShape;
   const refusal: Refusal = {
     digest,
@@ -41,12 +43,4 @@ export function withRefusal(
     ...(token ? { token } : {}),
   };
   return { ...state, refusals: { ...state.refusals, [key]: refusal } };
-}
-
-/** What is gone without our doing needs no removal any more. */
-export function withoutRemoval(
-  refusals: ReconcileState['refusals'],
-  key: ObjectKey,
-): ReconcileState['refusals'] {
-  return refusals[key]?.digest === REMOVAL ? without(refusals, key) : refusals;
 }

@@ -7,6 +7,15 @@ import type { ApplyItem } from '../../activities/index.ts';
 type Event = temporal.api.history.v1.IHistoryEvent;
 export type History = temporal.api.history.v1.IHistory;
 
+/** All texts that a history holds, those in its payloads, too. JSON would write the payloads in base64, in which no text is found. */
+export function textOf(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, inner]) => `${name}: ${textOf(inner)}`)
+    .join('\n');
+}
+
 export class HistoryAssertion {
   readonly #events: readonly Event[];
 

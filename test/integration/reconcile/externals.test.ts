@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../../testing/eventually.ts';
 import { MEMO, resourceChanged } from '../../../workflows/messages.ts';
+import { textOf } from '../../support/history.ts';
 import type { Call, Fault } from '../../support/http-stand-in.ts';
 import { HttpStandIn } from '../../support/http-stand-in.ts';
 import { tableOperator } from '../../support/toy-external.ts';
@@ -237,11 +238,8 @@ describe('objects behind an API', () => {
       const history = await stage.temporal((client) =>
         client.workflow.getHandle(stage.workflowId('secretive')).fetchHistory(),
       );
-      const payloads = JSON.stringify(history, (_, value: unknown) =>
-        value instanceof Uint8Array ? Buffer.from(value).toString() : value,
-      );
       const told = [
-        payloads,
+        textOf(history),
         JSON.stringify(await stage.events()),
         JSON.stringify(await stage.resource('secretive')),
       ];

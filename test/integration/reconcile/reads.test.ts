@@ -5,6 +5,7 @@ import { ANNOTATIONS } from '../../../core/labels.ts';
 import type { Manifest } from '../../../core/manifest.ts';
 import { contentDigest } from '../../../core/plan/digests.ts';
 import { eventually } from '../../../testing/eventually.ts';
+import { textOf } from '../../support/history.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
 import type { ToyResource } from '../../support/toy-stage.ts';
@@ -141,10 +142,11 @@ describe('what pods read of others', () => {
     const history = await stage.temporal((client) =>
       client.workflow.getHandle(stage.workflowId('discreet')).fetchHistory(),
     );
-    const payloads = JSON.stringify(history, (_, value: unknown) =>
-      value instanceof Uint8Array ? Buffer.from(value).toString() : value,
-    );
-    const seen = [payloads, JSON.stringify(resource), JSON.stringify(await workload('discreet-b'))].join();
+    const seen = [
+      textOf(history),
+      JSON.stringify(resource),
+      JSON.stringify(await workload('discreet-b')),
+    ].join();
     assert.match(seen, /Secret\/quiet/);
     const value = Buffer.from('hunter2').toString('base64');
     for (const forbidden of [

@@ -9,6 +9,7 @@ import { contentDigest, render } from '../../../core/plan/digests.ts';
 import type { Operator, Resource } from '../../../index.ts';
 import { customResource, defineOperator, inOrder, plan, secret, statefulSet } from '../../../index.ts';
 import { resourceChanged } from '../../../workflows/messages.ts';
+import { textOf } from '../../support/history.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
 import type { ToyResource } from '../../support/toy-stage.ts';
@@ -71,11 +72,8 @@ describe('a Secret that a resource makes', () => {
   }
 
   async function history(name: string): Promise<string> {
-    const payloads = await stage.temporal((client) =>
-      client.workflow.getHandle(stage.workflowId(name)).fetchHistory(),
-    );
-    return JSON.stringify(payloads, (_, value: unknown) =>
-      value instanceof Uint8Array ? Buffer.from(value).toString() : value,
+    return textOf(
+      await stage.temporal((client) => client.workflow.getHandle(stage.workflowId(name)).fetchHistory()),
     );
   }
 
