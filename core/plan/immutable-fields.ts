@@ -96,12 +96,10 @@ export function immutableAnswer(
   causes: readonly { readonly field: string }[],
 ): ImmutableAnswer | undefined {
   const known = IMMUTABLE_FIELDS[kindName({ group: groupOf(manifest.apiVersion), kind: manifest.kind })];
-  const isKnown = (field: string): boolean =>
-    known !== undefined &&
-    known.fields.some(
-      (each) => field === each || (/^[.[]/.test(field.slice(each.length)) && field.startsWith(each)),
-    );
-  return causes.length > 0 && causes.every(({ field }) => isKnown(field)) ? known?.answer : undefined;
+  const isOf = (field: string, known: string): boolean =>
+    field.startsWith(known) && ['', '.', '['].includes(field.charAt(known.length));
+  const areKnown = causes.every(({ field }) => known?.fields.some((each) => isOf(field, each)));
+  return causes.length > 0 && areKnown ? known?.answer : undefined;
 }
 
 /** A Service that was headless stays so when `clusterIP` is left out, and the server says nothing of it. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { foldObserved, foldSpent } from '../../../core/rollout/fold.ts';
+import { withRefusal } from '../../../core/rollout/refusal.ts';
 import { fingerprintOf, NEW_STATE, refOf } from '../../../core/rollout/state.ts';
 import { mergeHints } from '../../../core/hint.ts';
 
@@ -19,6 +20,30 @@ describe('what is observed', () => {
     const state = { ...NEW_STATE, inventory: { [KEY]: ENTRY } };
     const seen = { key: KEY, exists: true, uid: 'again', fields: 'all', health: HEALTH } as const;
     assert.deepEqual(foldObserved(state, [seen], 0).inventory[KEY], { ...ENTRY, uid: 'again', digest: '' });
+  });
+});
+
+describe('what was refused', () => {
+  const refused = { key: KEY, digest: 'other', reason: 'Invalid', message: 'field is immutable' };
+
+  it('is tried at once when what was there is gone, or has another uid and is not ours', () => {
+    const state = withRefusal({ ...NEW_STATE, inventory: { [KEY]: ENTRY } }, refused, 0);
+    const theirs = { key: KEY, exists: true, uid: 'theirs', fields: '', health: HEALTH } as const;
+    for (const seen of [{ key: KEY, exists: false } as const, theirs])
+      assert.deepEqual(foldObserved(state, [seen], 0).refusals, {});
+    const staying = { key: KEY, exists: true, uid: 'ours', fields: 'all', health: HEALTH } as const;
+    assert.equal(foldObserved(state, [staying], 0).refusals[KEY]?.attempts, 1);
+  });
+
+  it('is tried ever more slowly: every 2 minutes what passes by itself, every 10 what somebody must end', () => {
+    for (const [reason, longest] of [
+      ['InternalError', 120_000],
+      ['Invalid', 600_000],
+    ] as const) {
+      const tries = Array.from({ length: 12 }, () => ({ ...refused, reason }));
+      const last = tries.reduce((state, each) => withRefusal(state, each, 0), NEW_STATE);
+      assert.equal(last.refusals[KEY]?.retryAt, longest);
+    }
   });
 });
 
