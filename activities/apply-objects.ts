@@ -4,7 +4,7 @@ import { health } from '../core/health/index.ts';
 import { ANNOTATIONS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { staysHeadless } from '../core/plan/immutable-fields.ts';
-import { isConfiguration, isExternal, isWorkload, titleOf } from '../core/plan/categories.ts';
+import { isConfiguration, isWorkload, titleOf } from '../core/plan/categories.ts';
 import { STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
@@ -18,9 +18,10 @@ import type { Approval } from './replace-immutable.ts';
 import { approvalsIn, clearTheWay, headless } from './replace-immutable.ts';
 import { failureOf } from './failure.ts';
 import { unfinished } from './unfinished.ts';
+import type { Attempt } from './apply-news.ts';
+import { tell } from './apply-news.ts';
 import { choose } from './choose-objects.ts';
 import type { Dependencies } from './dependencies.ts';
-import type { News } from './event-recorder.ts';
 import { healthOptions } from './health-options.ts';
 import { sendingFence } from './fence.ts';
 import { fencedApi } from './fenced-api.ts';
@@ -78,7 +79,7 @@ export async function applyObjects(
   );
   const { attempts, failure } = gathered(outcomes, chosen);
   tell(dependencies, manifest, attempts);
-  if (failure !== undefined) throw failure;
+  if (failure) throw failure;
   return await settled(
     dependencies,
     plan,
@@ -111,35 +112,26 @@ async function settled(
   });
 }
 
-/** What came of one object, and of whom to tell it. */
-export interface Attempt {
-  readonly item: ApplyItem;
-  /** As the server has it, or as it was refused. */
-  readonly object: Manifest;
-  readonly result: ApplyResult;
-  /** Who decides about its replicas from now on. */
-  readonly handedTo?: string;
-  /** It was as wanted: nobody need hear of it. */
-  readonly unchanged?: boolean;
-  /** What was there was deleted, since it could not be changed in place. */
-  readonly replaced?: true;
-}
-
 /** What came of each; `failure`: of those that are to be tried again with the whole activity. */
 function gathered(
   outcomes: readonly PromiseSettledResult<Attempt>[],
   chosen: ReturnType<typeof choose>,
-): { readonly attempts: readonly Attempt[]; readonly failure?: unknown } {
-  const failures: unknown[] = [];
+): { readonly attempts: readonly Attempt[]; readonly failure?: Error } {
+  const failures: Error[] = [];
   const attempts = outcomes.flatMap((outcome, index): readonly Attempt[] => {
     const { item, object } = chosen[index] ?? {};
     if (outcome.status === 'fulfilled') return [outcome.value];
     const refusal = item && unfinished(item.key, outcome.reason);
-    if (!item || !object || !refusal) failures.push(outcome.reason);
+    if (!item || !object || !refusal) failures.push(errorOf(outcome.reason));
     else return [{ item, object: object.manifest, result: { key: item.key, applied: false, ...refusal } }];
     return [];
   });
-  return { attempts, ...(failures.length > 0 ? { failure: failures[0] } : {}) };
+  const [failure] = failures;
+  return { attempts, ...(failure ? { failure } : {}) };
+}
+
+function errorOf(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }
 
 /** What an apply needs beside its object. */
@@ -179,21 +171,9 @@ export async function applyOne(
       if (!(await tookOver(dependencies.api, ref, operator.name, error, { signal }))) throw error;
       return apply();
     });
-    const { object, created, scale, scaledOnly, handedTo } = applied;
+    const { object, handedTo } = applied;
     if (staysHeadless(manifest, object)) throw headless();
-    const { uid = '', generation } = object.metadata;
-    const result: ApplyResult = {
-      key,
-      applied: true,
-      created,
-      uid,
-      ...(item.partition === undefined ? {} : { partition: item.partition }),
-      ...(generation === undefined ? {} : { generation }),
-      fields: ownedFields(object, operator.name),
-      ...(scale ? { scale } : {}),
-      ...(scaledOnly ? { scaledOnly } : {}),
-      health: health(object, [], await healthOptions(dependencies.api, object)),
-    };
+    const result = await resultOf(dependencies, item, applied);
     return { item, object, result, ...(handedTo ? { handedTo } : {}) };
   } catch (error) {
     const way = await wayFor(dependencies, manifest, key, error);
@@ -207,6 +187,26 @@ export async function applyOne(
     // What comes of another shape is told when it was looked at.
     return { item, object: manifest, result, ...(aboutShape ? { unchanged: true } : {}) };
   }
+}
+
+async function resultOf(
+  { api, operator }: Pick<Dependencies, 'api' | 'operator'>,
+  { key, partition }: ApplyItem,
+  { object, created, scale, scaledOnly }: AppliedWorkload,
+): Promise<ApplyResult> {
+  const { uid = '', generation } = object.metadata;
+  return {
+    key,
+    applied: true,
+    created,
+    uid,
+    ...(partition === undefined ? {} : { partition }),
+    ...(generation === undefined ? {} : { generation }),
+    fields: ownedFields(object, operator.name),
+    ...(scale ? { scale } : {}),
+    ...(scaledOnly ? { scaledOnly } : {}),
+    health: health(object, [], await healthOptions(api, object)),
+  };
 }
 
 /** What can be done about an error that is about what is there. */
@@ -253,7 +253,7 @@ export async function revertObjects(
   const { manifest, rendered } = await readPlanned(dependencies, plan);
   const shelf = shelfOf(manifest, rendered);
   const results: RevertResult[] = [];
-  let failure: unknown;
+  let failure: Error | undefined;
   for (const { key, template } of items) {
     const kept = shelf && (await dependencies.revisions.find(shelf, key, template));
     const { digest = '', replicas, yields } = kept?.ref ?? {};
@@ -261,7 +261,7 @@ export async function revertObjects(
     const item: ApplyItem = { key, digest, cause: 'drift', ...order, ...(yields ? { yields } : {}) };
     const attempt = kept
       ? await applyOne(dependencies, item, kept, true).catch((error: unknown) => {
-          failure ??= error;
+          failure ??= errorOf(error);
           return undefined;
         })
       : ({ item, object: manifest, result: { key, applied: false, ...unkept(template) } } as const);
@@ -275,7 +275,7 @@ export async function revertObjects(
     });
   }
   // Of the others the next look finds that they are yet to be put back.
-  if (results.length === 0 && failure !== undefined) throw failure;
+  if (results.length === 0 && failure) throw failure;
   return results;
 }
 
@@ -285,67 +285,4 @@ function unkept(template: string | undefined): { reason: string; message: string
       ? 'is gone and no revision keeps it; pods of a stage that the rollout has not come to wait for it when they restart'
       : `cannot be put back as it was: no revision keeps the pod template ${template.slice(0, 10)}; it is made anew when its turn comes`;
   return { reason: STATUS_REASONS.NotFound, message };
-}
-
-/** One event for all that fared alike: a resource of many objects must not flood its namespace with news. */
-export function tell(dependencies: Dependencies, regarding: Manifest, attempts: readonly Attempt[]): void {
-  const { info } = Context.current();
-  const news = attempts.filter(({ unchanged }) => !unchanged);
-  for (const [reason, alike] of Map.groupBy(news, reasonOf)) {
-    const [first, ...others] = alike;
-    if (!first) continue;
-    const { apiVersion, metadata } = first.object;
-    const ref = parseObjectKey(first.item.key, regarding.metadata.namespace);
-    const related = { apiVersion, ref, ...(metadata.uid ? { uid: metadata.uid } : {}) };
-    dependencies.events.record(
-      {
-        regarding,
-        ...(others.length === 0 && !isExternal(first.item.key) ? { related } : {}),
-        occurrence: `${info.workflowExecution?.runId} ${info.activityId}`,
-      },
-      newsOf(reason, alike),
-    );
-  }
-}
-
-function reasonOf({ item, result, handedTo, replaced }: Attempt): string {
-  if (!result.applied) return result.reason;
-  if (replaced) return 'Replaced';
-  if (result.created) return 'Created';
-  if (handedTo) return 'ReplicasHandedOver';
-  if (result.scaledOnly) return 'Scaled';
-  return item.cause === 'drift' ? 'DriftRepaired' : 'Updated';
-}
-
-function newsOf(reason: string, attempts: readonly Attempt[]): News {
-  const titles = attempts.map(({ item }) => titleOf(item.key)).join(', ');
-  switch (reason) {
-    case 'Created':
-      return { type: 'Normal', reason, action: 'Create', note: `created ${titles}` };
-    case 'Replaced': {
-      const note = `deleted and created again, since a field of it cannot be changed in place: ${titles}`;
-      return { type: 'Normal', reason, action: 'Create', note };
-    }
-    case 'Updated':
-      return { type: 'Normal', reason, action: 'Update', note: `updated ${titles}` };
-    case 'DriftRepaired': {
-      const editors = [...new Set(attempts.flatMap(({ item }) => item.editors ?? []))];
-      const who = editors.length > 0 ? `, changed by ${editors.join(', ')}` : '';
-      return { type: 'Warning', reason, action: 'Update', note: `put back as desired: ${titles}${who}` };
-    }
-    case 'Scaled': {
-      const note = `scaled ${attempts.map(({ item }) => `${titleOf(item.key)} to ${item.replicas}`).join(', ')}, before its pods change`;
-      return { type: 'Normal', reason, action: 'Scale', note };
-    }
-    case 'ReplicasHandedOver': {
-      const whose = attempts.map(({ item, handedTo }) => `${titleOf(item.key)} to ${handedTo}`);
-      return { type: 'Normal', reason, action: 'Scale', note: `left the replicas of ${whose.join(', ')}` };
-    }
-    default: {
-      const refusals = attempts.flatMap(({ result }) =>
-        result.applied ? [] : [`${titleOf(result.key)}: ${result.message}`],
-      );
-      return { type: 'Warning', reason, action: 'Apply', note: refusals.join('; ') };
-    }
-  }
 }

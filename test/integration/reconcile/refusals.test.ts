@@ -147,13 +147,14 @@ describe('what the API server refuses', { concurrency: 8 }, () => {
     assert.equal(JSON.stringify(await stage.events()).includes(HIDDEN), false);
   });
 
-  it('as a value of a Secret that is no text is told with its field, and the value is told nowhere', async () => {
-    const pin = 271828182845;
-    await stage.want(nodes({ apiVersion: 'v1', kind: 'Secret', stringData: { pin } }), 'number');
+  it('as a value of a variable that is no text is told with its field, and the value is told nowhere', async () => {
+    const value = 271828182845;
+    const containers = [{ name: 'main', image: 'example.org/toy:1', env: [{ name: 'PIN', value }] }];
+    await stage.want(nodes({ apiVersion: 'v1', kind: 'Pod', spec: { containers } }), 'number');
     const { status } = await stage.stalled('Invalid', 'number');
-    assert.match(stalled(status), /\.(stringData|data)\.pin: expected string/);
+    assert.match(stalled(status), /\.env\[name="PIN"\]\.value: expected string/);
     const told = JSON.stringify([status, await stage.events(), await historyOf('number')]);
-    assert.equal(told.includes(String(pin)), false);
+    assert.equal(told.includes(String(value)), false);
   });
 
   it('costs one bounded condition when operator code throws megabytes, and is told in whole characters', async () => {
