@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { digest } from '../../../activities/digest.ts';
-import { COMMANDS } from '../../../core/labels.ts';
+import { restartsWith } from '../../../core/commands/restart.ts';
 import { render } from '../../../core/plan/digests.ts';
 import { plan } from '../../../core/plan/plan.ts';
 import { cronJob, customResource, defineOperator, deployment, job, statefulSet } from '../../../index.ts';
@@ -19,17 +19,15 @@ const operator = defineOperator(customResource<ToySpec>('toy.dev/v1', 'Toy'), {
   ],
 });
 
-function digests(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const resource = toy(TWO_ROLES);
-  const asked = { ...resource, metadata: { ...resource.metadata, annotations } };
-  const { objects } = render(plan(operator, asked), digest);
+function digests(restarts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { objects } = render(plan(operator, toy(TWO_ROLES)), digest, { restarts });
   return Object.fromEntries(Array.from(objects.values(), ({ ref }) => [ref.key, ref.digest]));
 }
 
 describe('a restart', () => {
   it('changes what keeps running, and nothing that runs to its end', () => {
     const before = digests({});
-    const after = digests({ [COMMANDS.restartedAt]: '2026-12-01T08:00:00Z' });
+    const after = digests(restartsWith({}, '2026-12-01T08:00:00Z'));
     const changed = Object.keys(before).filter((key) => before[key] !== after[key]);
     assert.deepEqual(changed.sort(), ['Deployment.apps/web', 'StatefulSet.apps/db']);
   });
