@@ -17,7 +17,6 @@ import { isOfAnotherShape, refusalOf } from './apply-refusal.ts';
 import type { Approval } from './replace-immutable.ts';
 import { approvalsIn, clearTheWay, headless } from './replace-immutable.ts';
 import { failureOf } from './failure.ts';
-import { unfinished } from './unfinished.ts';
 import type { Attempt } from './apply-news.ts';
 import { tell } from './apply-news.ts';
 import { choose } from './choose-objects.ts';
@@ -66,9 +65,8 @@ export async function applyObjects(
   const isOfThePast = plan.revision !== undefined;
   const fence = sendingFence();
   const approvalOf = approvalsIn(manifest, wanted.digest);
-  const chosen = choose(wanted, items);
   const outcomes = await Promise.allSettled(
-    chosen.map(({ item, object }) =>
+    choose(wanted, items).map(({ item, object }) =>
       applyOne(
         { ...dependencies, approvalOf, api: fencedApi(dependencies, plan, item, fence) },
         item,
@@ -77,9 +75,10 @@ export async function applyObjects(
       ),
     ),
   );
-  const { attempts, failure } = gathered(outcomes, chosen);
+  const attempts = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   tell(dependencies, manifest, attempts);
-  if (failure) throw failure;
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
   return await settled(
     dependencies,
     plan,
@@ -110,24 +109,6 @@ async function settled(
     const verdict = result.applied ? verdicts.get(result.uid) : undefined;
     return verdict ? { ...result, health: verdict } : result;
   });
-}
-
-/** What came of each; `failure`: of those that are to be tried again with the whole activity. */
-function gathered(
-  outcomes: readonly PromiseSettledResult<Attempt>[],
-  chosen: ReturnType<typeof choose>,
-): { readonly attempts: readonly Attempt[]; readonly failure?: Error } {
-  const failures: Error[] = [];
-  const attempts = outcomes.flatMap((outcome, index): readonly Attempt[] => {
-    const { item, object } = chosen[index] ?? {};
-    if (outcome.status === 'fulfilled') return [outcome.value];
-    const refusal = item && unfinished(item.key, outcome.reason);
-    if (!item || !object || !refusal) failures.push(errorOf(outcome.reason));
-    else return [{ item, object: object.manifest, result: { key: item.key, applied: false, ...refusal } }];
-    return [];
-  });
-  const [failure] = failures;
-  return { attempts, ...(failure ? { failure } : {}) };
 }
 
 function errorOf(reason: unknown): Error {
