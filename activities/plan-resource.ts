@@ -28,7 +28,7 @@ import { readKnown, readResource } from './read-resource.ts';
 import { asResource } from './renderer.ts';
 import type { Recovery } from './recover-inventory.ts';
 import { findStrays, recoverInventory } from './recover-inventory.ts';
-import type { KeptPlan } from './revisions.ts';
+import type { KeptPlan, RunningTemplates } from './revisions.ts';
 import { writeStatus } from './write-status.ts';
 
 export interface PlanRequest {
@@ -44,6 +44,8 @@ export interface PlanRequest {
   readonly inventory: Readonly<Record<ObjectKey, string>>;
   /** Of what pods read of others, as it was last seen; absent when they read nothing. */
   readonly contents?: Contents;
+  /** Pod templates as they were last applied; absent in a first pass. */
+  readonly templates?: RunningTemplates;
   /** Something may have been missed: objects that the inventory does not have are looked for, too. */
   readonly resync?: true;
 }
@@ -117,7 +119,7 @@ export interface Remembered {
 
 async function planLive(
   dependencies: Dependencies,
-  { known, inventory, memory, now, contents = {} }: PlanRequest,
+  { known, inventory, memory, now, contents = {}, templates }: PlanRequest,
   manifest: Manifest,
   recovery: Recovery,
 ): Promise<PlanAnswer> {
@@ -154,7 +156,7 @@ async function planLive(
     delta.changed.length > 0 ||
     delta.removed.length > 0 ||
     lacksFinalizer(dependencies, manifest, chosen.plan);
-  const accepted = isNews ? await accept(dependencies, manifest, chosen) : undefined;
+  const accepted = isNews ? await accept(dependencies, manifest, chosen, templates) : undefined;
   return {
     kind: 'planned',
     ...delta,
@@ -193,6 +195,7 @@ async function accept(
   dependencies: Dependencies,
   manifest: Manifest,
   { plan, newest, shelf, memory, view }: Chosen,
+  templates: RunningTemplates | undefined,
 ): Promise<{ readonly accepted: readonly Condition[]; readonly acceptedInMs: number }> {
   const { revisions } = dependencies;
   const { name, namespace, uid, generation = 0 } = manifest.metadata;
@@ -216,10 +219,20 @@ async function accept(
   const [, kept] = await Promise.all([
     writeStatus(dependencies, header, status),
     shelf && view.course?.kind === 'newest' ? revisions.keep(shelf, newest) : undefined,
-    shelf && memory.previous ? revisions.sweep(shelf, memory, newest.digest) : undefined,
+    // What was never planned before has nothing to sweep.
+    shelf && templates
+      ? revisions.sweep(shelf, memory, { newest: newest.digest, templates: behind(newest, templates) })
+      : undefined,
   ]);
   if (kept?.tooLarge !== undefined) tellTooLarge(dependencies, manifest, kept.tooLarge);
   return { accepted: status.conditions, acceptedInMs: Math.round(performance.now() - began) };
+}
+
+/** Of the templates that run, those that the newest plan does not have. */
+function behind({ objects }: KeptPlan, templates: RunningTemplates): RunningTemplates {
+  return Object.fromEntries(
+    Object.entries(templates).filter(([key, template]) => objects.get(key)?.ref.template !== template),
+  );
 }
 
 function tellTooLarge({ events }: Dependencies, regarding: Manifest, bytes: number): void {

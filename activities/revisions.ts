@@ -27,6 +27,9 @@ export interface KeptPlan extends Omit<Rendered, 'objects'> {
   readonly objects: ReadonlyMap<ObjectKey, KeptObject>;
 }
 
+/** Digests of the pod templates of workloads that a rollout has not come to. */
+export type RunningTemplates = Readonly<Record<ObjectKey, string>>;
+
 const KIND = { group: 'apps', kind: 'ControllerRevision' } as const;
 /** Beside those that are still needed. */
 const KEPT = 5;
@@ -132,16 +135,46 @@ export class Revisions {
     return undefined;
   }
 
-  /** Lets go of what neither a rollback nor a running rollout can need. */
-  async sweep({ namespace, resource }: Shelf, { good, previous }: Memory, newest: string): Promise<void> {
-    const needed = new Set([good?.revision, previous?.revision, revisionName(resource, newest)]);
-    const old = (await this.#list(namespace, resource)).slice(0, -KEPT);
+  /**
+   * Deletes revisions that neither a rollback nor a running rollout can need, however often the resource is edited. It keeps the
+   * newest few, those of the memory, and for each pod template that still runs the newest one that holds it.
+   */
+  async sweep(
+    { namespace, resource }: Shelf,
+    { good, previous }: Memory,
+    { newest, templates }: { readonly newest: string; readonly templates: RunningTemplates },
+  ): Promise<void> {
+    const all = await this.#list(namespace, resource);
+    const named = new Set([good?.revision, previous?.revision, revisionName(resource, newest)]);
+    const old = all.slice(0, -KEPT).filter(({ metadata }) => !named.has(metadata.name));
+    if (old.length === 0) return;
+    const holding = await this.#holding(namespace, all, templates);
     for (const { metadata } of old) {
-      if (needed.has(metadata.name)) continue;
+      if (holding.has(metadata.name)) continue;
       const ref: ObjectRef = { ...KIND, namespace, name: metadata.name };
       await this.#api.remove(ref, { uid: metadata.uid ?? '' });
       this.#read.delete(`${namespace}/${metadata.name}`);
     }
+  }
+
+  /** The names of the newest revisions that hold the pod templates. */
+  async #holding(
+    namespace: string,
+    all: readonly Manifest[],
+    templates: RunningTemplates,
+  ): Promise<ReadonlySet<string>> {
+    const sought = new Map(Object.entries(templates));
+    const names = new Set<string>();
+    for (const { metadata } of all.toReversed()) {
+      if (sought.size === 0) break;
+      const plan = await this.read(namespace, metadata.name);
+      for (const [key, template] of sought)
+        if (plan?.objects.get(key)?.ref.template === template) {
+          names.add(metadata.name);
+          sought.delete(key);
+        }
+    }
+    return names;
   }
 
   /** Oldest first. */

@@ -21,13 +21,23 @@ export function requestOf(
   const contents = contentsOf(references);
   return {
     ...(hint.resource ? { seen: hint.resource } : {}),
-    ...(uid === undefined ? {} : { known: { uid, generation, ...(version ? { version } : {}) } }),
+    ...(uid === undefined
+      ? {}
+      : { known: { uid, generation, ...(version ? { version } : {}) }, templates: templatesIn(state) }),
     now: currentTime(),
     memory: memoryOf(state),
     inventory: fingerprintsOf(inventory),
     ...(Object.keys(contents).length === 0 ? {} : { contents }),
     ...(hint.resync || isListDue(state, currentTime()) ? { resync: true as const } : {}),
   };
+}
+
+/** Of workloads that are there, and of those that went in the middle of a rollout that had not come to them. */
+function templatesIn({ inventory, lost }: ReconcileState): NonNullable<PlanRequest['templates']> {
+  const running = Object.entries(inventory).flatMap(([key, { template }]) =>
+    template ? [[key, template]] : [],
+  );
+  return { ...Object.fromEntries(running), ...lost };
 }
 
 /** The whole plan: what the answer says is new, and for the rest what the inventory knows. */
@@ -45,8 +55,9 @@ export function viewOf(
     unlisted: _8,
     ...view
   } = rest;
+  const gone = new Set(removed);
   const known = Object.entries(inventory)
-    .filter(([key]) => !removed.includes(key))
+    .filter(([key]) => !gone.has(key))
     .map(([key, entry]) => [key, refOf(key, entry)]);
   return {
     ...view,

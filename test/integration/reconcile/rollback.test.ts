@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { COMMANDS } from '../../../core/labels.ts';
+import { COMMANDS, LABELS } from '../../../core/labels.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { UPDATES } from '../../../workflows/messages.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
@@ -136,5 +136,26 @@ describe('a rollback on a real API server', () => {
     const generations = kept.map((item) => Number(item['revision'])).sort((a, b) => a - b);
     assert.ok(generations.length <= 7, String(generations));
     assert.deepEqual(generations.slice(-2), [7, 8]);
+  });
+
+  it('lets the oldest go also of a resource that is never Ready, but for what a stage behind still runs', async () => {
+    await stage.want(TWO_ROLES, 'r5');
+    await stage.ready('r5');
+    const first = (await stage.resource('r5'))?.status?.memory?.good?.revision ?? '';
+    for (let edit = 0; edit < 12; edit++) {
+      const nodes = CRASHING.nodes.map((node) => ({ ...node, config: `never ready ${edit}` }));
+      await stage.want({ ...CRASHING, nodes }, 'r5');
+      await stage.until('the edit is taken up', () => true, 'r5');
+    }
+    const { items } = await stage.api.list(
+      { group: 'apps', kind: 'ControllerRevision' },
+      {
+        namespace: stage.namespace,
+        labelSelector: `${LABELS.revisionOf}=${(await stage.resource('r5'))?.metadata.uid}`,
+      },
+    );
+    const names = items.map(({ metadata }) => metadata.name);
+    assert.ok(names.length <= 7, names.join());
+    assert.ok(names.includes(first), 'the set that the stage behind still runs is kept');
   });
 });
