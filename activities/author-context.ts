@@ -26,17 +26,23 @@ export interface AuthorContext extends Redaction {
   explain(error: unknown): string;
 }
 
-/** @param key the object it is about; the live one is read, where the cluster has it. */
+/**
+ * @param key the object it is about; the live one is read, where the cluster has it.
+ * @param signal ends what the function waits for. By default that of the activity.
+ */
 export async function contextOf(
   dependencies: Dependencies,
   resource: Manifest,
-  key?: ObjectKey,
+  {
+    key,
+    signal = ActivityContext.current().cancellationSignal,
+  }: { key?: ObjectKey; signal?: AbortSignal } = {},
 ): Promise<AuthorContext> {
   const { api, events, log } = dependencies;
-  const { info, cancellationSignal: signal } = ActivityContext.current();
+  const { info } = ActivityContext.current();
   const home = resource.metadata.namespace;
   const ref = key === undefined || isExternal(key) ? undefined : parseObjectKey(key, home);
-  const live = ref ? await api.get(ref) : undefined;
+  const live = ref ? await api.get(ref, { signal }) : undefined;
   const told = { resource: resource.metadata.name, ...(key ? { object: key } : {}) };
   const redaction = createRedaction();
   const { redact } = redaction;

@@ -1,5 +1,6 @@
 /** Durations as people write them: `30 seconds`, `5m`. */
 import ms from 'ms';
+import { invalid } from '../api/invalid.ts';
 import { InvalidAnswer } from '../core/operator-answers.ts';
 
 /** In milliseconds; undefined when the text is no duration. */
@@ -7,6 +8,35 @@ export function durationOf(text: unknown): number | undefined {
   if (typeof text !== 'string' || text.length === 0 || text.length > 100) return undefined;
   const value: number | undefined = ms(text as ms.StringValue);
   return value === undefined || Number.isNaN(value) ? undefined : value;
+}
+
+/** What is longer is a mistake, and no timer of Temporal's would take all of it. */
+const LONGEST_MS = ms('365 days');
+
+/**
+ * A duration of a policy, in milliseconds.
+ *
+ * @throws InvalidResource naming the field, what was found there, and what is expected.
+ */
+export function policyDuration(
+  text: unknown,
+  field: string,
+  { leastMs = 0, mostMs = LONGEST_MS }: { readonly leastMs?: number; readonly mostMs?: number } = {},
+): number {
+  const found = typeof text === 'string' ? `"${text.slice(0, 60)}"` : `a value of type ${typeof text}`;
+  const value = durationOf(text);
+  if (value === undefined) throw invalid(field, `${found} is no duration; write, for example, "30 minutes"`);
+  if (value < leastMs || value > mostMs)
+    throw invalid(
+      field,
+      `${found} is out of range; write at least "${long(leastMs)}" and at most "${long(mostMs)}"`,
+    );
+  return value;
+}
+
+/** `10 minutes`. */
+export function long(milliseconds: number): string {
+  return ms(milliseconds, { long: true });
 }
 
 /** Between two runs of operator code: less would keep a worker busy, more is longer than anything is kept. */

@@ -58,7 +58,7 @@ export async function handling<Result>(
       reason: STATUS_REASONS.Invalid,
       message: `the operator ${dependencies.operator.name} has no external kind ${kind} any more; run a version that has`,
     };
-  const { context, redact } = await contextOf(dependencies, resource, key);
+  const { context, redact } = await contextOf(dependencies, resource, { key });
   const limit = AbortSignal.timeout(PATIENCE_MS);
   const given: ExternalContext = {
     ...context,

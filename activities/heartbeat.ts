@@ -8,8 +8,8 @@ const BEAT_MS = 1_000;
  */
 const HEARTBEAT_MS = 5_000;
 /**
- * The SDK passes a heartbeat on every 8 of the 10 seconds after which Temporal gives an attempt up, so one whose process did not
- * run for 2 seconds may have been given up.
+ * Temporal gives an attempt up after 10 seconds without a heartbeat. One whose process did not run for 2 seconds, and whose next
+ * heartbeat was late for other reasons, too, may have been given up.
  */
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -42,14 +42,20 @@ export function pulseOfAttempt(): Pulse | undefined {
   return pulses.getStore();
 }
 
+/** The answer to a heartbeat says whether the work is cancelled; who must hear of that soon asks often. */
+export const OFTEN_MS = 2_000;
+
 /** A worker that dies in the middle is noticed within the heartbeat timeout, and the work is done again elsewhere. */
-export async function heartbeating<Result>(work: () => Promise<Result>): Promise<Result> {
+export async function heartbeating<Result>(
+  work: () => Promise<Result>,
+  everyMs: number = HEARTBEAT_MS,
+): Promise<Result> {
   const { heartbeat } = Context.current();
   const pulse = new Pulse();
   let toldAt = performance.now();
   const beat = setInterval(() => {
     pulse.beat();
-    if (performance.now() - toldAt < HEARTBEAT_MS) return;
+    if (performance.now() - toldAt < everyMs) return;
     toldAt = performance.now();
     heartbeat();
   }, BEAT_MS);

@@ -14,6 +14,7 @@ import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './heartbeat.ts';
 import { observeExternals } from './observe-externals.ts';
 import type { Sight } from '../core/rollout/unread.ts';
+import type { GateReply } from '../core/rollout/fold-passage.ts';
 import type { Entry } from '../core/rollout/state.ts';
 import type { Unblocked } from '../core/rollout/unblock.ts';
 import type { Growth, Named } from '../core/storage/next-reshape.ts';
@@ -100,7 +101,7 @@ export interface Activities {
     items: readonly PruneItem[],
     generation?: number,
   ): Promise<readonly Removal[]>;
-  checkGate(plan: PlanRef, key: ObjectKey): Promise<true | string>;
+  checkGate(plan: PlanRef, key: ObjectKey): Promise<GateReply>;
   runHook(plan: PlanRef, key: ObjectKey, when: 'before' | 'after'): Promise<void>;
   cleanUp(resource: ResourceRef): Promise<void>;
   runRoutine(request: RoutineRequest): Promise<RoutineOutcome>;
@@ -148,7 +149,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     revertObjects: (plan, items) => heartbeating(() => revertObjects(dependencies, plan, items)),
     pruneObjects: (resource, items, generation) =>
       heartbeating(() => pruneObjects(dependencies, resource, items, generation)),
-    checkGate: (plan, key) => heartbeating(() => checkGate(dependencies, plan, key)),
+    checkGate: (plan, key) => checkGate(dependencies, plan, key),
     runHook: (plan, key, when) => runHook(dependencies, plan, key, when),
     cleanUp: (resource) => cleanUp(dependencies, resource),
     runRoutine: (request) => runRoutine(dependencies, request),

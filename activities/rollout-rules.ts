@@ -4,7 +4,8 @@ import type { MaintenanceWindow, Operator, RolloutPolicy } from '../api/operator
 import { DEFAULT_STAGE_DEADLINE } from '../api/operator.ts';
 import type { Resource } from '../api/resource.ts';
 import type { RolloutRules, Window } from '../core/rollout/rules.ts';
-import { durationOf } from './durations.ts';
+import { policyDuration } from './durations.ts';
+import { timeLimitsIn } from './time-limits.ts';
 
 /** The policy of an operator for one resource, in numbers. */
 export interface ResolvedRules {
@@ -24,8 +25,10 @@ export function rolloutRules(operator: Operator, resource: Resource, now: number
   const policy = operator.rollout(resource);
   const { deadline = DEFAULT_STAGE_DEADLINE, firstInstall = 'parallel', approval, windows } = policy;
   const bakeMs = bakesOf(policy.bake);
+  // They are kept where the code runs; a mistake in them is told before anything begins.
+  timeLimitsIn(policy);
   return {
-    stageDeadlineMs: duration(deadline, 'rollout.deadline'),
+    stageDeadlineMs: policyDuration(deadline, 'rollout.deadline', { leastMs: 1 }),
     firstInstall,
     rules: {
       ...(Object.keys(bakeMs).length > 0 ? { bakeMs } : {}),
@@ -43,15 +46,15 @@ export function rolloutRules(operator: Operator, resource: Resource, now: number
 }
 
 function bakesOf(bake: RolloutPolicy['bake'] = {}): Record<string, number> {
-  if (typeof bake === 'string') return { '*': duration(bake, 'rollout.bake') };
+  if (typeof bake === 'string') return { '*': policyDuration(bake, 'rollout.bake') };
   return Object.fromEntries(
-    Object.entries(bake).map(([role, text]) => [role, duration(text, `rollout.bake.${role}`)]),
+    Object.entries(bake).map(([role, text]) => [role, policyDuration(text, `rollout.bake.${role}`)]),
   );
 }
 
 /** The window that is open at `now`, if one is, and those after it. */
 function nextWindows(window: MaintenanceWindow, field: string, now: number): readonly Window[] {
-  const length = duration(window.duration, `${field}.duration`);
+  const length = policyDuration(window.duration, `${field}.duration`, { leastMs: 1 });
   const opens = cronOf(window, field).nextRuns(WINDOWS_AHEAD, new Date(now - length));
   return opens.map((date) => ({
     opens: date.getTime(),
@@ -75,11 +78,4 @@ function cronOf({ schedule, timeZone = 'UTC' }: MaintenanceWindow, field: string
     const why = error instanceof Error ? error.message : String(error);
     throw invalid(`${field}.schedule`, `"${schedule}" is no cron schedule of five fields (${why})`);
   }
-}
-
-function duration(text: string, field: string): number {
-  const value = durationOf(text);
-  if (value === undefined || value < 0)
-    throw invalid(field, `"${text}" is no duration; write, for example, "30 minutes"`);
-  return value;
 }

@@ -1,4 +1,3 @@
-import type { ApplicationFailure } from '@temporalio/common';
 import type { RoutineAnswer, RoutineContext } from '../api/routine.ts';
 import { MOST_ROUTINE_STATE } from '../api/routine.ts';
 import { bounded } from '../core/bounded-text.ts';
@@ -7,11 +6,11 @@ import { OUR_REASONS } from '../core/reasons.ts';
 import type { ResourceRef } from '../core/refs.ts';
 import type { RoutineOutcome } from '../core/rollout/routine.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
-import { contextOf } from './author-context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { intervalOf } from './durations.ts';
-import { failureOf, planStale, stop } from './failure.ts';
-import { heartbeating } from './heartbeat.ts';
+import { failureOf, planStale } from './failure.ts';
+import { heartbeating, OFTEN_MS } from './heartbeat.ts';
+import { runOperatorCode } from './operator-code.ts';
 import { readResource } from './read-resource.ts';
 
 export interface RoutineRequest {
@@ -27,7 +26,11 @@ export interface RoutineRequest {
  *
  * @throws ApplicationFailure `RoutineFailed`; `PlanStale` when the resource is no longer what was planned.
  */
-export async function runRoutine(
+export function runRoutine(dependencies: Dependencies, request: RoutineRequest): Promise<RoutineOutcome> {
+  return heartbeating(() => runOnce(dependencies, request), OFTEN_MS);
+}
+
+async function runOnce(
   dependencies: Dependencies,
   { resource, uid, generation, last }: RoutineRequest,
 ): Promise<RoutineOutcome> {
@@ -39,15 +42,11 @@ export async function runRoutine(
   );
   if (!routine || manifest?.metadata.uid !== uid || manifest.metadata.generation !== generation)
     throw planStale('the resource changed before its routine ran');
-  const { context, explain, redact } = await contextOf(dependencies, manifest);
   const known = last ?? (manifest['status'] as Partial<ResourceStatus> | undefined)?.routine;
-  const given: RoutineContext = { ...context, ...(known === undefined ? {} : { last: known }) };
-  return heartbeating(async () => {
-    try {
-      return outcomeOf(redacted(await routine.run(given), redact));
-    } catch (error) {
-      throw routineFailed(explain(error));
-    }
+  const call = { subject: 'routine', kind: 'routine', reason: OUR_REASONS.RoutineFailed } as const;
+  return runOperatorCode(dependencies, manifest, call, async ({ context, redact }) => {
+    const given: RoutineContext = { ...context, ...(known === undefined ? {} : { last: known }) };
+    return outcomeOf(redacted(await routine.run(given), redact));
   });
 }
 
@@ -69,8 +68,4 @@ function redacted(answer: unknown, redact: (text: string) => string): RoutineAns
     typeof value === 'string' ? redact(value) : value,
   );
   return JSON.parse(text) as RoutineAnswer<unknown>;
-}
-
-function routineFailed(message: string): ApplicationFailure {
-  return stop(OUR_REASONS.RoutineFailed, message);
 }

@@ -39,6 +39,8 @@ export const OUR_REASONS = {
   FieldFight: 'FieldFight',
   RolloutTimedOut: 'RolloutTimedOut',
   GateClosed: 'GateClosed',
+  /** A gate threw, or took too long; it is asked again. */
+  GateFailed: 'GateFailed',
   HookFailed: 'HookFailed',
   /** The operator's routine threw; it runs again in time. */
   RoutineFailed: 'RoutineFailed',

@@ -151,6 +151,8 @@ async function workerOf(
     workflowBundle: bundle,
     activities,
     interceptors: { activity: [stampResults, boundFailures] },
+    // Activities send no more of them than they must.
+    maxHeartbeatThrottleInterval: '1s',
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
     // Most of them wait for pods; how many ask the API server at once is bounded by its client.
     maxConcurrentActivityTaskExecutions: MAX_CACHED_WORKFLOWS,

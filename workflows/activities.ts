@@ -3,13 +3,11 @@
  * cluster is regular, so that people see it in Temporal UI and a workflow task that runs again does not run it again.
  */
 import type { ActivityInterfaceFor } from '@temporalio/workflow';
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import { LONGEST_RUN } from '../api/routine.ts';
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 
 type Look = Pick<Activities, 'planResource' | 'observeObjects' | 'observeShape' | 'patchStatus'>;
-type Author = Pick<Activities, 'runHook' | 'cleanUp'>;
-type Routine = Pick<Activities, 'runRoutine'>;
+type Author = Pick<Activities, 'checkGate' | 'runHook' | 'cleanUp' | 'runRoutine'>;
 type External = Pick<Activities, 'applyExternals' | 'observeExternals' | 'removeExternals'>;
 type Reshape = Pick<
   Activities,
@@ -20,7 +18,7 @@ type Reshape = Pick<
   | 'settleStatefulSet'
   | 'restoreStatefulSets'
 >;
-type Write = Omit<Activities, keyof Look | keyof Author | keyof External | keyof Routine | keyof Reshape>;
+type Write = Omit<Activities, keyof Look | keyof Author | keyof External | keyof Reshape>;
 
 /** Temporal UI cuts what is longer. */
 const SUMMARY_LENGTH = 190;
@@ -63,22 +61,16 @@ export function reshaping(summary: string): ActivityInterfaceFor<Reshape> {
   });
 }
 
-/** Runs an author's code, which may take long; its heartbeat tells that it lives. */
+/**
+ * Runs an author's code. Its time limit is the policy's, and the activity itself keeps it; its heartbeat tells that it lives, and
+ * hears soon of a cancellation. Temporal runs it again where its worker died; where it failed, the workflow does.
+ */
 export function author(summary: string): ActivityInterfaceFor<Author> {
   return proxyActivities<Author>({
-    startToCloseTimeout: '1 hour',
+    startToCloseTimeout: '25 hours',
     heartbeatTimeout: '10 seconds',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
-    summary: summary.slice(0, SUMMARY_LENGTH),
-  });
-}
-
-/** Runs an author's routine; one that fails is not run again before its time, but for a worker that died. */
-export function routine(summary: string): ActivityInterfaceFor<Routine> {
-  return proxyActivities<Routine>({
-    startToCloseTimeout: LONGEST_RUN,
-    heartbeatTimeout: '10 seconds',
-    retry: { initialInterval: '1 second', maximumAttempts: 2 },
     summary: summary.slice(0, SUMMARY_LENGTH),
   });
 }

@@ -1,22 +1,25 @@
+import { isCancellation } from '@temporalio/workflow';
 import type { ApplyItem, PlanRef, PruneItem } from '../activities/index.ts';
 import type { Category } from '../core/plan/categories.ts';
 import { CATEGORIES, categoryOf, isExternal, titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { ApplyResult, Removal } from '../core/rollout/fold.ts';
 import { foldApplied, foldPruned, foldReverted } from '../core/rollout/fold.ts';
-import { foldGate, foldPassage } from '../core/rollout/fold-passage.ts';
+import { foldGate, foldHookFailed, foldPassage } from '../core/rollout/fold-passage.ts';
 import { contentsOf } from '../core/rollout/references.ts';
 import type { Step } from '../core/rollout/step.ts';
 import { changeOf } from '../core/rollout/change.ts';
+import { foldCleanupFailed } from '../core/rollout/cleanup.ts';
 import { foldRoutine } from '../core/rollout/routine.ts';
 import { partitionOf } from '../core/rollout/canary.ts';
 import { hasBeenScaled, scaleOrderOf } from '../core/rollout/scaling.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { currentTime } from './clock.ts';
-import { author, external, reshaping, routine, write } from './activities.ts';
+import { author, external, reshaping, write } from './activities.ts';
 import { foldReshaped } from '../core/rollout/reshape.ts';
 import { foldUnblocked } from '../core/rollout/unblock.ts';
 import { failureOf, isPlanStale } from './failures.ts';
+import type { Ask } from './reshaper.ts';
 import { reshape } from './reshaper.ts';
 
 const APPLY = {
@@ -27,6 +30,14 @@ const APPLY = {
   Objects: 'applyObjects',
   Workloads: 'applyWorkloads',
 } as const satisfies Record<Exclude<Category, 'Externals'>, string>;
+
+/** A step that calls operator code, and may take long. */
+export type OperatorStep = Extract<Step, { kind: 'gate' | 'hook' }>;
+/** A step that changes the cluster, or a server of somebody else. */
+export type ClusterStep = Exclude<Step, OperatorStep | { kind: 'wait' }>;
+
+/** What an answer makes of what is known when it is there. */
+export type Fold = (state: ReconcileState) => ReconcileState;
 
 /** What is known after a step, and what kept it from being complete. */
 export interface Outcome {
@@ -40,6 +51,8 @@ export interface Circumstances {
   readonly editors: ReadonlyMap<ObjectKey, readonly string[]>;
   /** How long an apply may wait for its workloads before the status must say that it does. */
   readonly patienceMs: number;
+  /** Asks a gate, unless something newer about the resource arrives before it answers. */
+  readonly ask: Ask;
 }
 
 /** Carries out one step, and answers with what is known afterwards. */
@@ -65,10 +78,10 @@ export class Executor {
 
   /** What was achieved counts also when a part of the step failed. */
   async execute(
-    step: Exclude<Step, { kind: 'wait' }>,
+    step: ClusterStep,
     plan: PlanView,
     state: ReconcileState,
-    { editors, patienceMs }: Circumstances,
+    { editors, patienceMs, ask }: Circumstances,
   ): Promise<Outcome> {
     let known = state;
     const ref = this.#planRef(plan, state);
@@ -83,7 +96,11 @@ export class Executor {
         }
         case 'reshape':
           return {
-            state: await reshape(ref, step.key, plan, { state, keep: (kept) => (known = kept) }),
+            state: await reshape(ref, step.key, plan, {
+              state,
+              keep: (kept) => (known = kept),
+              ask,
+            }),
           };
         case 'restore':
           return await this.restore(step.keys, state);
@@ -97,12 +114,6 @@ export class Executor {
         }
         case 'prune':
           return await this.remove(step.keys, state, 'no longer desired', plan.generation);
-        case 'gate': {
-          const answer = await write(`${titleOf(step.key)}: gate ${step.gate}`).checkGate(ref, step.key);
-          return { state: foldGate(state, step.key, answer, currentTime()) };
-        }
-        case 'hook':
-          return { state: await this.#hook(step, ref, plan, state) };
       }
     } catch (error) {
       return { state: known, error };
@@ -110,17 +121,49 @@ export class Executor {
   }
 
   /** Runs the author's routine; one that fails is the resource's trouble, and runs again in time. */
-  async runRoutine(plan: PlanView, state: ReconcileState): Promise<Outcome> {
+  async runRoutine(plan: PlanView, state: ReconcileState): Promise<Fold> {
     const { uid, generation } = plan;
     const { answer } = state.routine ?? {};
     const known = answer === undefined ? {} : { last: answer };
     try {
       const request = { resource: this.#resource, uid, generation, ...known };
-      const outcome = await routine(`routine of generation ${generation}`).runRoutine(request);
-      return { state: foldRoutine(state, plan, outcome, currentTime()) };
+      const outcome = await author(`routine of generation ${generation}`).runRoutine(request);
+      return (now) => foldRoutine(now, plan, outcome, currentTime());
     } catch (error) {
-      if (isPlanStale(error)) return { state, error };
-      return { state: foldRoutine(state, plan, { failure: failureOf(error, generation) }, currentTime()) };
+      if (isPlanStale(error) || isCancellation(error)) throw error;
+      const failure = failureOf(error, generation);
+      return (now) => foldRoutine(now, plan, { failure }, currentTime());
+    }
+  }
+
+  /** Calls the author's gate or hook. */
+  async call(step: OperatorStep, plan: PlanView, state: ReconcileState): Promise<Fold> {
+    const ref = this.#planRef(plan, state);
+    const { key } = step;
+    if (step.kind === 'gate') {
+      const reply = await author(`${titleOf(key)}: gate ${step.gate}`).checkGate(ref, key);
+      return (now) => foldGate(now, key, reply, currentTime());
+    }
+    const { when, hook } = step;
+    try {
+      await author(`${titleOf(key)}: ${when} hook ${hook}`).runHook(ref, key, when);
+      return (now) => foldPassage(now, key, { [when]: true });
+    } catch (error) {
+      if (isPlanStale(error) || isCancellation(error)) throw error;
+      const { reason, message } = failureOf(error, plan.generation);
+      return (now) => foldHookFailed(now, plan, key, { reason, message }, currentTime());
+    }
+  }
+
+  /** Runs the author's `onDelete`. */
+  async cleanUp(title: string): Promise<Fold> {
+    try {
+      await author(`onDelete of ${title}`).cleanUp(this.#resource);
+      return ({ cleanup: _, ...now }) => ({ ...now, cleanedUp: true });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const { reason, message } = failureOf(error, 0);
+      return (now) => foldCleanupFailed(now, { reason, message }, currentTime());
     }
   }
 
@@ -185,22 +228,6 @@ export class Executor {
       await write(summary).unblockWorkload(this.#resource, key),
       currentTime(),
     );
-  }
-
-  async #hook(
-    { key, when, hook }: Extract<Step, { kind: 'hook' }>,
-    ref: PlanRef,
-    plan: PlanView,
-    state: ReconcileState,
-  ): Promise<ReconcileState> {
-    try {
-      await author(`${titleOf(key)}: ${when} hook ${hook}`).runHook(ref, key, when);
-      return foldPassage(state, key, { [when]: true });
-    } catch (error) {
-      if (isPlanStale(error)) throw error;
-      const { reason, message } = failureOf(error, plan.generation);
-      return foldApplied(state, plan, [{ key, applied: false, reason, message }], currentTime());
-    }
   }
 }
 

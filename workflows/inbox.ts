@@ -17,6 +17,11 @@ export class Inbox {
     return this.#hint !== undefined;
   }
 
+  /** About the resource itself, or about anything. */
+  get hasNewsOfResource(): boolean {
+    return this.#hint?.resource !== undefined || this.#hint?.resync === true;
+  }
+
   take(): Hint {
     const hint = this.#hint ?? {};
     this.#hint = undefined;

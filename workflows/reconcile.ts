@@ -53,7 +53,7 @@ export async function reconcile(input: ReconcileInput, carried?: Carried): Promi
     alarm.set(rest.wakeAt, NO_NEWS);
     if (historyLength() > LONG_HISTORY && !inbox.hasNews) {
       alarm.set(undefined, '');
-      await condition(allHandlersFinished);
+      await condition(() => allHandlersFinished() && pass.isAlone);
       // A look on waking finds what the alarm would have said; nothing else is lost with the old run.
       const hint: Hint = rest.wakeAt === undefined ? inbox.take() : { ...inbox.take(), resync: true };
       await continueAsNew<typeof reconcile>(input, { state: pass.state, hint });

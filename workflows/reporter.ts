@@ -3,7 +3,6 @@ import { upsertSearchAttributes } from '@temporalio/workflow';
 import { shortHash } from '../core/hash.ts';
 import { takesTurns } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
-import type { Step } from '../core/rollout/step.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
 import type { PlanFailure, ReconcileState } from '../core/rollout/state.ts';
 import { setConditions } from '../core/status/conditions.ts';
@@ -13,6 +12,7 @@ import { conditionsOf, marksOf, stageOf, statusOf } from '../core/status/report.
 import { summaryOf, verdictOf } from '../core/status/verdict.ts';
 import { currentTime } from './clock.ts';
 import { look } from './activities.ts';
+import type { ClusterStep } from './executor.ts';
 import { failureOf } from './failures.ts';
 import type { ReconcileInput } from './messages.ts';
 import { SEARCH_ATTRIBUTES } from './messages.ts';
@@ -35,7 +35,12 @@ export interface Reported {
 const BETWEEN_WRITES_MS = { least: 1_000, most: 10_000, perMsOfWriting: 50 };
 
 /** What may be waited for long, and is therefore said at once. */
-const AWAITED: readonly string[] = [OUR_REASONS.GateClosed, OUR_REASONS.DependencyNotReady];
+const AWAITED: readonly string[] = [
+  OUR_REASONS.GateClosed,
+  OUR_REASONS.GateFailed,
+  OUR_REASONS.HookFailed,
+  OUR_REASONS.DependencyNotReady,
+];
 
 /**
  * Of a workload that takes longer than this, or than the pause between two writes, a workflow hears by a hint, and its status
@@ -67,12 +72,12 @@ export class Reporter {
    */
   async announce(
     situation: Situation,
-    step: Exclude<Step, { kind: 'wait' }>,
+    step: ClusterStep,
   ): Promise<{ readonly state: ReconcileState; readonly patienceMs: number }> {
     const { state } = situation;
     // A repair that heals while readers would wait for the next status anyway is told by its event alone.
     if (!state.rollout) return { state, patienceMs: this.#pauseMs };
-    const takesTime = step.kind === 'hook' || (step.kind === 'apply' && step.keys.some(takesTurns));
+    const takesTime = step.kind === 'apply' && step.keys.some(takesTurns);
     if (!takesTime) return { state, patienceMs: 0 };
     const told = await this.report(situation);
     // What could not be said is said at the next rest, which must not be far.

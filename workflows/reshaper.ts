@@ -5,22 +5,33 @@ import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { foldInTurn, foldReplaced } from '../core/rollout/replace.ts';
 import { foldReshaped, foldReshapeRefused, foldReshaping } from '../core/rollout/reshape.ts';
+import type { GateReply } from '../core/rollout/fold-passage.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { currentTime } from './clock.ts';
-import { look, reshaping, write } from './activities.ts';
+import { author, look, reshaping, write } from './activities.ts';
+
+/** Asks a gate, and is answered also when it is not waited for. */
+export type Ask = (call: () => Promise<GateReply>) => Promise<GateReply>;
+
+/** What a step starts from; `keep` is given what must be known even when it fails. */
+interface ReshapeMoment {
+  readonly state: ReconcileState;
+  keep(state: ReconcileState): void;
+  readonly ask: Ask;
+}
 
 /** A step that changes something. */
 type Act = Exclude<ShapeAnswer, { kind: 'wait' | 'refuse' | 'done' }>;
 
 /**
  * One step of giving a workload another shape: looks, and does what comes next. Nothing is remembered between two steps
- * but what is waited for, so that a crash in between costs a look. `keep` is given what must be known even when the step fails.
+ * but what is waited for, so that a crash in between costs a look.
  */
 export async function reshape(
   planned: PlanRef,
   key: ObjectKey,
   plan: PlanView,
-  { state, keep }: { readonly state: ReconcileState; keep(state: ReconcileState): void },
+  { state, keep, ask }: ReshapeMoment,
 ): Promise<ReconcileState> {
   const ref = plan.refs[key];
   if (!ref) return state;
@@ -45,7 +56,7 @@ export async function reshape(
         { now, lookAgain: 'at once' },
       );
       keep(begun);
-      const result = await act(planned, key, plan, answer);
+      const result = await act(planned, key, plan, answer, ask);
       if (result.done) return result.made ? foldReplaced(begun, plan, result.made, currentTime()) : begun;
       return result.reason === STATUS_REASONS.TooManyRequests
         ? foldReshaping(
@@ -60,7 +71,7 @@ export async function reshape(
   }
 }
 
-function act(plan: PlanRef, key: ObjectKey, { refs }: PlanView, step: Act): Promise<StepResult> {
+function act(plan: PlanRef, key: ObjectKey, { refs }: PlanView, step: Act, ask: Ask): Promise<StepResult> {
   const run = reshaping(`${titleOf(key)}: ${doing(step).message}`);
   switch (step.kind) {
     case 'grow':
@@ -75,7 +86,7 @@ function act(plan: PlanRef, key: ObjectKey, { refs }: PlanView, step: Act): Prom
     case 'settle':
       return run.settleStatefulSet(plan, key);
     case 'restart':
-      return restart(plan, key, refs[key]?.gate, step);
+      return restart(plan, key, { gate: refs[key]?.gate, ask }, step);
   }
 }
 
@@ -83,12 +94,14 @@ function act(plan: PlanRef, key: ObjectKey, { refs }: PlanView, step: Act): Prom
 async function restart(
   plan: PlanRef,
   key: ObjectKey,
-  gate: string | undefined,
+  { gate, ask }: { readonly gate: string | undefined; readonly ask: Ask },
   { pod, uid }: Extract<Act, { kind: 'restart' }>,
 ): Promise<StepResult> {
-  const open = gate ? await write(`${titleOf(key)}: gate ${gate}`).checkGate(plan, key) : true;
-  if (open !== true)
-    return { done: false, reason: STATUS_REASONS.TooManyRequests, message: `gate ${gate}: ${open}` };
+  const open = gate ? await ask(() => author(`${titleOf(key)}: gate ${gate}`).checkGate(plan, key)) : true;
+  if (open !== true) {
+    const why = typeof open === 'string' ? `gate ${gate}: ${open}` : open.failed;
+    return { done: false, reason: STATUS_REASONS.TooManyRequests, message: why };
+  }
   const summary = `${titleOf(key)}: restart pod ${pod}, so that its file system grows`;
   return write(summary).restartPod(plan.resource, key, { name: pod, uid });
 }

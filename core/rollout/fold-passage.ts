@@ -1,7 +1,9 @@
 /** How far a workload has come on its way through a rollout: its hooks and its gate. */
 import type { ObjectKey } from '../refs.ts';
-import type { Passage, ReconcileState } from './state.ts';
+import { withRefusal } from './refusal.ts';
+import type { Passage, PlanView, ReconcileState } from './state.ts';
 import { without } from './state.ts';
+import { callAgainMs } from './call-again.ts';
 import { rfc3339 } from './times.ts';
 
 export function foldPassage(state: ReconcileState, key: ObjectKey, passage: Passage): ReconcileState {
@@ -10,21 +12,37 @@ export function foldPassage(state: ReconcileState, key: ObjectKey, passage: Pass
   return { ...state, rollout: { ...state.rollout, passages }, refusals: without(state.refusals, key) };
 }
 
-const FIRST_ASK_AGAIN_MS = 2_000;
-const LONGEST_ASK_AGAIN_MS = 60_000;
+/** Records that a hook failed: it runs again ever more slowly, and its workload waits for it. */
+export function foldHookFailed(
+  state: ReconcileState,
+  plan: PlanView,
+  key: ObjectKey,
+  failure: { readonly reason: string; readonly message: string },
+  now: number,
+): ReconcileState {
+  const { digest } = plan.refs[key] ?? {};
+  return digest === undefined ? state : withRefusal(state, { key, digest, ...failure, ofCall: true }, now);
+}
+
+/** That it is open, why it is closed, or how it failed. */
+export type GateReply = true | string | { readonly failed: string; readonly reason: string };
+
+const ASK_AGAIN_MS = [2_000, 60_000] as const;
 
 /** Records what a gate answered, and when it is asked again: soon at first, then ever more slowly. */
 export function foldGate(
   state: ReconcileState,
   key: ObjectKey,
-  answer: true | string,
+  answer: GateReply,
   now: number,
 ): ReconcileState {
   if (answer === true) return foldPassage(state, key, { gate: 'open' });
   const known = state.rollout?.passages[key]?.gate;
   const before = known && known !== 'open' ? known : undefined;
   const attempts = (before?.attempts ?? 0) + 1;
-  const delay = Math.min(FIRST_ASK_AGAIN_MS * 2 ** (attempts - 1), LONGEST_ASK_AGAIN_MS);
-  const gate = { why: answer, since: before?.since ?? rfc3339(now), attempts, askAgainAt: now + delay };
-  return foldPassage(state, key, { gate });
+  const { why, reason } =
+    typeof answer === 'string' ? { why: answer } : { why: answer.failed, reason: answer.reason };
+  const askAgainAt = now + callAgainMs(reason, attempts, ASK_AGAIN_MS);
+  const told = { why, since: before?.since ?? rfc3339(now), attempts, askAgainAt };
+  return foldPassage(state, key, { gate: { ...told, ...(reason ? { reason } : {}) } });
 }

@@ -84,7 +84,14 @@ export function foldRetry(state: ReconcileState, orders: Pick<Orders, 'retry'> |
     ];
   });
   const rollout = state.rollout && { ...state.rollout, passages: Object.fromEntries(passages) };
-  return { ...state, retried: token, refusals, ...(rollout ? { rollout } : {}) };
+  const cleanup = state.cleanup && { ...state.cleanup, attempts: 0, retryAt: 0 };
+  return {
+    ...state,
+    retried: token,
+    refusals,
+    ...(rollout ? { rollout } : {}),
+    ...(cleanup ? { cleanup } : {}),
+  };
 }
 
 /** Records that all that is wanted is there and well: this is what a rollback goes back to. */

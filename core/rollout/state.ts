@@ -80,6 +80,8 @@ export interface Refusal extends Trouble {
   readonly aboutShape?: true;
   /** What approves it. */
   readonly token?: string;
+  /** Operator code failed, and nothing was refused. */
+  readonly ofCall?: true;
   readonly attempts: number;
   /** Epoch milliseconds. */
   readonly retryAt: number;
@@ -136,6 +138,13 @@ export interface Contest {
   readonly at: number;
 }
 
+/** Operator code that failed, and runs again. */
+export interface CallTrouble extends Trouble {
+  readonly attempts: number;
+  /** Epoch milliseconds. */
+  readonly retryAt: number;
+}
+
 /** How far a workload with a gate or hooks has come in this rollout. */
 export interface Passage {
   readonly before?: true;
@@ -148,6 +157,8 @@ export interface Passage {
 
 export interface GateAnswer {
   readonly why: string;
+  /** It did not answer, but failed so. */
+  readonly reason?: string;
   readonly since: string;
   readonly attempts: number;
   readonly askAgainAt: number;
@@ -199,6 +210,8 @@ export interface ReconcileState extends Memory {
   readonly retried?: string;
   /** The author's `onDelete` ran through. */
   readonly cleanedUp?: true;
+  /** Why it did not, and when it runs again. */
+  readonly cleanup?: CallTrouble;
 }
 
 /** What events have told. */

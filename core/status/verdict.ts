@@ -8,7 +8,16 @@ import type { Step } from '../rollout/step.ts';
 import { deadlineOf } from '../rollout/deadlines.ts';
 import { holdOf } from '../rollout/references.ts';
 import { TRAPPED } from '../rollout/unblock.ts';
-import type { PlanFailure, PlanView, ReconcileState, Trouble } from '../rollout/state.ts';
+import { isLastingFailure } from '../rollout/call-again.ts';
+import type {
+  CallTrouble,
+  GateAnswer,
+  PlanFailure,
+  PlanView,
+  ReconcileState,
+  Refusal,
+  Trouble,
+} from '../rollout/state.ts';
 
 /** Where the resource stands, in one word and one sentence. */
 export interface Verdict {
@@ -25,6 +34,8 @@ export interface Situation {
   readonly failure?: PlanFailure;
   /** The step that is being taken; absent before the first. */
   readonly step?: Step;
+  /** Operator code that runs, and since when (RFC 3339). */
+  readonly calling?: { readonly name: string; readonly since: string };
   readonly deleting?: boolean;
   /** `kubectl delete --cascade=foreground`: objects go in any order. */
   readonly foreground?: boolean;
@@ -36,7 +47,7 @@ export function summaryOf({ phase, reason, message }: Verdict): string {
 }
 
 export function verdictOf(situation: Situation, now: number): Verdict {
-  const { state, plan, failure, step, deleting, foreground } = situation;
+  const { state, plan, failure, step, deleting } = situation;
   if (failure)
     return {
       phase: failure.passes ? (deleting ? 'Deleting' : 'Degraded') : 'Stalled',
@@ -44,14 +55,14 @@ export function verdictOf(situation: Situation, now: number): Verdict {
       message: failure.message,
     };
   const held = refusalOf(state);
-  if (deleting) return deletingVerdict(state, held, foreground);
+  if (deleting) return deletingVerdict(situation, held ?? cleanupOf(state));
   if (!plan) return { phase: 'Progressing', reason: 'Installing', message: 'is being planned' };
   if (step?.kind === 'wait') {
     const stalled = stallOf(plan, state, step.on, now);
     const unable = unableOf(plan.course);
     if (unable !== undefined) return unableVerdict(unable, stalled);
     if (stalled) return stalled;
-    if (held) return { phase: state.rollout ? 'Progressing' : 'Degraded', ...held };
+    if (held) return { ...stalledBy(held), phase: state.rollout ? 'Progressing' : 'Degraded' };
     const { trouble } = state.routine ?? {};
     if (step.on.length === 0 && trouble)
       return { phase: 'Degraded', reason: trouble.reason, message: trouble.message };
@@ -74,7 +85,27 @@ export function verdictOf(situation: Situation, now: number): Verdict {
       state.rollout !== undefined || isReshaping || waiting.reason === OUR_REASONS.DependencyNotReady;
     return { phase: moves ? 'Progressing' : 'Degraded', ...waiting };
   }
-  return { phase: 'Progressing', reason: workOf(state), message: stepMessage(step) };
+  return (
+    callVerdict(situation) ?? { phase: 'Progressing', reason: workOf(state), message: stepMessage(step) }
+  );
+}
+
+/** Of a gate or a hook that is called: how it went the last time, and since when it runs where that is long. */
+function callVerdict({ state, step, calling }: Situation): Verdict | undefined {
+  if (step?.kind !== 'gate' && step?.kind !== 'hook') return undefined;
+  const { key } = step;
+  const running = calling ? `${calling.name} runs since ${calling.since}` : '';
+  const gate = state.rollout?.passages[key]?.gate;
+  const last = step.kind === 'gate' ? (gate === 'open' ? undefined : gate) : state.refusals[key];
+  if (!last)
+    return calling && { phase: 'Progressing', reason: workOf(state), message: `${titleOf(key)}: ${running}` };
+  const said = 'why' in last ? gateTrouble(last) : refusalTrouble(last);
+  const message = `${titleOf(key)}: ${said.message}${running ? `; ${running}` : ''}`;
+  return {
+    phase: isStalling(said.reason, last.attempts) ? 'Stalled' : 'Progressing',
+    reason: said.reason,
+    message,
+  };
 }
 
 function unableVerdict(unable: string, stalled: Verdict | undefined): Verdict {
@@ -116,7 +147,15 @@ function stallOf(
   now: number,
 ): Verdict | undefined {
   const refused = refusalOf(state);
-  if (refused && !isPassing(refused.reason)) return { phase: 'Stalled', ...refused };
+  if (refused?.isLasting) return stalledBy(refused);
+  const closed = on.flatMap((key) => {
+    const gate = state.rollout?.passages[key]?.gate;
+    return gate && gate !== 'open' && isStalling(gate.reason, gate.attempts) ? [[key, gate] as const] : [];
+  })[0];
+  if (closed) {
+    const { reason, message } = gateTrouble(closed[1]);
+    return { phase: 'Stalled', reason, message: `${titleOf(closed[0])}: ${message}` };
+  }
   const failed = on.find((key) => state.inventory[key]?.health === 'Failed');
   if (failed)
     return {
@@ -136,19 +175,62 @@ function stallOf(
   return { phase: 'Stalled', reason: 'RolloutTimedOut', message: `${within}; ${message}` };
 }
 
+type Refused = Trouble & Partial<Pick<Refusal, 'attempts' | 'ofCall'>>;
+
+/** Trouble, and whether somebody must end it. */
+interface Held extends Pick<Verdict, 'reason' | 'message'> {
+  readonly isLasting: boolean;
+}
+
 /** Of what was refused, to write or to read, the first that somebody must end, or else the first. */
-function refusalOf({ refusals, unread }: ReconcileState): Pick<Verdict, 'reason' | 'message'> | undefined {
-  const all: readonly (readonly [string, Trouble])[] = [
+function refusalOf({ refusals, unread }: ReconcileState): Held | undefined {
+  const all: readonly (readonly [string, Refused])[] = [
     ...Object.entries(refusals),
     ...Object.entries(unread ?? {}),
   ];
-  const [key, refusal] = all.find(([, { reason }]) => !isPassing(reason)) ?? all[0] ?? [];
+  const isLasting = ({ reason, attempts = 1 }: Refused): boolean => isStalling(reason, attempts);
+  const [key, refusal] = all.find(([, each]) => isLasting(each)) ?? all[0] ?? [];
   if (key === undefined || !refusal) return undefined;
   const more = all.length > 1 ? ` (and ${count(all.length - 1, 'more object')})` : '';
-  return {
-    reason: refusal.reason,
-    message: `${key.includes('/') ? titleOf(key) : key}: ${refusal.message}${more}`,
-  };
+  const { reason, message } = refusalTrouble(refusal);
+  const title = key.includes('/') ? titleOf(key) : key;
+  return { reason, message: `${title}: ${message}${more}`, isLasting: isLasting(refusal) };
+}
+
+/** Why the author's `onDelete` did not run through. */
+function cleanupOf({ cleanup }: ReconcileState): Held | undefined {
+  if (!cleanup) return undefined;
+  const { reason, attempts } = cleanup;
+  return { ...triedAgain(cleanup), isLasting: isStalling(reason, attempts) };
+}
+
+function stalledBy({ reason, message }: Held): Verdict {
+  return { phase: 'Stalled', reason, message };
+}
+
+/** Whether it does not get better by itself. */
+function isStalling(reason: string | undefined, attempts: number): boolean {
+  return reason !== undefined && !isPassing(reason) && isLastingFailure(reason, attempts);
+}
+
+function refusalTrouble({ attempts = 1, ofCall, ...trouble }: Refused): Pick<Verdict, 'reason' | 'message'> {
+  return ofCall ? triedAgain({ ...trouble, attempts }) : trouble;
+}
+
+function gateTrouble({ why, reason, since, attempts }: GateAnswer): Pick<Verdict, 'reason' | 'message'> {
+  if (reason === undefined) return { reason: OUR_REASONS.GateClosed, message: why };
+  return triedAgain({ reason, message: why, since, attempts });
+}
+
+/** What failed, how often, and since when. */
+function triedAgain({
+  reason,
+  message,
+  since,
+  attempts,
+}: Omit<CallTrouble, 'retryAt'>): Pick<Verdict, 'reason' | 'message'> {
+  const often = attempts > 1 ? ` (attempt ${attempts}, failing since ${since})` : '';
+  return { reason, message: `${message}${often}` };
 }
 
 function waitingFor(
@@ -160,8 +242,10 @@ function waitingFor(
   const others = on.filter((key) => key !== first);
   const gate = state.rollout?.passages[first]?.gate;
   const more = others.length > 0 ? ` (and ${listed(others)})` : '';
-  if (gate && gate !== 'open' && !state.unhealthy[first])
-    return { reason: 'GateClosed', message: `${titleOf(first)}: ${gate.why}${more}` };
+  if (gate && gate !== 'open' && !state.unhealthy[first]) {
+    const { reason, message } = gateTrouble(gate);
+    return { reason, message: `${titleOf(first)}: ${message}${more}` };
+  }
   const special = state.reshaping?.[first] ?? holdOf(first, plan, state);
   if (special) return { reason: special.reason, message: `${troubleLine(first, special)}${more}` };
   const trouble = troubleOf(first, state);
@@ -211,12 +295,9 @@ function stepMessage(step: Step | undefined): string {
   }
 }
 
-function deletingVerdict(
-  state: ReconcileState,
-  held: Pick<Verdict, 'reason' | 'message'> | undefined,
-  foreground: boolean | undefined,
-): Verdict {
-  const message = deletingMessage(state);
+function deletingVerdict({ state, foreground, calling }: Situation, held: Held | undefined): Verdict {
+  const running = calling ? `${calling.name} runs since ${calling.since}; ` : '';
+  const message = `${running}${deletingMessage(state)}`;
   if (!held && foreground)
     return {
       phase: 'Deleting',
@@ -224,7 +305,7 @@ function deletingVerdict(
       message: `deleted with --cascade=foreground, so the garbage collector deletes objects in any order; ${message}`,
     };
   if (!held) return { phase: 'Deleting', reason: OUR_REASONS.Deleting, message };
-  const phase = isPassing(held.reason) ? 'Deleting' : 'Stalled';
+  const phase = held.isLasting ? 'Stalled' : 'Deleting';
   return { phase, reason: held.reason, message: `${held.message}; ${message}` };
 }
 

@@ -14,6 +14,7 @@ export type { Ordered, OrderOptions } from './api/order.ts';
 export { ready } from './api/requirement.ts';
 export type { Requirement } from './api/requirement.ts';
 export type { Routine, RoutineAnswer, RoutineContext } from './api/routine.ts';
+export type { TimeLimits } from './api/time-limits.ts';
 export type { Named } from './api/named.ts';
 export { configMap, cronJob, daemonSet, deployment, horizontalPodAutoscaler, ingress, job, networkPolicy, object, persistentVolumeClaim, podDisruptionBudget, role, roleBinding, secret, service, serviceAccount, statefulSet, } from './api/objects.ts';
 export type { ClaimOptions, ConfigurationOptions, DesiredObject, ObjectOptions, StatefulSetBody, TargetOptions, WorkloadOptions, } from './api/objects.ts';

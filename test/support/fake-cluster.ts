@@ -17,6 +17,7 @@ import type { PlannedRef } from '../../core/plan/digests.ts';
 import type { ObjectKey, ResourceRef } from '../../core/refs.ts';
 import type { ApplyResult, Observation, Removal } from '../../core/rollout/fold.ts';
 import { rfc3339 } from '../../core/rollout/times.ts';
+import type { GateReply } from '../../core/rollout/fold-passage.ts';
 import type { SeenReference } from '../../core/rollout/references.ts';
 import { acceptGeneration } from '../../core/status/conditions.ts';
 import type { Condition, ResourceStatus } from '../../core/status/resource-status.ts';
@@ -41,7 +42,7 @@ export class FakeCluster {
   readonly failures: Map<keyof Activities, () => Error | undefined> = new Map();
   /** Runs while an activity does, before it answers. */
   readonly during: Map<keyof Activities, () => Promise<void> | void> = new Map();
-  gate: true | string = true;
+  gate: GateReply = true;
   readonly reshaping: FakeReshaping = new FakeReshaping(this.objects, (key) => this.vanish(key));
   heals: Heals;
   cleansUp = false;

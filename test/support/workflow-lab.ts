@@ -67,6 +67,7 @@ export class WorkflowLab implements AsyncDisposable {
       workflowBundle: await workflowBundle(),
       activities: dispatched(actors),
       interceptors: { activity: [stampResults] },
+      maxHeartbeatThrottleInterval: '1s',
       // One that does not end fails its tests, and does not hold them up for ever.
       shutdownForceTime: '20s',
     });

@@ -6,6 +6,7 @@ import { checkGate } from '../../activities/author-code.ts';
 import type { Dependencies } from '../../activities/index.ts';
 import { createRenderer } from '../../activities/renderer.ts';
 import { intervalOf } from '../../activities/durations.ts';
+import type { GateReply } from '../../core/rollout/fold-passage.ts';
 import { runRoutine } from '../../activities/run-routine.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import { builtInScope } from '../../core/plan/scopes.ts';
@@ -70,7 +71,7 @@ async function routineOf(answer: unknown): Promise<string> {
   );
 }
 
-async function gateAnswering(answer: unknown): Promise<true | string> {
+async function gateAnswering(answer: unknown): Promise<GateReply> {
   const segmentsLoaded = (() => answer) as Gate;
   const template = { spec: { containers: [{ name: 'main', image: 'toy' }] } };
   const operator = operatorWanting([statefulSet('n', { template }, { gate: segmentsLoaded })]);

@@ -124,7 +124,7 @@ describe('a command to the workflow of a resource', () => {
     await toy.ready();
     toy.failures.set('cleanUp', () => stop('HookFailed', 'the bucket is in use'));
     await toy.delete();
-    await toy.until('Stalled', () => toy.condition('Stalled')?.reason === 'HookFailed');
+    await toy.until('the failure', () => toy.condition('Ready')?.reason === 'HookFailed');
     await toy.handle.executeUpdate(UPDATES.abandon, { args: [{ by: 'ann', why: 'the backend is gone' }] });
     await toy.handle.result();
     assert.equal(toy.resource, undefined);

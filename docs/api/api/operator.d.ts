@@ -4,6 +4,7 @@ import type { DesiredObject } from './objects.ts';
 import type { Ordered } from './order.ts';
 import type { Resource, ResourceDefinition } from './resource.ts';
 import type { Routine } from './routine.ts';
+import type { TimeLimits } from './time-limits.ts';
 /** An object of the cluster as an author names it. */
 export interface ObjectReference {
     readonly apiVersion: string;
@@ -31,7 +32,10 @@ export interface Context<Spec = unknown> {
         readonly name: string;
         readonly manifest: ObjectManifest;
     };
-    /** Aborts when the activity is cancelled or its worker stops. Pass it to what waits. */
+    /**
+     * Aborts when the function is no longer waited for: its time limit is over, a newer spec, a command or a deletion takes its place,
+     * or its worker stops. Pass it to what waits; code that does not heed it is left behind, and runs on to no effect.
+     */
     readonly signal: AbortSignal;
     readonly log: {
         info(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -111,6 +115,12 @@ export interface RolloutPolicy {
      * @defaultValue `'halt'`
      */
     readonly onDeadline?: 'halt' | 'rollback';
+    /**
+     * How long a gate, a hook, `onDelete` or the routine may take before it is given up and called again later; each attempt.
+     *
+     * @defaultValue a gate 30 seconds, a hook and `onDelete` 10 minutes, the routine 1 minute
+     */
+    readonly timeLimits?: TimeLimits;
     /**
      * Whether pods restart, in order, when a ConfigMap or a Secret that they read and that is not the resource's own changes.
      * Otherwise these are not read at all. A workload can say otherwise.

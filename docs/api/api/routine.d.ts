@@ -39,9 +39,8 @@ export interface Routine<Spec = unknown, State = unknown> {
      * none. It is asked when the spec changed; `last` is what the last run answered.
      */
     every(resource: Resource<Spec>, last: State | undefined): string | undefined;
-    /** It has {@link LONGEST_RUN}. */
+    /** It has `rollout.timeLimits.routine`, by default a minute. */
     run(context: RoutineContext<Spec, State>): Promise<RoutineAnswer<State>> | RoutineAnswer<State>;
 }
 /** In bytes of JSON: what every run costs in history. */
 export declare const MOST_ROUTINE_STATE = 16384;
-export declare const LONGEST_RUN = "1 minute";
