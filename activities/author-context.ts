@@ -26,17 +26,17 @@ export interface AuthorContext extends Redaction {
   explain(error: unknown): string;
 }
 
-/**
- * @param key the object it is about; the live one is read, where the cluster has it.
- * @param signal ends what the function waits for. By default that of the activity.
- */
+interface About {
+  /** The object it is about; the live one is read, where the cluster has it. */
+  readonly key?: ObjectKey;
+  /** Ends what the function waits for. */
+  readonly signal?: AbortSignal;
+}
+
 export async function contextOf(
   dependencies: Dependencies,
   resource: Manifest,
-  {
-    key,
-    signal = ActivityContext.current().cancellationSignal,
-  }: { key?: ObjectKey; signal?: AbortSignal } = {},
+  { key, signal = ActivityContext.current().cancellationSignal }: About,
 ): Promise<AuthorContext> {
   const { api, events, log } = dependencies;
   const { info } = ActivityContext.current();

@@ -7,6 +7,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { RolloutPolicy } from '../api/operator.ts';
 import type { TimeLimits } from '../api/time-limits.ts';
+import { bounded } from '../core/bounded-text.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Reason } from '../core/reasons.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
@@ -121,7 +122,7 @@ function aborted(signal: AbortSignal): Promise<never> {
 function failed({ subject, reason }: OperatorCall, why: string, error?: unknown): ApplicationFailure {
   return ApplicationFailure.create({
     type: error instanceof StatusError ? error.reason : reason,
-    message: `${subject} failed: ${why}`,
+    message: bounded(`${subject} failed: ${why}`),
     nonRetryable: true,
     category: ApplicationFailureCategory.BENIGN,
   });

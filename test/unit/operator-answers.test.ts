@@ -6,7 +6,6 @@ import { checkGate } from '../../activities/author-code.ts';
 import type { Dependencies } from '../../activities/index.ts';
 import { createRenderer } from '../../activities/renderer.ts';
 import { intervalOf } from '../../activities/durations.ts';
-import type { GateReply } from '../../core/rollout/fold-passage.ts';
 import { runRoutine } from '../../activities/run-routine.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import { builtInScope } from '../../core/plan/scopes.ts';
@@ -67,15 +66,16 @@ async function routineOf(answer: unknown): Promise<string> {
   const request = { resource: REF, uid: 'uid-1', generation: 1 };
   return run(operator, (dependencies) => runRoutine(dependencies, request)).then(
     (outcome) => JSON.stringify(outcome),
-    (error: unknown) => (error as Error).message,
+    (error: unknown) => (error as Error).message.replace('routine failed: ', ''),
   );
 }
 
-async function gateAnswering(answer: unknown): Promise<GateReply> {
+async function gateAnswering(answer: unknown): Promise<true | string> {
   const segmentsLoaded = (() => answer) as Gate;
   const template = { spec: { containers: [{ name: 'main', image: 'toy' }] } };
   const operator = operatorWanting([statefulSet('n', { template }, { gate: segmentsLoaded })]);
-  return run(operator, (dependencies) => checkGate(dependencies, PLAN, 'StatefulSet.apps/n'));
+  const reply = await run(operator, (dependencies) => checkGate(dependencies, PLAN, 'StatefulSet.apps/n'));
+  return typeof reply === 'object' ? reply.failed : reply;
 }
 
 async function external(functions: object): Promise<string> {

@@ -12,7 +12,7 @@ const X = configured(TWO_ROLES, 'x');
 /** Never settles, and heeds no signal. */
 const NEVER = new Promise<never>(() => undefined);
 
-type Behaviour = (context: HookContext<ToySpec>) => Promise<unknown> | unknown;
+type Behaviour = (context: HookContext<ToySpec>) => Promise<void> | void;
 
 describe('operator code on real servers', () => {
   /** By name of the resource. */
