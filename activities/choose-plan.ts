@@ -9,7 +9,7 @@ import { checkedOrders, commandsFingerprint, ordersOf } from '../core/commands/o
 import { restartsWith, rolesToRestart } from '../core/commands/restart.ts';
 import { COMMANDS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
-import type { Stage } from '../core/plan/collect.ts';
+import type { Stage } from '../core/plan/order.ts';
 import type { Contents, PlannedRef, Rendered } from '../core/plan/digests.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import type { Course, Memory, PlanInput } from '../core/rollout/course.ts';
@@ -202,6 +202,7 @@ export function deltaOf(
     removed: Object.keys(inventory).filter((key) => !plan.objects.has(key)),
     stages: stageNames(plan.stages),
     warnings: plan.warnings,
+    ...(plan.orderTrouble ? { orderTrouble: plan.orderTrouble } : {}),
     ...view,
   };
 }

@@ -127,7 +127,7 @@ export interface ConfigurationOptions extends ObjectOptions {
 }
 
 /** An object as the author wants it. Everything that comes from the runtime is added when it is planned. */
-export interface DesiredObject {
+export interface DesiredObject<Role extends string = string> {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
@@ -135,8 +135,12 @@ export interface DesiredObject {
   readonly namespace?: string;
   /** All of the manifest but `apiVersion`, `kind` and `metadata`. */
   readonly body: Readonly<Record<string, unknown>>;
-  readonly options: Omit<WorkloadOptions & TargetOptions & ClaimOptions & ConfigurationOptions, 'uses'> & {
+  readonly options: Omit<
+    WorkloadOptions & TargetOptions & ClaimOptions & ConfigurationOptions,
+    'uses' | 'role'
+  > & {
     readonly uses?: readonly DesiredObject[];
+    readonly role?: Role;
   };
 }
 
@@ -149,6 +153,9 @@ type PodTemplate = {
 };
 type Templated<Spec> = Omit<Spec, 'selector' | 'template'> & { readonly template: PodTemplate };
 type Body<Model> = Omit<Model, 'apiVersion' | 'kind' | 'metadata' | 'status'>;
+
+/** Options of what runs pods in this role. */
+type InRole<Role extends string> = WorkloadOptions & { readonly role?: Role };
 
 export type StatefulSetBody = Omit<Templated<V1StatefulSetSpec>, 'volumeClaimTemplates'> & {
   readonly volumeClaimTemplates?: readonly (DesiredObject | V1PersistentVolumeClaim)[];
@@ -171,19 +178,19 @@ export function secret(
   return desire('v1', 'Secret', name, { ...body }, options);
 }
 
-export function deployment(
+export function deployment<const Role extends string = string>(
   name: string,
   spec: Templated<V1DeploymentSpec>,
-  options: WorkloadOptions = {},
-): DesiredObject {
+  options: InRole<Role> = {},
+): DesiredObject<Role> {
   return desire('apps/v1', 'Deployment', name, { spec }, options);
 }
 
-export function statefulSet(
+export function statefulSet<const Role extends string = string>(
   name: string,
   spec: StatefulSetBody,
-  options: WorkloadOptions = {},
-): DesiredObject {
+  options: InRole<Role> = {},
+): DesiredObject<Role> {
   const { volumeClaimTemplates, ...rest } = spec;
   const claims = volumeClaimTemplates?.map((claim) => ('body' in claim ? claimTemplate(claim) : claim));
   const retention = retentionOf(name, volumeClaimTemplates ?? []);
@@ -196,19 +203,27 @@ export function statefulSet(
   );
 }
 
-export function daemonSet(
+export function daemonSet<const Role extends string = string>(
   name: string,
   spec: Templated<V1DaemonSetSpec>,
-  options: WorkloadOptions = {},
-): DesiredObject {
+  options: InRole<Role> = {},
+): DesiredObject<Role> {
   return desire('apps/v1', 'DaemonSet', name, { spec }, options);
 }
 
-export function job(name: string, spec: Templated<V1JobSpec>, options: WorkloadOptions = {}): DesiredObject {
+export function job<const Role extends string = string>(
+  name: string,
+  spec: Templated<V1JobSpec>,
+  options: InRole<Role> = {},
+): DesiredObject<Role> {
   return desire('batch/v1', 'Job', name, { spec }, options);
 }
 
-export function cronJob(name: string, spec: V1CronJobSpec, options: WorkloadOptions = {}): DesiredObject {
+export function cronJob<const Role extends string = string>(
+  name: string,
+  spec: V1CronJobSpec,
+  options: InRole<Role> = {},
+): DesiredObject<Role> {
   return desire('batch/v1', 'CronJob', name, { spec }, options);
 }
 
@@ -304,14 +319,16 @@ export function object(
 }
 
 /** A desired object of any kind; for this room. */
-export function desire(
+export function desire<Role extends string = string>(
   apiVersion: string,
   kind: string,
   name: string,
   body: Readonly<Record<string, unknown>>,
-  { uses, ...rest }: WorkloadOptions & TargetOptions & ClaimOptions,
-): DesiredObject {
-  const options: DesiredObject['options'] = uses ? { ...rest, uses: uses.filter((used) => !!used) } : rest;
+  { uses, ...rest }: InRole<Role> & TargetOptions & ClaimOptions,
+): DesiredObject<Role> {
+  const options: DesiredObject<Role>['options'] = uses
+    ? { ...rest, uses: uses.filter((used) => !!used) }
+    : rest;
   const { namespace } = options;
   if (!name) throw new TypeError(`${kind}: its name is empty`);
   for (const key of ['gate', 'before', 'after'] as const) {

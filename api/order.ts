@@ -22,19 +22,33 @@ export interface Ordered {
   batches(workloads: readonly DesiredObject[]): readonly (readonly DesiredObject[])[];
 }
 
+/** In an order: all roles that it does not list. */
+export const OTHER_ROLES = '*';
+
+/** Roles that are known to the compiler and stand nowhere in the order. */
+type Unlisted<Listed extends string, Role extends string> = string extends Listed | Role
+  ? never
+  : typeof OTHER_ROLES extends Listed
+    ? never
+    : Exclude<Role, Listed>;
+
 /**
  * Orders the upgrades of `workloads` by their `role`, and the workloads of one role one after the other: each is awaited
- * until it is Current. Roles that `order` does not list come last, in the order of their first workload, and are never
- * dropped; a listed role that no workload has is reported.
+ * until it is Current. Roles that `order` does not list come where it says `'*'`, else last, in the order of their first workload,
+ * and are never dropped. A role that is not listed is a type error where the compiler knows it. Where a listed role has no
+ * workload besides, one of the two is taken for a mistake: pods change in such an order only when it is corrected.
  *
  * @throws TypeError when `parallel` is no whole number of at least 1.
  */
-export function inOrder(
-  order: readonly string[],
-  workloads: readonly (DesiredObject | false | null | undefined)[],
+export function inOrder<const Listed extends string, const Role extends string = string>(
+  order: readonly Listed[],
+  workloads: readonly (DesiredObject<Role> | false | null | undefined)[] &
+    ([Unlisted<Listed, Role>] extends [never]
+      ? unknown
+      : { readonly 'roles that the order does not list': Unlisted<Listed, Role> }),
   options: OrderOptions = {},
 ): Ordered {
-  const wanted = workloads.filter((workload): workload is DesiredObject => Boolean(workload));
+  const wanted = workloads.filter((workload): workload is DesiredObject<Role> => Boolean(workload));
   const { parallel = options.batchBy !== undefined, batchBy = () => '' } = options;
   if (typeof parallel === 'number' && (!Number.isInteger(parallel) || parallel < 1))
     throw new TypeError(`inOrder: parallel is true, false or a whole number of at least 1, not ${parallel}`);

@@ -15,13 +15,14 @@ export function planCommand(): Command {
       const plans = (await readManifests(file)).flatMap((manifest) => {
         const resource = asStored<unknown>(manifest);
         const operator = operatorOf(operators, resource);
-        return operator ? [describePlan(planOf(operator, resource, file), resource)] : [];
+        return operator ? [described(planOf(operator, resource, file), resource)] : [];
       });
       if (plans.length === 0) {
         const kinds = operators.map(({ resource: { kind, group } }) => `${kind}.${group}`).join(' or ');
         throw new UsageError(`${file} holds no ${kinds}, and ${module} reconciles nothing else`);
       }
-      process.stdout.write(`${plans.join('\n')}\n`);
+      process.stdout.write(`${plans.map(({ text }) => text).join('\n')}\n`);
+      if (plans.some(({ isUnclear }) => isUnclear)) process.exitCode = 1;
     });
 }
 
@@ -46,12 +47,16 @@ function planOf(operator: AnyOperator, resource: Resource, file: string): Plan {
   }
 }
 
-function describePlan({ objects, stages, warnings }: Plan, { kind, metadata }: Resource): string {
+function described(
+  { objects, stages, warnings, orderTrouble }: Plan,
+  { kind, metadata }: Resource,
+): { readonly text: string; readonly isUnclear: boolean } {
   const lines = [`${kind} ${metadata.name}: ${objects.length} objects`];
   const staged = new Set(stages.flatMap(({ workloads }) => workloads));
   for (const { key } of objects) if (!staged.has(key)) lines.push(`  ${key}`);
   for (const [index, { role, workloads }] of stages.entries())
     lines.push(`  stage ${index + 1}, ${role}: ${workloads.join(', ')}`);
   for (const warning of warnings) lines.push(`  note: ${warning}`);
-  return lines.join('\n');
+  if (orderTrouble) lines.push(`  error: ${orderTrouble}; until then no stage begins`);
+  return { text: lines.join('\n'), isUnclear: orderTrouble !== undefined };
 }

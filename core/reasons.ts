@@ -50,6 +50,8 @@ export const OUR_REASONS = {
   Paused: 'Paused',
   AwaitingApproval: 'AwaitingApproval',
   WindowClosed: 'WindowClosed',
+  /** The order lists a role that no workload has, and not one that a workload has: stages wait until it is corrected. */
+  OrderUnclear: 'OrderUnclear',
   /** A stage is through and watched for a while. */
   Baking: 'Baking',
   /** The last good set of objects takes the place of what the spec asks for. */

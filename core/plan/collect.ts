@@ -1,7 +1,8 @@
 import { invalid } from '../../api/invalid.ts';
 import type { DesiredObject } from '../../api/objects.ts';
-import type { Ordered } from '../../api/order.ts';
 import { checkedDesired, isOrdered, notJsonIn } from '../operator-answers.ts';
+import { orderTroubles, roleWarnings, stagesOf } from './order.ts';
+import type { Stage } from './order.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { KindRef } from '../refs.ts';
 import { groupOf, kindName, objectKey } from '../refs.ts';
@@ -13,12 +14,8 @@ export interface Collected {
   readonly objects: ReadonlyMap<ObjectKey, DesiredObject>;
   readonly stages: readonly Stage[];
   readonly warnings: readonly string[];
-}
-
-/** Workloads that change together. Several stages of one role follow each other. */
-export interface Stage {
-  readonly role: string;
-  readonly workloads: readonly ObjectKey[];
+  /** Why the order of the stages may be another than is meant. */
+  readonly orderTrouble?: string;
 }
 
 /** Where the objects of a resource are. */
@@ -69,6 +66,7 @@ export function collect(desired: unknown, place: Surroundings): Collected {
   const objects = new Map<ObjectKey, DesiredObject>();
   const stages: Stage[] = [];
   const warnings: string[] = [];
+  const troubles: string[] = [];
   const add = (object: DesiredObject): void => {
     const key = keyOf(object, place);
     const known = objects.get(key);
@@ -85,33 +83,15 @@ export function collect(desired: unknown, place: Surroundings): Collected {
   for (const entry of checkedDesired(desired)) {
     if (isOrdered(entry)) {
       entry.workloads.forEach(add);
-      stages.push(...stagesOf(entry, place, warnings));
+      stages.push(...stagesOf(entry, (workload) => keyOf(workload, place)));
+      warnings.push(...roleWarnings(entry));
+      troubles.push(...orderTroubles(entry));
     } else add(entry);
   }
-  return { objects, stages, warnings };
+  return { objects, stages, warnings, ...(troubles.length > 0 ? { orderTrouble: troubles.join('; ') } : {}) };
 }
 
 /** What two makings of one object must share: all of it, with its gate and hooks by name. */
 function contentOf(object: DesiredObject): string {
   return JSON.stringify(object, (_, value: unknown) => (typeof value === 'function' ? value.name : value));
-}
-
-function stagesOf(ordered: Ordered, place: Surroundings, warnings: string[]): Stage[] {
-  const byRole = new Map<string, DesiredObject[]>(ordered.order.map((role) => [role, []]));
-  for (const workload of ordered.workloads) {
-    const role = workload.options.role ?? workload.name;
-    if (!byRole.has(role)) {
-      byRole.set(role, []);
-      warnings.push(`role "${role}" is not in the order and comes last`);
-    }
-    byRole.get(role)?.push(workload);
-  }
-  const stages: Stage[] = [];
-  for (const [role, workloads] of byRole) {
-    if (workloads.length === 0) warnings.push(`role "${role}" is in the order and no workload has it`);
-    else
-      for (const batch of ordered.batches(workloads))
-        stages.push({ role, workloads: batch.map((workload) => keyOf(workload, place)) });
-  }
-  return stages;
 }

@@ -62,10 +62,8 @@ export function contentDigest(manifest: Manifest, digest: Digest): string {
   return digest([manifest['data'], manifest['binaryData']]);
 }
 
-export interface Rendered {
+export interface Rendered extends Pick<Plan, 'stages' | 'warnings' | 'orderTrouble'> {
   readonly objects: ReadonlyMap<ObjectKey, RenderedObject>;
-  readonly stages: Plan['stages'];
-  readonly warnings: readonly string[];
   /** Of all objects and stages together. */
   readonly digest: string;
 }
@@ -104,6 +102,7 @@ export function render(
     objects,
     stages: plan.stages,
     warnings: plan.warnings,
+    ...(plan.orderTrouble ? { orderTrouble: plan.orderTrouble } : {}),
     digest: digest([refs, plan.stages, plan.warnings]),
   };
 }

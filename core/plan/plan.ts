@@ -11,7 +11,8 @@ import { namesOf } from '../names.ts';
 import type { ObjectKey } from '../refs.ts';
 import { kindName } from '../refs.ts';
 import { isConfiguration, isExternal, isWorkload } from './categories.ts';
-import type { Stage, Surroundings } from './collect.ts';
+import type { Surroundings } from './collect.ts';
+import type { Stage } from './order.ts';
 import { collect, keyOf, kindOf, kindsIn, objectsIn } from './collect.ts';
 import type { Place } from './decorate.ts';
 import { decorate } from './decorate.ts';
@@ -51,6 +52,8 @@ export interface Plan {
   readonly stages: readonly Stage[];
   /** What is odd, and does not keep the plan from being carried out. */
   readonly warnings: readonly string[];
+  /** Why the order of the stages may be another than is meant: no stage begins while it is there. */
+  readonly orderTrouble?: string;
 }
 
 /**
@@ -92,7 +95,7 @@ export function planOf<Spec, Status>(
   const home = resource.metadata.namespace;
   const { seal } = installation;
   const surroundings = { home, scopeOf: withGivenScopes(installation.scopeOf, objectsIn(desired)) };
-  const { objects, stages, warnings } = collect(desired, surroundings);
+  const { objects, stages, warnings, orderTrouble } = collect(desired, surroundings);
   refuseTwins(objects);
   refuseCanaries(objects);
   const users = usersOf(objects, surroundings);
@@ -122,6 +125,7 @@ export function planOf<Spec, Status>(
     objects: withReads(withVersions(leaveToScalers(planned), home, seal), operator.rollout(resource), home),
     stages,
     warnings: [...warnings, ...podNameWarnings(planned)],
+    ...(orderTrouble ? { orderTrouble } : {}),
   };
 }
 

@@ -8,7 +8,8 @@ import { rfc3339 } from './times.ts';
 import type { PlanView, ReconcileState, Rollout } from './state.ts';
 
 export interface Hold {
-  readonly reason: 'Paused' | 'AwaitingApproval' | 'WindowClosed' | 'Baking' | 'RollbackImpossible';
+  readonly reason:
+    'Paused' | 'AwaitingApproval' | 'WindowClosed' | 'Baking' | 'RollbackImpossible' | 'OrderUnclear';
   readonly message: string;
   /** Epoch milliseconds at which it ends by itself. */
   readonly until?: number;

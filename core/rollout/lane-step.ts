@@ -62,6 +62,10 @@ function laneHold(
     const paused = pauseOf(plan.orders, ref, now);
     if (paused) return paused;
   }
+  const [first] = pending;
+  // Pods that changed in an order that was not meant cannot be changed back; a first install that is parallel has no order.
+  if (first && stage !== undefined && plan.orderTrouble)
+    return { reason: 'OrderUnclear', message: plan.orderTrouble, stage };
   const disrupted = pending.find(
     (ref) => isInTurn(ref.key, state) || changeOf(ref, state.inventory[ref.key]) === 'disruptive',
   );

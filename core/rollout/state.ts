@@ -219,6 +219,8 @@ export interface Told {
   readonly rollout?: RolloutReport;
   /** Reason of the last warning; absent when all is well. */
   readonly trouble?: string;
+  /** Why the order of the stages may be another than is meant. */
+  readonly order?: string;
   readonly commands?: CommandsTold;
 }
 
@@ -242,6 +244,8 @@ export interface PlanView {
   /** Names of the stages, for people. */
   readonly stages: readonly string[];
   readonly warnings: readonly string[];
+  /** Why the order of the stages may be another than is meant. */
+  readonly orderTrouble?: string;
   /** What a stage may take. */
   readonly stageDeadlineMs: number;
   readonly firstInstall: 'parallel' | 'ordered';

@@ -12,6 +12,7 @@ const ABNORMAL_TRUE: ReadonlySet<string> = new Set([
   'Stalled',
   'Degraded',
   'Paused',
+  'OrderUnclear',
   'Quarantined',
   'RuntimeUpdatePending',
 ]);

@@ -33,9 +33,13 @@ export function newsOf(
       action: 'Reconcile',
       note: verdict.message,
     });
+  const order = status.conditions.find(({ type }) => type === OUR_REASONS.OrderUnclear)?.message;
+  const isTold = order === undefined || order === told.order || verdict.reason === OUR_REASONS.OrderUnclear;
+  if (!isTold) news.push({ type: 'Warning', reason: OUR_REASONS.OrderUnclear, action: 'Plan', note: order });
   return {
     news,
     told: {
+      ...(order === undefined ? {} : { order }),
       ...(status.rollout ? { rollout: status.rollout } : {}),
       ...(isTrouble ? { trouble: verdict.reason } : {}),
       ...(Object.keys(asked.commands).length > 0 ? { commands: asked.commands } : {}),

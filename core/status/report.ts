@@ -79,6 +79,7 @@ export function marksOf(
       isDegraded ? message : undefined,
     ),
     say('Paused', 'Paused', pauses.length > 0 ? pauses.map(pauseLine).join('; ') : undefined),
+    say('OrderUnclear', 'OrderUnclear', plan?.orderTrouble),
     say('Quarantined', 'RolledBack', course?.kind === 'rolledBack' ? quarantineLine(course) : undefined),
     say(
       'RuntimeUpdatePending',

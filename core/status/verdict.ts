@@ -4,6 +4,7 @@ import { isPassing, OUR_REASONS } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { Course } from '../rollout/course.ts';
 import { unableOf } from '../rollout/course.ts';
+import type { Hold } from '../rollout/hold.ts';
 import type { Step } from '../rollout/step.ts';
 import { deadlineOf } from '../rollout/deadlines.ts';
 import { holdOf } from '../rollout/references.ts';
@@ -68,7 +69,7 @@ export function verdictOf(situation: Situation, now: number): Verdict {
       return { phase: 'Degraded', reason: trouble.reason, message: trouble.message };
     if (step.hold)
       return {
-        phase: step.hold.reason === 'Baking' ? 'Progressing' : 'Held',
+        phase: phaseOf(step.hold),
         reason: step.hold.reason,
         message: step.hold.message,
       };
@@ -111,6 +112,11 @@ function callVerdict({ state, step, calling }: Situation): Verdict | undefined {
 function unableVerdict(unable: string, stalled: Verdict | undefined): Verdict {
   const message = stalled ? `${unable}; ${stalled.message}` : unable;
   return { phase: 'Stalled', reason: OUR_REASONS.RollbackImpossible, message };
+}
+
+function phaseOf({ reason }: Hold): Verdict['phase'] {
+  if (reason === OUR_REASONS.OrderUnclear) return 'Stalled';
+  return reason === OUR_REASONS.Baking ? 'Progressing' : 'Held';
 }
 
 function workOf({ rollout }: ReconcileState): string {

@@ -122,6 +122,17 @@ describe('plan', SIDE_BY_SIDE, () => {
     );
   });
 
+  it('fails for an order that names a role which no workload has, and not one that a workload has', async () => {
+    const text = await readFile(path.join(ROOT, 'examples/pinot/samples/pinot.yaml'), 'utf8');
+    const yaml = await file('order.yaml', text.replace('[controller, broker,', '[controller, brokr,'));
+    const { code, stdout } = await Program.run('plan', PINOT, yaml);
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /^ {2}error: the order lists "brokr", which no workload has, and not "broker": correct/m,
+    );
+  });
+
   it('says that there is nothing to plan', () =>
     assertRefused(
       ['plan', PINOT, 'examples/pinot/crd.yaml'],

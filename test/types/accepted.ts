@@ -45,3 +45,17 @@ export const operator: Operator<ClusterSpec> = defineOperator(Cluster, {
   },
   onDelete: ({ resource, log }) => log.info('bye', { image: resource.spec.image }),
 });
+
+const PODS = { template: { spec: { containers: [{ name: 'a', image: 'a' }] } } };
+
+/** Roles that the compiler does not know may stand in any order, and optional ones in none. */
+export const orders: readonly object[] = [
+  inOrder(['replica', 'primary'], [statefulSet('a', PODS, { role: 'replica' }), false]),
+  inOrder(
+    ['replica', 'primary', 'arbiter'],
+    [statefulSet('a', PODS, { role: 'replica' }), deployment('b', PODS)],
+  ),
+  inOrder(['replica', '*'], [statefulSet('a', PODS, { role: 'primary' })]),
+  inOrder(['replica', '*'] as string[], [statefulSet('a', PODS, { role: 'primary' })]),
+  inOrder([], []),
+];

@@ -101,6 +101,18 @@ export const orderOfOneRole: Ordered = inOrder('broker', [
   deployment('app', { template }, { role: 'broker' }),
 ]);
 
+export const orderWithATypo: Ordered = inOrder(
+  ['brokr', 'server'],
+  // @ts-expect-error a workload has a role that the order does not list
+  [deployment('app', { template }, { role: 'broker' }), deployment('db', { template }, { role: 'server' })],
+);
+
+export const roleWithATypo: Ordered = inOrder(
+  ['broker'],
+  // @ts-expect-error a workload has a role that the order does not list
+  [deployment('app', { template }, { role: 'brokr' })],
+);
+
 function isReady(): boolean {
   return false;
 }

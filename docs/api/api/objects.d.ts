@@ -102,7 +102,7 @@ export interface ConfigurationOptions extends ObjectOptions {
     readonly versioned?: boolean;
 }
 /** An object as the author wants it. Everything that comes from the runtime is added when it is planned. */
-export interface DesiredObject {
+export interface DesiredObject<Role extends string = string> {
     readonly apiVersion: string;
     readonly kind: string;
     readonly name: string;
@@ -110,8 +110,9 @@ export interface DesiredObject {
     readonly namespace?: string;
     /** All of the manifest but `apiVersion`, `kind` and `metadata`. */
     readonly body: Readonly<Record<string, unknown>>;
-    readonly options: Omit<WorkloadOptions & TargetOptions & ClaimOptions & ConfigurationOptions, 'uses'> & {
+    readonly options: Omit<WorkloadOptions & TargetOptions & ClaimOptions & ConfigurationOptions, 'uses' | 'role'> & {
         readonly uses?: readonly DesiredObject[];
+        readonly role?: Role;
     };
 }
 type PodTemplate = {
@@ -125,17 +126,21 @@ type Templated<Spec> = Omit<Spec, 'selector' | 'template'> & {
     readonly template: PodTemplate;
 };
 type Body<Model> = Omit<Model, 'apiVersion' | 'kind' | 'metadata' | 'status'>;
+/** Options of what runs pods in this role. */
+type InRole<Role extends string> = WorkloadOptions & {
+    readonly role?: Role;
+};
 export type StatefulSetBody = Omit<Templated<V1StatefulSetSpec>, 'volumeClaimTemplates'> & {
     readonly volumeClaimTemplates?: readonly (DesiredObject | V1PersistentVolumeClaim)[];
 };
 export declare function configMap(name: string, body: Body<V1ConfigMap>, options?: ConfigurationOptions): DesiredObject;
 /** Use `data` (base64): `stringData` makes the API server see a change in every apply. */
 export declare function secret(name: string, body: Omit<Body<V1Secret>, 'stringData'>, options?: ConfigurationOptions): DesiredObject;
-export declare function deployment(name: string, spec: Templated<V1DeploymentSpec>, options?: WorkloadOptions): DesiredObject;
-export declare function statefulSet(name: string, spec: StatefulSetBody, options?: WorkloadOptions): DesiredObject;
-export declare function daemonSet(name: string, spec: Templated<V1DaemonSetSpec>, options?: WorkloadOptions): DesiredObject;
-export declare function job(name: string, spec: Templated<V1JobSpec>, options?: WorkloadOptions): DesiredObject;
-export declare function cronJob(name: string, spec: V1CronJobSpec, options?: WorkloadOptions): DesiredObject;
+export declare function deployment<const Role extends string = string>(name: string, spec: Templated<V1DeploymentSpec>, options?: InRole<Role>): DesiredObject<Role>;
+export declare function statefulSet<const Role extends string = string>(name: string, spec: StatefulSetBody, options?: InRole<Role>): DesiredObject<Role>;
+export declare function daemonSet<const Role extends string = string>(name: string, spec: Templated<V1DaemonSetSpec>, options?: InRole<Role>): DesiredObject<Role>;
+export declare function job<const Role extends string = string>(name: string, spec: Templated<V1JobSpec>, options?: InRole<Role>): DesiredObject<Role>;
+export declare function cronJob<const Role extends string = string>(name: string, spec: V1CronJobSpec, options?: InRole<Role>): DesiredObject<Role>;
 /** Without a `selector` the Service selects the pods of its `target`, or of the workloads that `use` it. */
 export declare function service(name: string, spec: V1ServiceSpec, options?: TargetOptions): DesiredObject;
 /** A claim of its own, or (in `volumeClaimTemplates`) one claim per pod. Its data is retained unless told otherwise. */
@@ -163,5 +168,5 @@ export declare function object(manifest: {
     readonly [field: string]: unknown;
 }, options?: DesiredObject['options']): DesiredObject;
 /** A desired object of any kind; for this room. */
-export declare function desire(apiVersion: string, kind: string, name: string, body: Readonly<Record<string, unknown>>, { uses, ...rest }: WorkloadOptions & TargetOptions & ClaimOptions): DesiredObject;
+export declare function desire<Role extends string = string>(apiVersion: string, kind: string, name: string, body: Readonly<Record<string, unknown>>, { uses, ...rest }: InRole<Role> & TargetOptions & ClaimOptions): DesiredObject<Role>;
 export {};

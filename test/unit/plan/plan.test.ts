@@ -57,6 +57,30 @@ describe('plan', () => {
     assert.deepEqual(warnings, ['role "controller" is not in the order and comes last']);
   });
 
+  it('puts roles that the order does not name where it says "*"', () => {
+    const { stages, warnings, orderTrouble } = plan(
+      toyOperator(),
+      toy({ ...TWO_ROLES, order: ['*', 'controller'] }),
+    );
+    assert.deepEqual(
+      stages.map(({ role }) => role),
+      ['broker', 'controller'],
+    );
+    assert.deepEqual([warnings, orderTrouble], [[], undefined]);
+  });
+
+  it('takes roles on both sides that have no counterpart for a mistake, and neither side alone', () => {
+    const troubleOf = (...order: readonly string[]): string | undefined =>
+      plan(toyOperator(), toy({ ...TWO_ROLES, order })).orderTrouble;
+    assert.match(
+      troubleOf('contorller', 'broker') ?? '',
+      /lists "contorller", .*, and not "controller": correct/,
+    );
+    assert.equal(troubleOf('broker'), undefined);
+    assert.equal(troubleOf('controller', 'minion', 'broker'), undefined);
+    assert.equal(troubleOf('minion', '*'), undefined);
+  });
+
   it('takes an order of any length, with roles that no workload has (the seed read four entries, and crashed)', () => {
     assert.deepEqual(plan(toyOperator(), toy({ order: [], nodes: [] })).objects, []);
     const { stages, warnings } = plan(
