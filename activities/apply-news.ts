@@ -80,7 +80,7 @@ function newsOf(reason: string, attempts: readonly Attempt[]): News {
       const refusals = attempts.flatMap(({ result }) =>
         result.applied ? [] : [`${titleOf(result.key)}: ${result.message}`],
       );
-      return { type: 'Warning', reason, action: 'Apply', note: refusals.join('; ') };
+      return { type: 'Warning', reason, action: 'Apply', note: refusals.join('; '), repeats: true };
     }
   }
 }

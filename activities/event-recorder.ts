@@ -5,11 +5,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { boundedBytes } from '../core/bounded-text.ts';
 import { shortHash } from '../core/hash.ts';
+import { ANNOTATIONS } from '../core/labels.ts';
 import type { Log } from '../core/log.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { ObjectRef } from '../core/refs.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
+import { createOrCount } from './event-series.ts';
 
 /** One thing that happened to a resource. */
 export interface News {
@@ -20,6 +22,8 @@ export interface News {
   readonly action: string;
   /** One sentence; at most 1 kB is kept. */
   readonly note: string;
+  /** It may happen again and again in the same words, as a write that is refused: repeats are counted in one event. */
+  readonly repeats?: true;
 }
 
 export interface Subject {
@@ -73,7 +77,9 @@ export function createEventRecorder({ api, controller, instance, log }: EventRec
   async function writeOne(event: Manifest): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await api.create(event);
+        await (ANNOTATIONS.occurrence in (event.metadata.annotations ?? {})
+          ? createOrCount(api, event)
+          : api.create(event));
         return;
       } catch (error) {
         const known = error instanceof StatusError ? error : undefined;
@@ -114,11 +120,14 @@ function eventOf(
   instance: string,
 ): Manifest {
   const { name, namespace = 'default', uid } = regarding.metadata;
-  const hash = shortHash([uid, occurrence, related?.ref.kind, related?.ref.name, news.reason].join(' '));
+  const { reason, action, note, repeats } = news;
+  const which = repeats ? `${action} ${note}` : occurrence;
+  const hash = shortHash([uid, which, related?.ref.kind, related?.ref.name, reason].join(' '));
+  const counted = repeats ? { annotations: { [ANNOTATIONS.occurrence]: occurrence } } : {};
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { name: `${name.slice(0, 230)}.${hash}`, namespace },
+    metadata: { name: `${name.slice(0, 230)}.${hash}`, namespace, ...counted },
     eventTime: new Date().toISOString().replace('Z', '000Z'),
     reportingController: controller,
     reportingInstance: boundedBytes(instance, MOST_BYTES.word),

@@ -1,8 +1,9 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { InvalidResource } from '../api/invalid.ts';
-import { bounded } from '../core/bounded-text.ts';
+import { bounded, LONGEST_MESSAGE } from '../core/bounded-text.ts';
 import { InvalidAnswer } from '../core/operator-answers.ts';
 import type { Reason } from '../core/reasons.ts';
+import { thrownAt } from '../core/thrown-at.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 
 /**
@@ -46,4 +47,13 @@ export function explain(error: unknown, redact: (text: string) => string = (text
   if (error instanceof InvalidResource || error instanceof InvalidAnswer)
     return bounded(redact(error.message));
   return bounded(redact(error instanceof Error ? `${error.name}: ${error.message}` : String(error)));
+}
+
+/** The same with the file and the line, where it was thrown by mistake; a refusal names the field of the resource instead. */
+export function explainPlace(error: unknown): string {
+  const message = explain(error);
+  const place = error instanceof InvalidResource ? undefined : thrownAt(error);
+  if (place === undefined) return message;
+  const suffix = ` (at ${place})`;
+  return `${bounded(message, LONGEST_MESSAGE - suffix.length)}${suffix}`;
 }

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { bounded } from '../core/bounded-text.ts';
 import type { Reason } from '../core/reasons.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
+import type { StatusCause } from '../kubernetes/status-error.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 
 export interface LastingRefusal {
@@ -27,6 +28,11 @@ export function lastingRefusal(error: unknown): LastingRefusal | undefined {
 
 /** The fields that were refused, and why. */
 export function refusalMessage({ causes, message }: StatusError): string {
-  const named = causes.filter(({ field }) => field).map((cause) => `${cause.field}: ${cause.message}`);
+  const named = causes.filter(({ field }) => field).map(sentenceOf);
   return named.length > 0 ? bounded(named.join('; ')) : message;
+}
+
+/** Some of the server's checks know no field, and write what an empty path looks like: `<nil>`, `[]`. */
+function sentenceOf({ field, message }: StatusCause): string {
+  return field === '<nil>' || !/\w/.test(field) ? message : `${field}: ${message}`;
 }

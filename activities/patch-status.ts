@@ -40,7 +40,7 @@ export async function patchStatus(
     for (const [index, each] of news.entries())
       dependencies.events.record(
         { regarding: object, occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${index}` },
-        each,
+        each.type === 'Warning' ? { ...each, repeats: true } : each,
       );
   } catch (error) {
     if (!isAnother(error) || (await isThere(dependencies.api, header)))

@@ -11,6 +11,7 @@ import { plan } from '../core/plan/plan.ts';
 import { contentsOf } from '../core/rollout/references.ts';
 import type { Entry, PlanFailure } from '../core/rollout/state.ts';
 import { fingerprintsOf } from '../core/rollout/state.ts';
+import { framesOf } from '../core/thrown-at.ts';
 import { acceptGeneration } from '../core/status/conditions.ts';
 import { placesOf } from '../core/status/report.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
@@ -20,7 +21,7 @@ import { StatusError } from '../kubernetes/status-error.ts';
 import type { Chosen, PlanDelta } from './choose-plan.ts';
 import { choosePlan, deltaOf, ordersIn } from './choose-plan.ts';
 import type { Dependencies } from './dependencies.ts';
-import { explain, failureOf } from './failure.ts';
+import { explainPlace, failureOf } from './failure.ts';
 import type { References } from './observe-references.ts';
 import { observeReads, observeRequired } from './observe-references.ts';
 import { hold, lacksFinalizer } from './finalizer.ts';
@@ -136,11 +137,11 @@ async function planLive(
     });
   } catch (error) {
     if (error instanceof StatusError || error instanceof ApplicationFailure) throw error;
+    const message = explainPlace(error);
     dependencies.log.warn(
-      { resource: manifest.metadata.name, error: explain(error) },
+      { resource: manifest.metadata.name, error: message, stack: framesOf(error) },
       'the resource cannot be built',
     );
-    const message = explain(error);
     return { kind: 'failed', uid, generation, reason: OUR_REASONS.PlanInvalid, message, ...recovery };
   }
   const { version } = chosen.view;

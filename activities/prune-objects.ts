@@ -102,7 +102,7 @@ function newsOf(removal: Removal): News {
     }
     case 'refused': {
       const note = `${title} ${removal.message}`;
-      return { type: 'Warning', reason: removal.reason, action: 'Delete', note };
+      return { type: 'Warning', reason: removal.reason, action: 'Delete', note, repeats: true };
     }
     default:
       return { type: 'Normal', reason: 'Deleted', action: 'Delete', note: `deleted ${title}` };

@@ -34,6 +34,8 @@ export const ANNOTATIONS = {
   ignore: 'durable-operator.dev/ignore',
   /** On what is written down while a workload is made anew: its kind, as kubectl accepts it. */
   journalOf: 'durable-operator.dev/journal-of',
+  /** On an event that counts repeats: what it counted last. */
+  occurrence: 'durable-operator.dev/occurrence',
   /** On an object without an ownerReference: `<workflow id>` of the resource it belongs to. */
   owner: 'durable-operator.dev/owner',
 } as const;

@@ -18,6 +18,7 @@ import type { Place } from './decorate.ts';
 import { decorate } from './decorate.ts';
 import { checkExternals } from './externals.ts';
 import { leaveToScalers } from './leave-to-scalers.ts';
+import { refuseImpure } from './impure.ts';
 import { podNameWarnings } from './pod-names.ts';
 import type { Read } from './reads.ts';
 import { readsOf } from './reads.ts';
@@ -69,12 +70,19 @@ export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: R
   return { ...made, warnings: [...made.warnings, ...scopeWarnings(desired)] };
 }
 
-/** What the operator wants for a resource. */
+/**
+ * What the operator wants for a resource.
+ *
+ * @throws InvalidResource when it wants something else each time it is asked: every start of a worker would restart pods.
+ */
 export function desiredOf<Spec, Status>(
   operator: Operator<Spec, Status>,
   resource: Resource<Spec, Status>,
 ): Desired {
-  return operator.desired(resource, namesOf(resource.metadata.name));
+  const ask = (): Desired => operator.desired(resource, namesOf(resource.metadata.name));
+  const desired = ask();
+  refuseImpure(desired, ask());
+  return desired;
 }
 
 /** What only an installation knows. */

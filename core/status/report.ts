@@ -103,14 +103,16 @@ export function statusOf(
   const { state, plan } = situation;
   const workloads = Object.entries(state.inventory).filter(([key]) => takesTurns(key));
   const wanted = plan ? Object.keys(plan.refs).filter(takesTurns).length : workloads.length;
-  const current = workloads.filter(([key, entry]) => isCurrent(key, entry, plan)).length;
+  const serving = workloads.filter(([key, entry]) => serves(key, entry, plan)).length;
+  const updated = workloads.filter(([key, entry]) => isUpdated(key, entry, plan)).length;
   const running = state.rollout && plan ? reportRollout(state.rollout, plan) : undefined;
   const rollout = running ?? state.journal[0];
   const past = running ? state.journal : state.journal.slice(1);
   return {
     observedGeneration: situation.failure?.generation ?? state.generation,
     conditions,
-    ready: `${current}/${wanted}`,
+    ready: `${serving}/${wanted}`,
+    updated: `${updated}/${wanted}`,
     stage: stageOf(situation),
     ...(rollout ? { rollout: { ...rollout, ...waitsOf(situation) } } : {}),
     ...(past.length > 0 ? { history: past.map(pastOf) } : {}),
@@ -144,7 +146,16 @@ function pastOf({ stages: _1, pendingApprovals: _2, nextWindow: _3, ...past }: R
   return past;
 }
 
-function isCurrent(
+/** Wanted, and Current as it is: also where a change of it waits, or is refused. */
+function serves(
+  key: ObjectKey,
+  { health, leaving }: ReconcileState['inventory'][string],
+  plan: PlanView | undefined,
+): boolean {
+  return health === undefined && !leaving && (!plan || key in plan.refs);
+}
+
+function isUpdated(
   key: ObjectKey,
   entry: ReconcileState['inventory'][string],
   plan: PlanView | undefined,

@@ -75,8 +75,10 @@ export interface ReferenceStatus {
 export interface ResourceStatus {
   readonly observedGeneration: number;
   readonly conditions: readonly Condition[];
-  /** Workloads that are Current, of all: `3/4`. */
+  /** Workloads that are Current, at whatever template they have, of all: `3/4`. */
   readonly ready: string;
+  /** Those among them that are as the newest plan asks for, of all; less than `ready` while a change waits or is refused. */
+  readonly updated?: string;
   /** The role that is being rolled, or `-`. */
   readonly stage: string;
   readonly rollout?: RolloutReport;

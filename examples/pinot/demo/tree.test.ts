@@ -40,6 +40,12 @@ function view(status: PinotStatus, ...nodes: readonly NodeView[]): ClusterView {
 }
 
 describe('the tree of a Pinot', () => {
+  it('says nothing of a generation that nobody has looked at yet', () => {
+    const reconciled = { type: 'Ready', status: 'True', reason: 'Reconciled', message: '9 objects current' };
+    const [title] = treeOf(view({ ...ROLLING, observedGeneration: 1, conditions: [reconciled] }), PLAIN);
+    assert.equal(title, 'Pinot pinot generation 2, ready 1/2, not seen yet');
+  });
+
   it('shows the node types in the order of the rollout, and under each its objects', () => {
     assert.deepEqual(treeOf(view(ROLLING, MINION, CONTROLLER), PLAIN), [
       'Pinot pinot generation 2, ready 1/2, RollingOut: minion is changed',

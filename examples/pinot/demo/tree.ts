@@ -28,9 +28,15 @@ function titleOf(view: ClusterView, paint: Paint): string {
   const ready = conditionOf(view, 'Ready');
   const stalled = conditionOf(view, 'Stalled');
   const said = stalled?.status === 'True' ? stalled : ready;
-  const state = said ? `${said.reason}: ${said.message}` : 'not seen yet';
-  const colour =
-    stalled?.status === 'True' ? paint.red : ready?.status === 'True' ? paint.green : paint.yellow;
+  const isSeen = view.status.observedGeneration === view.generation;
+  const state = said && isSeen ? `${said.reason}: ${said.message}` : 'not seen yet';
+  const colour = !isSeen
+    ? paint.yellow
+    : stalled?.status === 'True'
+      ? paint.red
+      : ready?.status === 'True'
+        ? paint.green
+        : paint.yellow;
   const { ready: count = '-' } = view.status;
   return `${paint.bold(`Pinot ${view.name}`)} generation ${view.generation}, ready ${count}, ${colour(state)}`;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../../testing/eventually.ts';
+import type { ToySpec } from '../../support/toy-operator.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
 import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
 
@@ -29,6 +30,26 @@ describe('bad input', () => {
     assert.ok((await stage.historyLength('refused')) < events + 30, 'it waits, and does not spin');
     await stage.want(TWO_ROLES, 'refused');
     await stage.ready('refused');
+  });
+
+  it('that `desired` did not expect is told with the file and the line that threw', async () => {
+    await stage.want({ order: [] } as unknown as ToySpec, 'thrown');
+    const { status } = await stage.stalled('PlanInvalid', 'thrown');
+    assert.match(
+      conditionOf(status, 'Stalled')?.message ?? '',
+      /^TypeError: Cannot read properties of undefined .* \(at support\/toy-operator\.ts:\d+\)$/,
+    );
+  });
+
+  it('of a change that is refused leaves the workload ready, and not updated', async () => {
+    const [controller] = TWO_ROLES.nodes;
+    assert.ok(controller);
+    await stage.want({ ...TWO_ROLES, nodes: [controller] }, 'serving');
+    await stage.ready('serving');
+    const more = { minReadySeconds: -1 };
+    await stage.want({ ...TWO_ROLES, nodes: [{ ...controller, more }] }, 'serving');
+    const { status } = await stage.stalled('Invalid', 'serving');
+    assert.deepEqual([status?.ready, status?.updated], ['1/1', '0/1']);
   });
 
   it('that takes an object of another owner is told with its name, and the other keeps it', async () => {
