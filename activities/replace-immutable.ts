@@ -1,4 +1,5 @@
 /** Replacing an object of which the API server will not change a field in place. */
+import { shortHash } from '../core/hash.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { ImmutableAnswer } from '../core/plan/immutable-fields.ts';
 import { immutableAnswer } from '../core/plan/immutable-fields.ts';
@@ -7,6 +8,7 @@ import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ObjectRef } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
 import { isApproved, tokenOf } from '../core/rollout/course.ts';
+import { hasShape } from '../core/storage/shape.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import { ordersIn } from './choose-plan.ts';
@@ -45,17 +47,35 @@ interface Attempted {
 export async function clearTheWay(attempted: Attempted): Promise<'gone' | Refusal | undefined> {
   const { api, key, manifest, error, approval } = attempted;
   if (!(error instanceof StatusError) || error.reason !== STATUS_REASONS.Invalid) return undefined;
+  // Workloads that look after pods of their own are recreated around them, or with them.
+  if (hasShape(manifest) || !error.causes.some(({ field }) => field)) return undefined;
   const answer = immutableAnswer(manifest, error.causes);
-  if (!answer) return undefined;
   const ref = parseObjectKey(key, manifest.metadata.namespace);
   const live = await api.get(ref);
   if (!live) return 'gone';
   if (!isOurs(manifest, live)) return undefined;
+  if (!answer) return (await isTaken(api, manifest)) ? refused(error, AS_NEW) : undefined;
   if (live.metadata.deletionTimestamp) return removed(attempted, ref, live);
   if (answer.kind === 'refuse') return refused(error, answer.cure);
   if (await tryOut(api, unallocated(manifest))) return undefined;
   if (answer.kind === 'approve' && !approval?.given) return unapproved(error, answer, approval);
   return removed(attempted, ref, live);
+}
+
+/** Of kinds that are not known here, what is lost with an object is not known either. */
+const AS_NEW =
+  'the API server takes it as a new object alone: put the field back, give the object another name, or delete the one that is there';
+
+/** Whether the server would take it if nothing of its name were there. */
+async function isTaken(api: KubernetesApi, manifest: Manifest): Promise<boolean> {
+  const metadata = { ...manifest.metadata, name: `trial-${shortHash(manifest.metadata.name)}` };
+  try {
+    await api.create({ ...manifest, metadata }, { trial: true });
+    return true;
+  } catch (error) {
+    if (error instanceof StatusError) return false;
+    throw error;
+  }
 }
 
 /** Whether it belongs to the same resource: what is somebody else's is never deleted. */

@@ -11,6 +11,7 @@ import { eventually } from '../../../testing/eventually.ts';
 import type { ImmutableCase } from '../../support/immutable-cases.ts';
 import { textOf } from '../../support/history.ts';
 import { HIDDEN, IMMUTABLE_CASES } from '../../support/immutable-cases.ts';
+import { installToyKind } from '../../support/toy-crd.ts';
 import type { ToyNode, ToySpec } from '../../support/toy-operator.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
 import type { ToyResource } from '../../support/toy-stage.ts';
@@ -119,6 +120,33 @@ describe('what the API server refuses', { concurrency: 8 }, () => {
     );
     const definitions = 'CustomResourceDefinition.apiextensions.k8s.io';
     assert.deepEqual(new Set([...tried, definitions]), new Set(Object.keys(IMMUTABLE_FIELDS)));
+  });
+
+  it('of a kind that is not known says what to do, and is tried at once when the object is deleted', async () => {
+    const rule = { rule: 'self == oldSelf', message: 'source never changes' };
+    const source = { type: 'string', 'x-kubernetes-validations': [rule] };
+    const schema = { type: 'object', properties: { source } };
+    await installToyKind(stage.api, 'Snap', 'Namespaced', [{ name: 'v1', spec: schema }]);
+    const snap = (from: string): object => ({
+      apiVersion: 'toy.dev/v1',
+      kind: 'Snap',
+      spec: { source: from },
+    });
+    const resource = await stage.want(nodes(snap('one')), 'snap');
+    const found = await eventually('the Snap is there', () => live(resource, 'toy.dev/v1', 'Snap'));
+    await stage.want(nodes(snap('two')), 'snap');
+    const { status } = await stage.stalled('Invalid', 'snap');
+    assert.match(
+      stalled(status),
+      /^Snap snap-n0: spec\.source: Invalid value: source never changes; .* delete the one that is there$/,
+    );
+    const { name, uid = '' } = found.metadata;
+    assert.equal((await live(resource, 'toy.dev/v1', 'Snap'))?.metadata.uid, uid);
+    await stage.api.remove(stage.ref('Snap', name, 'toy.dev'), { uid });
+    const again = await eventually('it is there as it is wanted now', () =>
+      live(resource, 'toy.dev/v1', 'Snap'),
+    );
+    assert.deepEqual(again['spec'], { source: 'two' });
   });
 
   it('of a malformed quantity is told with its field at once, and the others are applied', async () => {
