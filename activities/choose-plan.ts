@@ -15,7 +15,7 @@ import type { ObjectKey } from '../core/refs.ts';
 import type { Course, Memory, PlanInput } from '../core/rollout/course.ts';
 import { courseOf, NEWEST, unableOf, unableToRollBack } from '../core/rollout/course.ts';
 import type { PlanView } from '../core/rollout/state.ts';
-import type { ResourceStatus } from '../core/status/resource-status.ts';
+import { readStatus } from '../core/status/read-status.ts';
 import { fingerprintOf } from '../core/rollout/state.ts';
 import { digest } from './digest.ts';
 import { intervalOf } from './durations.ts';
@@ -181,7 +181,7 @@ function writersOf(
 }
 
 function routineOf({ name, routine }: Operator, manifest: Manifest): Pick<PlanView, 'routineEveryMs'> {
-  const { routine: last } = (manifest['status'] ?? {}) as Partial<ResourceStatus>;
+  const { routine: last } = readStatus(manifest);
   const every = routine?.every(asResource(manifest), last);
   if (every === undefined) return {};
   return { routineEveryMs: intervalOf(every, `${name}: routine.every`) };

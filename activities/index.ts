@@ -9,6 +9,7 @@ import { annotateResource } from './annotate-resource.ts';
 import type { ApplyItem, RevertItem } from './apply-objects.ts';
 import { applyObjects, revertObjects } from './apply-objects.ts';
 import { applyExternals } from './apply-externals.ts';
+import { ofAttempt } from './attempt-api.ts';
 import { checkGate, cleanUp, runHook } from './author-code.ts';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './heartbeat.ts';
@@ -122,42 +123,46 @@ export interface Activities {
 }
 
 export function createActivities(dependencies: Dependencies): Activities {
+  /** The requests of an attempt end with it. */
+  const attempt = <Result>(work: (of: Dependencies) => Promise<Result>): Promise<Result> =>
+    work(ofAttempt(dependencies));
+  const beating = <Result>(work: (of: Dependencies) => Promise<Result>): Promise<Result> =>
+    heartbeating(() => attempt(work));
   const apply: Apply = (plan, items, patienceMs) =>
-    heartbeating(() => applyObjects(dependencies, plan, items, patienceMs));
+    beating((of) => applyObjects(of, plan, items, patienceMs));
   return {
-    planResource: (request) => planResource(dependencies, request),
-    observeObjects: (resource, sought) => observeObjects(dependencies, resource, sought),
+    planResource: (request) => attempt((of) => planResource(of, request)),
+    observeObjects: (resource, sought) => attempt((of) => observeObjects(of, resource, sought)),
     applyConfigMaps: apply,
     applyStorage: apply,
     applyServices: apply,
     applyNetworkPolicies: apply,
     applyObjects: apply,
     applyWorkloads: apply,
-    applyExternals: (plan, items) => applyExternals(dependencies, plan, items),
-    observeExternals: (resource, keys) => observeExternals(dependencies, resource, keys),
-    removeExternals: (resource, items) => removeExternals(dependencies, resource, items),
-    observeShape: (plan, key) => observeShape(dependencies, plan, key),
-    growClaims: (plan, key, claims) => heartbeating(() => growClaims(dependencies, plan, key, claims)),
-    releasePods: (plan, key, uid) => heartbeating(() => releasePods(dependencies, plan, key, uid)),
-    clearPods: (plan, key, pods) => heartbeating(() => clearPods(dependencies, plan, key, pods)),
-    recreateStatefulSet: (plan, key) => heartbeating(() => recreateStatefulSet(dependencies, plan, key)),
-    settleStatefulSet: (plan, key) => heartbeating(() => settleStatefulSet(dependencies, plan, key)),
-    restoreStatefulSets: (resource, keys) =>
-      heartbeating(() => restoreStatefulSets(dependencies, resource, keys)),
-    restartPod: (resource, key, pod) => heartbeating(() => restartPod(dependencies, resource, key, pod)),
-    unblockWorkload: (resource, key) => heartbeating(() => unblockWorkload(dependencies, resource, key)),
-    revertObjects: (plan, items) => heartbeating(() => revertObjects(dependencies, plan, items)),
+    applyExternals: (plan, items) => attempt((of) => applyExternals(of, plan, items)),
+    observeExternals: (resource, keys) => attempt((of) => observeExternals(of, resource, keys)),
+    removeExternals: (resource, items) => attempt((of) => removeExternals(of, resource, items)),
+    observeShape: (plan, key) => attempt((of) => observeShape(of, plan, key)),
+    growClaims: (plan, key, claims) => beating((of) => growClaims(of, plan, key, claims)),
+    releasePods: (plan, key, uid) => beating((of) => releasePods(of, plan, key, uid)),
+    clearPods: (plan, key, pods) => beating((of) => clearPods(of, plan, key, pods)),
+    recreateStatefulSet: (plan, key) => beating((of) => recreateStatefulSet(of, plan, key)),
+    settleStatefulSet: (plan, key) => beating((of) => settleStatefulSet(of, plan, key)),
+    restoreStatefulSets: (resource, keys) => beating((of) => restoreStatefulSets(of, resource, keys)),
+    restartPod: (resource, key, pod) => beating((of) => restartPod(of, resource, key, pod)),
+    unblockWorkload: (resource, key) => beating((of) => unblockWorkload(of, resource, key)),
+    revertObjects: (plan, items) => beating((of) => revertObjects(of, plan, items)),
     pruneObjects: (resource, items, generation) =>
-      heartbeating(() => pruneObjects(dependencies, resource, items, generation)),
-    checkGate: (plan, key) => checkGate(dependencies, plan, key),
-    runHook: (plan, key, when) => runHook(dependencies, plan, key, when),
-    cleanUp: (resource) => cleanUp(dependencies, resource),
-    runRoutine: (request) => runRoutine(dependencies, request),
-    patchStatus: (report) => patchStatus(dependencies, report),
-    removeFinalizer: (resource, uid) => heartbeating(() => removeFinalizer(dependencies, resource, uid)),
+      beating((of) => pruneObjects(of, resource, items, generation)),
+    checkGate: (plan, key) => attempt((of) => checkGate(of, plan, key)),
+    runHook: (plan, key, when) => attempt((of) => runHook(of, plan, key, when)),
+    cleanUp: (resource) => attempt((of) => cleanUp(of, resource)),
+    runRoutine: (request) => attempt((of) => runRoutine(of, request)),
+    patchStatus: (report) => attempt((of) => patchStatus(of, report)),
+    removeFinalizer: (resource, uid) => beating((of) => removeFinalizer(of, resource, uid)),
     abandonResource: (resource, uid, left, order) =>
-      heartbeating(() => abandonResource(dependencies, resource, uid, left, order)),
+      beating((of) => abandonResource(of, resource, uid, left, order)),
     annotateResource: (resource, uid, annotations) =>
-      heartbeating(() => annotateResource(dependencies, resource, uid, annotations)),
+      beating((of) => annotateResource(of, resource, uid, annotations)),
   };
 }

@@ -6,18 +6,21 @@ import { titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import { FINALIZER } from '../core/labels.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+import type { StatusSeen } from '../core/rollout/state.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
 import { failureOf } from './failure.ts';
-import { isThere, writeStatus } from './write-status.ts';
+import { isThere, seenStatus, writeStatus } from './write-status.ts';
 
 export interface StatusReport {
   readonly resource: ResourceRef;
   /** Only this resource, and none that took its name. */
   readonly uid: string;
   readonly status: ResourceStatus;
+  /** The resource as it was when its status was last written; absent when nobody knows. */
+  readonly over?: string;
   /** What happened since the last report. */
   readonly news: readonly News[];
 }
@@ -25,18 +28,23 @@ export interface StatusReport {
 /** A status was written, and in how long. */
 export interface Written {
   readonly inMs: number;
+  /** Absent when the resource is gone. */
+  readonly written?: StatusSeen;
 }
 
 /** Writes the whole status, and tells the news as events. A resource that is gone needs neither. */
 export async function patchStatus(
   dependencies: Dependencies,
-  { resource, uid, status, news }: StatusReport,
+  { resource, uid, status, over, news }: StatusReport,
 ): Promise<Written> {
   const { info } = Context.current();
   const began = performance.now();
   const header = headerOf(resource, uid);
+  const metadata = { ...header.metadata, ...(over ? { resourceVersion: over } : {}) };
+  let written: StatusSeen | undefined;
   try {
-    const object = await writeStatus(dependencies, header, status);
+    const object = await writeStatus(dependencies, { ...header, metadata }, status);
+    written = seenStatus(object);
     for (const [index, each] of news.entries())
       dependencies.events.record(
         { regarding: object, occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${index}` },
@@ -46,7 +54,7 @@ export async function patchStatus(
     if (!isAnother(error) || (await isThere(dependencies.api, header)))
       throw failureOf(error, `status of ${resource.kind} ${resource.name}`);
   }
-  return { inMs: Math.round(performance.now() - began) };
+  return { inMs: Math.round(performance.now() - began), ...(written ? { written } : {}) };
 }
 
 /** Lets go of a resource that is being deleted, once nothing of it is left. */

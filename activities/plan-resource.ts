@@ -9,13 +9,14 @@ import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { Memory } from '../core/rollout/course.ts';
 import { plan } from '../core/plan/plan.ts';
 import { contentsOf } from '../core/rollout/references.ts';
-import type { Entry, PlanFailure } from '../core/rollout/state.ts';
+import type { Entry, Overwritten, PlanFailure, StatusSeen } from '../core/rollout/state.ts';
 import { fingerprintsOf } from '../core/rollout/state.ts';
 import { framesOf } from '../core/thrown-at.ts';
 import { acceptGeneration } from '../core/status/conditions.ts';
 import { placesOf } from '../core/status/report.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
-import type { Condition, ResourceStatus, RolloutReport } from '../core/status/resource-status.ts';
+import { readStatus } from '../core/status/read-status.ts';
+import type { Condition, RolloutReport } from '../core/status/resource-status.ts';
 import type { Hint } from '../core/hint.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Chosen, PlanDelta } from './choose-plan.ts';
@@ -30,7 +31,7 @@ import { asResource } from './renderer.ts';
 import type { Recovery } from './recover-inventory.ts';
 import { findStrays, recoverInventory } from './recover-inventory.ts';
 import type { KeptPlan, RunningTemplates } from './revisions.ts';
-import { writeStatus } from './write-status.ts';
+import { overwrittenIn, seenStatus, writeStatus } from './write-status.ts';
 
 export interface PlanRequest {
   readonly resource: ResourceRef;
@@ -43,6 +44,8 @@ export interface PlanRequest {
   readonly now: number;
   /** `fingerprintOf` each object of the inventory. */
   readonly inventory: Readonly<Record<ObjectKey, string>>;
+  /** The status as it was last written; absent in a first pass. */
+  readonly written?: StatusSeen;
   /** Of what pods read of others, as it was last seen; absent when they read nothing. */
   readonly contents?: Contents;
   /** Pod templates as they were last applied; absent in a first pass. */
@@ -52,7 +55,12 @@ export interface PlanRequest {
 }
 
 /** The answer holds refs and digests of what differs from the inventory: a large resource that changes little stays small. */
-export type PlanAnswer =
+export type PlanAnswer = Look & {
+  /** The status is not as it was written. */
+  readonly overwritten?: Overwritten;
+};
+
+type Look =
   | { readonly kind: 'gone' }
   | ({ readonly kind: 'unchanged'; readonly references?: References } & Pick<Recovery, 'strays' | 'unlisted'>)
   | ({ readonly kind: 'failed'; readonly uid: string } & PlanFailure & Recovery)
@@ -62,6 +70,8 @@ export type PlanAnswer =
       readonly accepted?: readonly Condition[];
       /** How long that took, in milliseconds. */
       readonly acceptedInMs?: number;
+      /** The accepting status, as the API server has it. */
+      readonly written?: StatusSeen;
       readonly references?: References;
       /** What the status remembers, for a workflow that knows nothing. */
       readonly remembered?: Remembered;
@@ -103,8 +113,16 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
       : request.resync
         ? await findStrays(dependencies, manifest, request.inventory)
         : {};
-    if (manifest.metadata.deletionTimestamp) return { ...deletionOf(dependencies, manifest), ...recovery };
-    return await planLive(dependencies, request, manifest, recovery);
+    const overwritten = await overwrittenIn(
+      dependencies,
+      resource,
+      manifest,
+      fresh ? undefined : request.written,
+    );
+    const answer = manifest.metadata.deletionTimestamp
+      ? { ...deletionOf(dependencies, manifest), ...recovery }
+      : await planLive(dependencies, request, manifest, recovery);
+    return { ...answer, ...(overwritten ? { overwritten } : {}) };
   } catch (error) {
     throw failureOf(error, `${resource.kind} ${resource.name}`);
   }
@@ -123,7 +141,7 @@ async function planLive(
   { known, inventory, memory, now, contents = {}, templates }: PlanRequest,
   manifest: Manifest,
   recovery: Recovery,
-): Promise<PlanAnswer> {
+): Promise<Look> {
   const { uid = '', generation = 0 } = manifest.metadata;
   const remembered = known?.uid === uid ? undefined : rememberedBy(manifest);
   const home = manifest.metadata.namespace;
@@ -183,7 +201,7 @@ function settledIn(
 }
 
 function rememberedBy(manifest: Manifest): Remembered | undefined {
-  const { memory = {}, rollout, history = [] } = (manifest['status'] ?? {}) as Partial<ResourceStatus>;
+  const { memory = {}, rollout, history = [] } = readStatus(manifest);
   const last = rollout?.finishedAt ? [rollout] : [];
   const journal = [...last, ...history.map((past) => ({ ...past, stages: [] }))];
   const isUnderWay = rollout !== undefined && !rollout.finishedAt;
@@ -197,7 +215,7 @@ async function accept(
   manifest: Manifest,
   { plan, newest, shelf, memory, view }: Chosen,
   templates: RunningTemplates | undefined,
-): Promise<{ readonly accepted: readonly Condition[]; readonly acceptedInMs: number }> {
+): Promise<Pick<Extract<Look, { kind: 'planned' }>, 'accepted' | 'acceptedInMs' | 'written'>> {
   const { revisions } = dependencies;
   const { name, namespace, uid, generation = 0 } = manifest.metadata;
   const header = {
@@ -205,8 +223,11 @@ async function accept(
     kind: manifest.kind,
     metadata: { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) },
   };
-  if (lacksFinalizer(dependencies, manifest, plan)) await hold(dependencies, manifest);
-  const previous = manifest['status'] as ResourceStatus | undefined;
+  const isToBeHeld = lacksFinalizer(dependencies, manifest, plan);
+  if (isToBeHeld) await hold(dependencies, manifest);
+  const { resourceVersion } = manifest.metadata;
+  const known = isToBeHeld || !resourceVersion ? {} : { resourceVersion };
+  const previous = isTold(manifest) ? readStatus(manifest) : undefined;
   const keys = [...plan.objects.keys(), ...(previous?.inventory?.externals ?? [])];
   const { kinds, externals } = placesOf(keys, namespace);
   const status = acceptGeneration(previous, generation, rfc3339(Date.now()), {
@@ -217,8 +238,8 @@ async function accept(
     fingerprint: previous?.inventory?.fingerprint ?? '',
   });
   const began = performance.now();
-  const [, kept] = await Promise.all([
-    writeStatus(dependencies, header, status),
+  const [object, kept] = await Promise.all([
+    writeStatus(dependencies, { ...header, metadata: { ...header.metadata, ...known } }, status),
     shelf && view.course?.kind === 'newest' ? revisions.keep(shelf, newest) : undefined,
     // What was never planned before has nothing to sweep.
     shelf && templates
@@ -226,7 +247,12 @@ async function accept(
       : undefined,
   ]);
   if (kept?.tooLarge !== undefined) tellTooLarge(dependencies, manifest, kept.tooLarge);
-  return { accepted: status.conditions, acceptedInMs: Math.round(performance.now() - began) };
+  const acceptedInMs = Math.round(performance.now() - began);
+  return { accepted: status.conditions, acceptedInMs, written: seenStatus(object) };
+}
+
+function isTold(manifest: Manifest): boolean {
+  return readStatus(manifest).conditions !== undefined;
 }
 
 /** Of the templates that run, those that the newest plan does not have. */

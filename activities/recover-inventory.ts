@@ -13,6 +13,7 @@ import type { Entry } from '../core/rollout/state.ts';
 import type { Unreadable } from '../core/rollout/unread.ts';
 import type { Scaler } from '../core/scalers.ts';
 import { scaleOf } from '../core/scalers.ts';
+import { readStatus } from '../core/status/read-status.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import type { Selection } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
@@ -157,7 +158,7 @@ async function listEverywhere(
 }
 
 function inventoryOf(resource: Manifest): ResourceStatus['inventory'] {
-  return ((resource['status'] ?? {}) as Partial<ResourceStatus>).inventory;
+  return readStatus(resource).inventory;
 }
 
 /** An external object that was applied once: what it is now, its server knows. */

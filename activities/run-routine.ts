@@ -5,7 +5,7 @@ import { checkedRoutineAnswer, InvalidAnswer } from '../core/operator-answers.ts
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ResourceRef } from '../core/refs.ts';
 import type { RoutineOutcome } from '../core/rollout/routine.ts';
-import type { ResourceStatus } from '../core/status/resource-status.ts';
+import { readStatus } from '../core/status/read-status.ts';
 import type { Dependencies } from './dependencies.ts';
 import { intervalOf } from './durations.ts';
 import { failureOf, planStale } from './failure.ts';
@@ -42,7 +42,7 @@ async function runOnce(
   );
   if (!routine || manifest?.metadata.uid !== uid || manifest.metadata.generation !== generation)
     throw planStale('the resource changed before its routine ran');
-  const known = last ?? (manifest['status'] as Partial<ResourceStatus> | undefined)?.routine;
+  const known = last ?? readStatus(manifest).routine;
   const call = { subject: 'routine', kind: 'routine', reason: OUR_REASONS.RoutineFailed } as const;
   return runOperatorCode(dependencies, manifest, call, async ({ context, redact }) => {
     const given: RoutineContext = { ...context, ...(known === undefined ? {} : { last: known }) };

@@ -5,6 +5,7 @@
  * **Guarantees**: the last change is always told, through lost watches, storms and absent servers; a restart with
  * nothing changed tells nothing. **Assumptions**: one bridge an operator leads; two tell everything twice, which is harmless.
  */
+import { once } from 'node:events';
 import type { Client } from '@temporalio/client';
 import type { ResourceDefinition } from '../api/resource.ts';
 import type { Manifest } from '../core/manifest.ts';
@@ -177,7 +178,7 @@ class OperatorBridge implements Bridge {
 
   async start(): Promise<void> {
     const { signal } = this.#stopping;
-    await Promise.race([this.#watches.watchResources(), aborted(signal)]);
+    await Promise.race([this.#watches.watchResources(), once(signal, 'abort')]);
     const kinds = new Set(this.resources.values().flatMap((each) => kindsOf(each)));
     await Promise.race([
       Promise.all([...Array.from(kinds, (kind) => this.#watches.watchOwned(kind)), this.#references.start()]),
@@ -249,9 +250,10 @@ class OperatorBridge implements Bridge {
     if (!this.#synced) return;
     this.#resync.add(resource.uid);
     this.#watchKindsOf(resource);
-    if (!asksForMore(previous, object)) return;
-    this.objects.interrupt(resource.workflowId);
-    if (this.#speaks) this.#tell(resource, false);
+    const isMore = asksForMore(previous, object);
+    if (isMore) this.objects.interrupt(resource.workflowId);
+    if (!this.#speaks) return;
+    if (isMore || this.#differences.isOverwritten(resource, performance.now())) this.#tell(resource, false);
   }
 
   #watchKindsOf(resource: KnownResource): void {
@@ -343,8 +345,9 @@ class OperatorBridge implements Bridge {
   }
 
   #isOrphan(workflowId: string): boolean {
-    if (this.resources.ofOwner(workflowId)) return false;
-    return isWatched(namespaceOfWorkflow(workflowId), this.#namespaces);
+    return (
+      !this.resources.ofOwner(workflowId) && isWatched(namespaceOfWorkflow(workflowId), this.#namespaces)
+    );
   }
 
   get #periodMs(): number {
@@ -354,8 +357,4 @@ class OperatorBridge implements Bridge {
   get #namespaces(): Namespaces {
     return this.#options.namespaces ?? {};
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -4,6 +4,7 @@ import { inventoryFingerprint } from '../core/fields.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { objectKey } from '../core/refs.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
+import { isAsWritten } from '../core/status/written.ts';
 import type { OwnedObject } from './owned-objects.ts';
 
 export interface Sight {
@@ -20,6 +21,7 @@ export function needsLook({ manifest, status, owned, complete }: Sight): boolean
   if (commandsFingerprint(manifest.metadata.annotations) !== (status.inventory?.commands ?? '')) return true;
   const ready = status.conditions?.find(({ type }) => type === 'Ready');
   if (ready?.status !== 'True' || ready.observedGeneration !== generation) return true;
+  if (!isAsWritten(manifest['status'])) return true;
   if (owned.some(({ verdict }) => verdict.state !== 'Current')) return true;
   return status.inventory?.fingerprint !== fingerprintOf(manifest, owned);
 }

@@ -2,6 +2,7 @@ import type { ResourceDefinition } from '../api/resource.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { ResourceRef } from '../core/refs.ts';
 import { workflowIdOf } from '../core/refs.ts';
+import { readStatus } from '../core/status/read-status.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import type { Hint } from '../core/hint.ts';
 
@@ -76,7 +77,7 @@ export class Resources implements ResourceReader {
 }
 
 export function statusOf({ manifest }: KnownResource): Partial<ResourceStatus> {
-  return manifest['status'] ?? {};
+  return readStatus(manifest);
 }
 
 export function kindsOf(resource: KnownResource): readonly string[] {

@@ -96,6 +96,7 @@ export const OUR_REASONS = {
   NamespaceTerminating: 'NamespaceTerminating',
   /** The schema of the resource does not take the status; nothing goes on until it does. */
   StatusRefused: 'StatusRefused',
+  StatusOverwritten: 'StatusOverwritten',
 } as const;
 
 const PASSING: ReadonlySet<string> = new Set([

@@ -1,3 +1,4 @@
+import { upsertMemo } from '@temporalio/workflow';
 import type { PlanAnswer } from '../activities/index.ts';
 import type { Hint } from '../core/hint.ts';
 import { isExternal, titleOf } from '../core/plan/categories.ts';
@@ -7,11 +8,15 @@ import type { Sight } from '../core/rollout/unread.ts';
 import { dueKeys } from '../core/rollout/unread.ts';
 import type { Step } from '../core/rollout/step.ts';
 import { external, look } from './activities.ts';
+import { currentTime } from './clock.ts';
+import { MEMO } from './messages.ts';
 
 /** Keys of objects in the cluster, and of those behind APIs. */
 export interface Targets {
   readonly here: readonly ObjectKey[];
   readonly behind: readonly ObjectKey[];
+  /** Whether they are all that the resource has. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -31,7 +36,7 @@ export function keysToLookAt(
   const pointed = hint.resync ? Object.keys(inventory) : (hint.objects ?? (hint.resource ? [] : awaited));
   const keys = [...new Set([...pointed, ...dueKeys(state, now)])].filter((key) => key in inventory);
   const { here = [], behind = [] } = Object.groupBy(keys, (key) => (isExternal(key) ? 'behind' : 'here'));
-  return { here, behind };
+  return { here, behind, isWhole: hint.resync === true };
 }
 
 /** What a look found; what could not be had keeps nothing else from being had. */
@@ -45,7 +50,7 @@ export interface Looked {
 export async function lookAt(
   resource: ResourceRef,
   inventory: ReconcileState['inventory'],
-  { here, behind }: Targets,
+  { here, behind, isWhole }: Targets,
   plan: Promise<PlanAnswer> | undefined,
 ): Promise<Looked> {
   const sought = here.map((key) => ({ key, fields: inventory[key]?.fields ?? '' }));
@@ -55,6 +60,7 @@ export async function lookAt(
     behind.length > 0 ? external(behind.map(titleOf).join(', ')).observeExternals(resource, behind) : [],
   ]);
   const failed = [planned, ...seen].find((outcome) => outcome.status === 'rejected');
+  if (isWhole && !failed && behind.length > 0) upsertMemo({ [MEMO.comparedAt]: currentTime() });
   return {
     ...(planned.status === 'fulfilled' ? { answer: planned.value } : {}),
     sights: seen.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])),

@@ -1,4 +1,3 @@
-import { upsertMemo } from '@temporalio/workflow';
 import type { PlanAnswer } from '../activities/index.ts';
 import type { Hint } from '../core/hint.ts';
 import { mergeHints } from '../core/hint.ts';
@@ -11,6 +10,7 @@ import { NEW_STATE } from '../core/rollout/state.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
 import type { Sight } from '../core/rollout/unread.ts';
 import { foldSights, foldUnlisted, isListDue } from '../core/rollout/unread.ts';
+import { foldOverwritten } from '../core/status/overwritten.ts';
 import type { Situation } from '../core/status/verdict.ts';
 import { look } from './activities.ts';
 import { currentTime } from './clock.ts';
@@ -19,7 +19,6 @@ import { failureOf } from './failures.ts';
 import type { Inbox } from './inbox.ts';
 import { keysToLookAt, lookAt } from './look-targets.ts';
 import type { ReconcileInput } from './messages.ts';
-import { MEMO } from './messages.ts';
 import { OperatorCalls } from './operator-calls.ts';
 import { requestOf } from './plan-view.ts';
 import type { Reporter } from './reporter.ts';
@@ -98,8 +97,6 @@ export class Outlook {
     this.#missed = {};
     this.#see(looked.sights);
     const { answer, error } = looked;
-    if (hint.resync && error === undefined && targets.behind.length > 0)
-      upsertMemo({ [MEMO.comparedAt]: currentTime() });
     const gone = answer && this.#takeUpAfresh(answer, inventory);
     if (error === undefined || gone || (answer && this.deletion?.abandon)) return gone;
     // What is asked of the resource counts also when its objects cannot be read.
@@ -131,6 +128,7 @@ export class Outlook {
 
   #takeUp(answer: PlanAnswer, compared: ReconcileState['inventory']): 'gone' | undefined {
     if (answer.kind === 'gone') return 'gone';
+    if (answer.overwritten) this.state = foldOverwritten(this.state, answer.overwritten);
     const { state, situation, deletion, isAnother } = takeUp(answer, this.whole, compared, currentTime());
     if (isAnother) this.editors.clear();
     if (answer.kind === 'planned' && answer.accepted) this.#reporter.wrote(answer.acceptedInMs ?? 0);

@@ -17,13 +17,14 @@ export function requestOf(
   version: string | undefined,
   hint: Hint,
 ): Omit<PlanRequest, 'resource'> {
-  const { uid, generation, inventory, references } = state;
+  const { uid, generation, inventory, references, written } = state;
   const contents = contentsOf(references);
   return {
     ...(hint.resource ? { seen: hint.resource } : {}),
     ...(uid === undefined
       ? {}
       : { known: { uid, generation, ...(version ? { version } : {}) }, templates: templatesIn(state) }),
+    ...(written ? { written } : {}),
     now: currentTime(),
     memory: memoryOf(state),
     inventory: fingerprintsOf(inventory),
@@ -53,6 +54,8 @@ export function viewOf(
     remembered: _6,
     strays: _7,
     unlisted: _8,
+    written: _9,
+    overwritten: _10,
     ...view
   } = rest;
   const gone = new Set(removed);

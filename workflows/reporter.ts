@@ -10,6 +10,7 @@ import { newsOf } from '../core/status/news.ts';
 import type { Situation } from '../core/status/verdict.ts';
 import { conditionsOf, marksOf, stageOf, statusOf } from '../core/status/report.ts';
 import { summaryOf, verdictOf } from '../core/status/verdict.ts';
+import { foldWritten, overwrittenNews } from '../core/status/overwritten.ts';
 import { currentTime } from './clock.ts';
 import { look } from './activities.ts';
 import type { ClusterStep } from './executor.ts';
@@ -97,18 +98,24 @@ export class Reporter {
     const conditions = setConditions(state.conditions, said, rfc3339(now));
     const status = statusOf(situation, conditions, resource.namespace);
     const hash = shortHash(JSON.stringify(status));
-    const { news, told } = newsOf(state.told, status, verdict, situation.plan?.orders, now);
+    const { news: ofRollout, told } = newsOf(state.told, status, verdict, situation.plan?.orders, now);
+    const news = [...overwrittenNews(state), ...ofRollout];
     if (hash === state.reported && news.length === 0) return { state };
     const canWait = verdict.phase === 'Progressing' && !AWAITED.includes(verdict.reason);
     if (canWait && now < this.#quietUntil)
       return { state: { ...state, conditions }, dueAt: this.#quietUntil };
     this.#index(conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown', stageOf(situation));
     try {
-      const written = await look(summaryOf(verdict)).patchStatus({ resource, uid: state.uid, status, news });
-      this.wrote(written?.inMs ?? 0);
-      return { state: { ...state, conditions, reported: hash, told } };
+      const over = state.written ? { over: state.written.resourceVersion } : {};
+      const report = { resource, uid: state.uid, status, ...over, news };
+      const { inMs = 0, written } = (await look(summaryOf(verdict)).patchStatus(report)) ?? {};
+      this.wrote(inMs);
+      const known = written ? { written } : {};
+      return { state: { ...foldWritten(state), conditions, reported: hash, ...known, told } };
     } catch (error) {
-      return { state: { ...state, conditions }, failure: failureOf(error, generation) };
+      // It may be written all the same, and then it is not what was reported before.
+      const { reported: _, ...unsure } = state;
+      return { state: { ...unsure, conditions }, failure: failureOf(error, generation) };
     }
   }
 

@@ -5,6 +5,7 @@ import { foldInterrupted } from '../core/rollout/reshape.ts';
 import { foldRoutinePlanned } from '../core/rollout/routine.ts';
 import type { ReconcileState } from '../core/rollout/state.ts';
 import { NEW_STATE } from '../core/rollout/state.ts';
+import { foldAccepted } from '../core/status/overwritten.ts';
 import type { Situation } from '../core/status/verdict.ts';
 import { foldDeleting, viewOf, withRemembered } from './plan-view.ts';
 
@@ -46,7 +47,7 @@ export function takeUp(
   if (answer.recovered) state = { ...state, inventory: answer.recovered };
   if (answer.interrupted) state = foldInterrupted(state, answer.interrupted, now);
   if (answer.kind === 'failed') {
-    const { recovered: _1, interrupted: _2, strays: _3, unlisted: _4, ...failure } = answer;
+    const { recovered: _1, interrupted: _2, strays: _3, unlisted: _4, overwritten: _5, ...failure } = answer;
     return { state, situation: { failure }, isAnother };
   }
   if (answer.kind === 'deleting') {
@@ -76,7 +77,7 @@ function takeUpPlan(
 ): Pick<TakenUp, 'state' | 'situation'> {
   const plan = viewOf(answer, inventory);
   let state = foldRetry(withRemembered(known, answer.remembered, plan), plan.orders);
-  if (answer.accepted) state = { ...state, conditions: answer.accepted };
+  if (answer.accepted) state = foldAccepted(state, answer.accepted, answer.written);
   const informed = foldReferences(state, answer.references ?? {}, now);
   const isNewer = plan.generation > state.generation;
   return {

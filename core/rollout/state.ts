@@ -202,8 +202,12 @@ export interface ReconcileState extends Memory {
   /** The last finished rollouts, newest first. */
   readonly journal: readonly RolloutReport[];
   readonly conditions: readonly Condition[];
-  /** Hash of the status that was last written. */
+  /** Hash of the status that was last written; absent when it is to be written whatever it says. */
   readonly reported?: string;
+  /** That status as the API server has it since. */
+  readonly written?: StatusSeen;
+  /** Another hand changed the status; absent again when that was told. */
+  readonly overwritten?: Overwritten;
   /** What was last told of rollouts and of trouble, so that each piece of news is told once. */
   readonly told: Told;
   /** The last order to retry that was followed. */
@@ -212,6 +216,20 @@ export interface ReconcileState extends Memory {
   readonly cleanedUp?: true;
   /** Why it did not, and when it runs again. */
   readonly cleanup?: CallTrouble;
+}
+
+/** A status as the API server has it. */
+export interface StatusSeen {
+  /** `statusFingerprint` */
+  readonly fingerprint: string;
+  /** Of the resource that has it: a write that names it changes nothing newer. */
+  readonly resourceVersion: string;
+}
+
+/** A status that is not as it was written. */
+export interface Overwritten {
+  /** The field manager that changed it last; absent when it was an earlier write of ours that arrived late. */
+  readonly by?: string;
 }
 
 /** What events have told. */

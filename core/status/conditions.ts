@@ -17,6 +17,8 @@ const ABNORMAL_TRUE: ReadonlySet<string> = new Set([
   'RuntimeUpdatePending',
 ]);
 const ORDER: readonly string[] = ['Ready', 'Reconciling', 'Stalled', 'Progressing'];
+/** All that this project writes. */
+export const OUR_CONDITIONS: ReadonlySet<string> = new Set([...ORDER, ...ABNORMAL_TRUE]);
 const LONGEST = 1_024;
 
 /**
@@ -51,7 +53,7 @@ export function setConditions(
  * resource that says nothing as Current.
  */
 export function acceptGeneration(
-  status: ResourceStatus | undefined,
+  status: Partial<ResourceStatus> | undefined,
   generation: number,
   now: string,
   inventory?: InventoryStatus,

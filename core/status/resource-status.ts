@@ -60,6 +60,8 @@ export interface InventoryStatus {
   readonly externals?: readonly ObjectKey[];
   /** `commandsFingerprint` of the commands that were read; absent when there were none. */
   readonly commands?: string;
+  /** `statusFingerprint` of the rest of the status, as it was written. */
+  readonly written?: string;
   /** `inventoryFingerprint` of what was applied in the cluster. */
   readonly fingerprint: string;
 }
