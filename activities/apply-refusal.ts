@@ -37,7 +37,7 @@ export async function refusalOf(
  * the two apart. It is answered in the same words where the object is at fault, and stores nothing, so that no fault of the
  * storage is in them; that the server can read is seen by reading.
  */
-async function confirmedRefusal(
+export async function confirmedRefusal(
   { api, operator }: Pick<Dependencies, 'api' | 'operator'>,
   manifest: Manifest,
   key: ObjectKey,

@@ -11,6 +11,7 @@ import { nextReshape } from '../core/storage/next-reshape.ts';
 import { isAboutShape, selectorOf, withGrownClaims } from '../core/storage/shape.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
+import { confirmedRefusal } from './apply-refusal.ts';
 import { ordersIn } from './choose-plan.ts';
 import type { Dependencies } from './dependencies.ts';
 import { findScalers } from './find-scalers.ts';
@@ -51,7 +52,7 @@ export async function observeShape(
     const pods = former ? await podsOf(api, former) : [];
     const desired = wantedOf(plan, planned, live ?? journal?.manifest);
     const tried = live && !live.metadata.deletionTimestamp;
-    const refusal = tried ? await trial(api, desired, live, operator.name) : undefined;
+    const refusal = tried ? await trial(dependencies, key, desired, live) : undefined;
     const classes = await classesOf(api, desired, claims);
     const step = nextReshape({ desired, live, journal, claims, pods, classes, refusal, approval, now });
     if (step.kind !== 'done') return step;
@@ -107,15 +108,18 @@ export async function podsOf(api: KubernetesApi, workload: Manifest): Promise<re
 }
 
 async function trial(
-  api: KubernetesApi,
+  { api, operator }: Dependencies,
+  key: ObjectKey,
   desired: Manifest,
   live: Manifest,
-  fieldManager: string,
 ): Promise<ShapeRefusal | undefined> {
+  const fieldManager = operator.name;
   try {
     await api.apply(desired, { fieldManager, trial: true, signal: Context.current().cancellationSignal });
     return undefined;
   } catch (error) {
+    const unconverted = await confirmedRefusal({ api, operator }, desired, key, error);
+    if (unconverted) return { aboutShape: false, ...unconverted };
     if (!(error instanceof StatusError) || error.isTransient) throw error;
     return {
       aboutShape: isAboutShape(desired, live, error.causes),

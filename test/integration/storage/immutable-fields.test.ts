@@ -44,6 +44,21 @@ describe('what cannot be changed in place', () => {
     await stage.ready('refused');
   });
 
+  it('is not begun with a quantity that is none, which is told with its field', async () => {
+    await stage.want(sized('1Gi'), 'quantity');
+    await stage.ready('quantity');
+    const before = await view.statefulSet('quantity-b');
+    const resources = { limits: { memory: '1GB' } };
+    const template = { spec: { containers: [{ name: 'main', image: 'example.org/toy:1', resources }] } };
+    await stage.want(sized('1Gi', { more: { serviceName: 'others', template } }), 'quantity');
+    const { status } = await stage.stalled('Invalid', 'quantity');
+    assert.match(
+      conditionOf(status, 'Stalled')?.message ?? '',
+      /StatefulSet quantity-b: spec\.template\.spec\.containers\[0\]\.resources\.limits\.memory: quantities must match/,
+    );
+    assert.equal((await view.statefulSet('quantity-b'))?.metadata.uid, before?.metadata.uid);
+  });
+
   it('needs approval where data would be left behind: a claim template that goes', async () => {
     await stage.want(sized('1Gi'), 'lost');
     await stage.ready('lost');
