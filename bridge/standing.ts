@@ -2,6 +2,7 @@
  * How the resources of an operator stand, in numbers: counted from their statuses whenever somebody asks, so that nothing is
  * counted twice and nothing is forgotten by a restart.
  */
+import { own } from '../core/own.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { changedAt } from './lean-objects.ts';
@@ -81,5 +82,5 @@ function conditionOf(
 }
 
 function count(counts: Record<string, number>, reason: string): void {
-  counts[reason] = (counts[reason] ?? 0) + 1;
+  counts[reason] = (own(counts, reason) ?? 0) + 1;
 }

@@ -17,6 +17,38 @@ export interface Hint {
   readonly resync?: boolean;
 }
 
+/**
+ * A hint as it arrived, which anybody may send. What cannot be read asks for a look at everything: a look too many does no harm, and
+ * one too few would.
+ */
+export function hintIn(value: unknown): Hint {
+  if (typeof value !== 'object' || value === null) return { resync: true };
+  const { resource, objects, spent, resync }: { readonly [Field in keyof Hint]?: unknown } = value;
+  const hint: Hint = {
+    ...(isSeen(resource) ? { resource } : {}),
+    ...(isTexts(objects) ? { objects } : {}),
+    ...(isTexts(spent) ? { spent } : {}),
+    ...(resync === true ? { resync } : {}),
+  };
+  const isWhole = [
+    resource === undefined || hint.resource,
+    objects === undefined || hint.objects,
+    spent === undefined || hint.spent,
+    resync === undefined || typeof resync === 'boolean',
+  ].every(Boolean);
+  return isWhole ? hint : { ...hint, resync: true };
+}
+
+function isSeen(value: unknown): value is NonNullable<Hint['resource']> {
+  if (typeof value !== 'object' || value === null) return false;
+  const { uid, generation, resourceVersion }: Record<string, unknown> = { ...value };
+  return typeof uid === 'string' && Number.isInteger(generation) && typeof resourceVersion === 'string';
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
 /** One hint that says what both say: the newest resource, the union of the objects. */
 export function mergeHints(older: Hint, newer: Hint): Hint {
   const resource = newest(older.resource, newer.resource);

@@ -1,4 +1,5 @@
 /** What is known of the values that the API server fills in by itself; for `unowned-fields.ts`. */
+import { own } from './own.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -36,7 +37,7 @@ const GIVEN_ONCE: Readonly<Record<string, ReadonlySet<string>>> = {
 /** @param path for example `spec.ports[].nodePort` */
 export function isKeptAsIs(kind: string, path: string): boolean {
   // Others decide about replicas, and may do so between two requests.
-  return path === 'spec.replicas' || GIVEN_ONCE[kind]?.has(path) === true;
+  return path === 'spec.replicas' || own(GIVEN_ONCE, kind)?.has(path) === true;
 }
 
 /** Defaults that depend on nothing else; a field that is not here costs one more write when something beside it changes. */
@@ -62,7 +63,7 @@ const CONSTANT: Fields = {
 
 /** Whether the server would fill in the same once more. `beside` is what is wanted in the same map. */
 export function isSameByDefault(name: string, value: unknown, beside: Fields): boolean {
-  const expected = name === 'imagePullPolicy' ? pullPolicyOf(beside['image']) : CONSTANT[name];
+  const expected = name === 'imagePullPolicy' ? pullPolicyOf(beside['image']) : own(CONSTANT, name);
   return expected !== undefined && JSON.stringify(expected) === JSON.stringify(value);
 }
 

@@ -1,4 +1,5 @@
-import { setHandler } from '@temporalio/workflow';
+import { ApplicationFailure } from '@temporalio/common';
+import { condition, setHandler } from '@temporalio/workflow';
 import * as commands from '../core/commands/commands.ts';
 import type { Granted } from '../core/commands/commands.ts';
 import { arrivalTime } from './clock.ts';
@@ -7,6 +8,22 @@ import type { Inbox } from './inbox.ts';
 import type { CommandAnswer, CommandUpdate, ReconcileInput } from './messages.ts';
 import { UPDATES } from './messages.ts';
 import type { Pass } from './pass.ts';
+
+/** The first plan is there within. */
+const KNOWN_WITHIN = '10 seconds';
+
+/** A plain error would fail the workflow's task, and nobody would be answered. */
+function refused(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'CommandRefused', message, nonRetryable: true });
+}
+
+function granted(decide: () => Granted): Granted {
+  try {
+    return decide();
+  } catch (error) {
+    throw refused(error instanceof Error ? error.message : String(error));
+  }
+}
 
 /**
  * Takes commands as Temporal Updates: refused with the reason when they make no sense now, else written to the resource,
@@ -21,14 +38,23 @@ export function takeCommands({ resource }: ReconcileInput, pass: Pass, inbox: In
     setHandler(
       update,
       async (request): Promise<CommandAnswer> => {
-        const { annotations, message } = decide(request);
+        // What the resource asks for is not known in the first moment of a workflow, nor while it is planned again.
+        await condition(() => !pass.isBlind, KNOWN_WITHIN);
         const { uid } = pass.state;
-        if (uid === undefined) throw new Error('the resource was not seen yet');
+        if (uid === undefined || pass.isBlind)
+          throw refused('the resource was not read yet; ask again in a moment');
+        const { annotations, message } = granted(() => decide(request));
         await write(`command ${update.name}: ${message}`).annotateResource(resource, uid, annotations);
         inbox.add({ resync: true });
         return { message };
       },
-      { description, validator: (request) => void decide(request) },
+      {
+        description,
+        validator: (request) => {
+          commands.checkRequest(request);
+          if (!pass.isBlind) decide(request);
+        },
+      },
     );
   const { approve, rollBack, retry, pause, resume, restart, abandon } = UPDATES;
   take(approve, 'Approves what waits for an approval.', (request) =>

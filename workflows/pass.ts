@@ -1,7 +1,8 @@
-import { log, setCurrentDetails } from '@temporalio/workflow';
+import { DeterminismViolationError, isCancellation, log, setCurrentDetails } from '@temporalio/workflow';
 import { signature } from '../core/commands/orders.ts';
 import type { Hint } from '../core/hint.ts';
-import { OUR_REASONS } from '../core/reasons.ts';
+import { bounded } from '../core/bounded-text.ts';
+import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import { titleOfResource } from '../core/refs.ts';
 import { beginStages } from '../core/rollout/begin-rollout.ts';
 import { foldProgress } from '../core/rollout/fold.ts';
@@ -85,6 +86,11 @@ export class Pass {
     };
   }
 
+  /** Nothing is known of what is wanted. */
+  get isBlind(): boolean {
+    return this.#outlook.isBlind;
+  }
+
   /** Whether the run may end: no operator code that was given up may still be at work. */
   get isAlone(): boolean {
     return this.#outlook.isAlone;
@@ -94,7 +100,36 @@ export class Pass {
     return titleOfResource(this.#input.resource);
   }
 
+  /** A mistake of ours is a condition, and is tried again slowly; it never keeps a resource from its next spec. */
   async run(hint: Hint): Promise<Rest> {
+    try {
+      return await this.#run(hint);
+    } catch (error) {
+      if (isCancellation(error) || error instanceof DeterminismViolationError) throw error;
+      return this.#survive(error);
+    }
+  }
+
+  async #survive(error: unknown): Promise<Rest> {
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    log.error('a pass ended with an error of the operator', {
+      why,
+      stack: error instanceof Error ? error.stack : '',
+    });
+    const message = bounded(`an error of the operator itself: ${why}`);
+    const { generation } = this.#outlook.state;
+    const failure = { reason: STATUS_REASONS.InternalError, message, generation, passes: true } as const;
+    this.#outlook.situation = { ...this.#outlook.situation, failure };
+    try {
+      return await this.#rest(undefined);
+    } catch (again) {
+      if (isCancellation(again)) throw again;
+      // Not even the status can be told.
+      return { kind: 'rest', wakeAt: earliest(retryAt(failure, ++this.#attempts)) ?? currentTime() };
+    }
+  }
+
+  async #run(hint: Hint): Promise<Rest> {
     let rest: Rest | undefined = await this.#look(hint);
     while (!rest) {
       rest = this.#outlook.deletion ? await this.#tearDown(this.#outlook.deletion) : await this.#rollOut();

@@ -5,6 +5,7 @@
  * **Guarantees**: one pass at a time per resource; every step survives a crash of any process; a newer spec is taken up
  * between any two steps. **Assumptions**: a hint may be lost, doubled or late; the bridge's resync finds what it told.
  */
+import { ApplicationFailure } from '@temporalio/common';
 import { allHandlersFinished, condition, continueAsNew, setHandler } from '@temporalio/workflow';
 import type { ReconcileState } from '../core/rollout/state.ts';
 import { Alarm } from './alarm.ts';
@@ -12,6 +13,7 @@ import { historyLength } from './clock.ts';
 import { takeCommands } from './commands.ts';
 import { Inbox } from './inbox.ts';
 import type { Hint } from '../core/hint.ts';
+import { hintIn } from '../core/hint.ts';
 import type { ReconcileInput } from './messages.ts';
 import { objectsChanged, resourceChanged, rolloutStatus } from './messages.ts';
 import { Pass } from './pass.ts';
@@ -29,13 +31,17 @@ const LONG_HISTORY = 500;
 const NO_NEWS = 'a deadline or a retry: looks again when no news has come before';
 
 export async function reconcile(input: ReconcileInput, carried?: Carried): Promise<void> {
+  if (!isInput(input))
+    throw ApplicationFailure.nonRetryable(
+      'reconcile is started with { resource, searchAttributes } by the bridge',
+    );
   const inbox = new Inbox(carried?.hint);
   const alarm = new Alarm();
   const pass = new Pass(input, carried?.state, inbox);
-  setHandler(resourceChanged, (hint) => inbox.add(hint), {
+  setHandler(resourceChanged, (hint) => inbox.add(hintIn(hint)), {
     description: 'The resource changed: look again.',
   });
-  setHandler(objectsChanged, (hint) => inbox.add(hint), {
+  setHandler(objectsChanged, (hint) => inbox.add(hintIn(hint)), {
     description: 'Owned objects changed: look at them.',
   });
   setHandler(rolloutStatus, () => pass.status, {
@@ -46,18 +52,25 @@ export async function reconcile(input: ReconcileInput, carried?: Carried): Promi
   for (;;) {
     const rest = await pass.run(inbox.take());
     if (rest.kind === 'gone') {
+      // Whoever asked something is answered, and may bring news.
+      if (!inbox.hasNews) await condition(() => allHandlersFinished() || inbox.hasNews);
       if (!inbox.hasNews) break;
       // Another resource may have taken the name meanwhile.
       continue;
     }
     alarm.set(rest.wakeAt, NO_NEWS);
-    if (historyLength() > LONG_HISTORY && !inbox.hasNews) {
+    if (historyLength() > LONG_HISTORY) {
       alarm.set(undefined, '');
       await condition(() => allHandlersFinished() && pass.isAlone);
-      // A look on waking finds what the alarm would have said; nothing else is lost with the old run.
+      // A look on waking finds what the alarm would have said, and news that has come goes along: nothing is lost with the old run.
       const hint: Hint = rest.wakeAt === undefined ? inbox.take() : { ...inbox.take(), resync: true };
       await continueAsNew<typeof reconcile>(input, { state: pass.state, hint });
     }
     await condition(() => inbox.hasNews || alarm.hasRung);
   }
+}
+
+function isInput(input: Partial<ReconcileInput> | undefined): input is ReconcileInput {
+  const { kind, name } = input?.resource ?? {};
+  return typeof kind === 'string' && typeof name === 'string';
 }

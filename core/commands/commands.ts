@@ -4,7 +4,7 @@
  */
 import { COMMANDS } from '../labels.ts';
 import type { Course } from '../rollout/course.ts';
-import { approvalsAt, rollbackTarget } from '../rollout/course.ts';
+import { approvalsAt, rollbackTarget, tokenOf } from '../rollout/course.ts';
 import { pausesAt } from '../rollout/hold.ts';
 import type { PendingApproval } from '../status/resource-status.ts';
 import type { Situation } from '../status/verdict.ts';
@@ -60,7 +60,10 @@ export function approve(situation: Situation, request: ApproveRequest, now: numb
     ...(until === undefined ? {} : { expires: until }),
   }));
   const tokens = new Set(given.map(({ token }) => token));
-  const kept = approvalsAt(situation.plan?.orders ?? {}, now).filter(({ token }) => !tokens.has(token));
+  const live = liveTokens(situation);
+  const kept = approvalsAt(situation.plan?.orders ?? {}, now).filter(
+    ({ token }) => !tokens.has(token) && live.has(token),
+  );
   const all = [...kept, ...given].map(({ expires: at, ...each }) => ({
     ...each,
     ...(at === undefined ? {} : { expires: new Date(at).toISOString() }),
@@ -69,6 +72,21 @@ export function approve(situation: Situation, request: ApproveRequest, now: numb
     annotations: { [COMMANDS.approve]: JSON.stringify(all) },
     message: `approved: ${chosen.map((each) => `${each.stage} (${each.reason})`).join(', ')}`,
   };
+}
+
+/** What may still be approved: a token of another plan is spent, and the annotation is not to grow for ever. */
+function liveTokens({ plan, state }: Situation): ReadonlySet<string> {
+  if (!plan) return new Set();
+  const { digest, newest, stages } = plan;
+  const refs = Object.values(plan.refs);
+  const names = [...stages, ...refs.flatMap(({ key, role }) => [role ?? '', key.split('/').at(-1) ?? ''])];
+  const known = [digest, newest?.digest ?? digest];
+  return new Set([
+    ...known.map((each) => tokenOf(each, '', 'runtime')),
+    ...names.flatMap((name) => [tokenOf(digest, name, 'stage'), tokenOf(digest, name, 'window')]),
+    ...known.flatMap((each) => refs.map(({ key }) => tokenOf(each, key, 'loss'))),
+    ...Object.values(state.refusals).flatMap(({ token }) => token ?? []),
+  ]);
 }
 
 function unapprovable(pending: readonly PendingApproval[], stage: string | undefined): string {
@@ -93,10 +111,30 @@ export function rollBack({ state, plan }: Situation, request: Asker): Granted {
   };
 }
 
+/**
+ * What a request may be, whoever sends it.
+ *
+ * @throws Error naming the field, what it is and what is expected.
+ */
+export function checkRequest(request: unknown): void {
+  if (typeof request !== 'object' || request === null)
+    throw new Error('a command is an object with "by", which says who asks');
+  const fields: Readonly<Record<string, unknown>> = { ...request };
+  for (const name of ['by', 'why', 'stage', 'expires', 'scope', 'role', 'object', 'until']) {
+    const value = fields[name];
+    if (value !== undefined && typeof value !== 'string')
+      throw new Error(`"${name}" is a text, not ${typeof value}`);
+  }
+  const { roles, by } = fields;
+  if (!by) throw new Error('"by" says who asks, and is missing');
+  if (roles !== undefined && !(Array.isArray(roles) && roles.every((role) => typeof role === 'string')))
+    throw new Error('"roles" is a list of roles');
+}
+
 export function retry({ state, failure }: Situation, request: Asker, now: number): Granted {
   const { by, why } = signed(request);
   const closed = Object.values(state.rollout?.passages ?? {}).some(({ gate }) => gate && gate !== 'open');
-  if (Object.keys(state.refusals).length === 0 && !closed && !failure)
+  if (Object.keys(state.refusals).length === 0 && !closed && !failure && !state.cleanup)
     throw new Error('nothing waits to be tried again');
   const at = new Date(now).toISOString();
   return {

@@ -1,3 +1,4 @@
+import { own } from '../own.ts';
 import { EXTERNAL_GROUP } from '../../api/external-group.ts';
 import type { Manifest } from '../manifest.ts';
 import type { ObjectKey } from '../refs.ts';
@@ -34,7 +35,7 @@ const CATEGORY_OF_KIND: Readonly<Record<string, Category>> = {
 /** The category of a kind as {@link kindName} writes it. */
 export function categoryOfKind(kind: string): Category {
   if (isExternalKind(kind)) return CATEGORIES.Externals;
-  return CATEGORY_OF_KIND[kind] ?? CATEGORIES.Objects;
+  return own(CATEGORY_OF_KIND, kind) ?? CATEGORIES.Objects;
 }
 
 export function categoryOf(key: ObjectKey): Category {

@@ -1,4 +1,5 @@
 /** What keeps a rollout from going on although nothing is wrong: somebody paused it, must approve it, or the time has not come. */
+import { own } from '../own.ts';
 import type { Orders, Pause } from '../commands/orders.ts';
 import { isNamed, signature } from '../commands/orders.ts';
 import type { PlannedRef } from '../plan/digests.ts';
@@ -108,7 +109,7 @@ export function bakedAt(
   finishedAt: string,
 ): number {
   const { bakeMs = {} } = rules;
-  return Date.parse(finishedAt) + (bakeMs[role ?? '*'] ?? bakeMs['*'] ?? 0);
+  return Date.parse(finishedAt) + (own(bakeMs, role ?? '*') ?? bakeMs['*'] ?? 0);
 }
 
 export function bakingHold(stage: string, until: number): Hold {

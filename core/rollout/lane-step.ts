@@ -14,7 +14,7 @@ import { isInTurn } from './reshape.ts';
 import { scalesLast } from './scaling.ts';
 import type { Moment, Step, Waiting } from './step.ts';
 import { askAgainAt, isTrapped } from './unblock.ts';
-import { held, keysOf, waitFor, waitForWorkloads } from './waits.ts';
+import { atOnce, held, keysOf, waitFor, waitForWorkloads } from './waits.ts';
 
 export interface Lane {
   readonly workloads: readonly PlannedRef[];
@@ -34,7 +34,7 @@ export function laneStep(lane: Lane, moment: Moment): Step | undefined {
   for (const { key, before } of [...due, ...replaced])
     if (before && state.rollout && !state.rollout.passages[key]?.before)
       return { kind: 'hook', key, when: 'before', hook: before };
-  if (due.length > 0) return { kind: 'apply', keys: keysOf(due) };
+  if (due.length > 0) return { kind: 'apply', keys: atOnce(keysOf(due)) };
   const [first] = replaced;
   if (first) return { kind: 'reshape', key: first.key };
 
@@ -95,7 +95,7 @@ function gateStep({ workloads }: Lane, { state, now }: Moment): Step | undefined
 function shrinkStep({ workloads }: Lane, moment: Moment): Step | undefined {
   const { inventory } = moment.state;
   const due = workloads.filter((ref) => scalesLast(ref, inventory[ref.key]) && !isRefused(ref, moment));
-  return due.length > 0 ? { kind: 'apply', keys: keysOf(due) } : undefined;
+  return due.length > 0 ? { kind: 'apply', keys: atOnce(keysOf(due)) } : undefined;
 }
 
 /** A stage that is through is watched for a while before the next begins. */

@@ -17,7 +17,7 @@ import { isPostponed, unused } from './removal.ts';
 import { abandoned } from './reshape.ts';
 import type { PlanView, ReconcileState } from './state.ts';
 import type { Moment, Step, Waiting } from './step.ts';
-import { held, keysOf, mergeWaits, restingWaits, waitFor } from './waits.ts';
+import { atOnce, held, keysOf, mergeWaits, restingWaits, waitFor } from './waits.ts';
 
 /** @param now epoch milliseconds. */
 export function nextStep(plan: PlanView, state: ReconcileState, now: number): Step {
@@ -43,7 +43,7 @@ function stepOf(moment: Moment): Step {
   }
   if (waits.length === 0) return pruneStep(moment);
   const astray = astrayIn(moment);
-  if (astray.length > 0) return { kind: 'revert', keys: astray };
+  if (astray.length > 0) return { kind: 'revert', keys: atOnce(astray) };
   return mergeWaits([...waits, ...restingWaits(moment)]);
 }
 
@@ -53,13 +53,13 @@ function undisruptiveStep(moment: Moment): Step | undefined {
   const refs = Object.values(plan.refs);
   const due = refs.filter((ref) => isDue(ref, moment));
   const supporting = due.filter(({ key }) => !takesTurns(key));
-  if (supporting.length > 0) return { kind: 'apply', keys: keysOf(supporting) };
+  if (supporting.length > 0) return { kind: 'apply', keys: atOnce(keysOf(supporting)) };
   const missing = missingReads(plan, state).filter((key) => !isPostponed(key, state, now));
-  if (missing.length > 0) return { kind: 'revert', keys: missing };
+  if (missing.length > 0) return { kind: 'revert', keys: atOnce(missing) };
   const reshaped = refs.find((ref) => isReshapeDue(ref, moment));
   if (reshaped) return { kind: 'reshape', key: reshaped.key };
   const free = due.filter((ref) => isFree(ref, moment));
-  return free.length > 0 ? { kind: 'apply', keys: keysOf(free) } : undefined;
+  return free.length > 0 ? { kind: 'apply', keys: atOnce(keysOf(free)) } : undefined;
 }
 
 /** Those that no order binds, and each stage in its order. */
@@ -94,7 +94,7 @@ function pruneStep(moment: Moment): Step {
   const read = stillNeeded(plan, state);
   const unread = staying.filter((key) => !read.has(key));
   const leavers = unused(unread, unwanted, state).filter((key) => !isPostponed(key, state, now));
-  if (leavers.length > 0) return { kind: 'prune', keys: leavers };
+  if (leavers.length > 0) return { kind: 'prune', keys: atOnce(leavers) };
   const retries = staying.map((key) => state.refusals[key]?.retryAt);
   // What is still read keeps nobody waiting: it goes with its last reader.
   const on = unwanted.filter((key) => state.inventory[key]?.leaving || !read.has(key));

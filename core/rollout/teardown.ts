@@ -4,6 +4,7 @@ import type { ObjectKey } from '../refs.ts';
 import { isPostponed, unused } from './removal.ts';
 import { released } from './reshape.ts';
 import type { ReconcileState } from './state.ts';
+import { atOnce } from './waits.ts';
 import { unlistedKinds } from './unread.ts';
 
 export type TeardownStep =
@@ -26,7 +27,7 @@ export function nextTeardown(state: ReconcileState, now: number): TeardownStep {
   const wave = inTurn.length > 0 ? free.filter((key) => orderOf(inventory[key]?.stage) === last) : keys;
   if (wave.length === 0) return unlistedKinds(state).length > 0 ? { kind: 'wait', on: [] } : { kind: 'done' };
   const staying = wave.filter((key) => !inventory[key]?.leaving && !isPostponed(key, state, now));
-  if (staying.length > 0) return { kind: 'remove', keys: staying };
+  if (staying.length > 0) return { kind: 'remove', keys: atOnce(staying) };
   const retries = wave.map((key) => refusals[key]?.retryAt).filter((at) => at !== undefined);
   return { kind: 'wait', on: wave, ...(retries.length > 0 ? { wakeAt: Math.min(...retries) } : {}) };
 }

@@ -17,6 +17,13 @@ export function keysOf(refs: readonly PlannedRef[]): readonly ObjectKey[] {
   return refs.map(({ key }) => key);
 }
 
+/** A step over more is taken in parts: what an activity is given and answers must fit into one message of Temporal's. */
+const MOST_AT_ONCE = 500;
+
+export function atOnce(keys: readonly ObjectKey[]): readonly ObjectKey[] {
+  return keys.slice(0, MOST_AT_ONCE);
+}
+
 export function waitFor(on: readonly ObjectKey[], ...times: readonly (number | undefined)[]): Waiting {
   const known = times.filter((at) => at !== undefined);
   return { kind: 'wait', on, ...(known.length > 0 ? { wakeAt: Math.min(...known) } : {}) };

@@ -48,6 +48,8 @@ export class FakeCluster {
   cleansUp = false;
   /** Nothing that is planned can be kept for a rollback. */
   tooLarge = false;
+  /** What a plan becomes on its way. */
+  distort: (answer: PlanAnswer) => PlanAnswer = (answer) => answer;
   /** Activities whose answers leave out everything they were asked for. */
   readonly silent: Set<keyof Activities> = new Set();
   stageDeadlineMs: number | undefined;
@@ -139,7 +141,8 @@ export class FakeCluster {
       (planned: PlanRef, items: readonly ApplyItem[]): Promise<readonly ApplyResult[]> =>
         this.#call(name, keysOf(items), () => (this.silent.has(name) ? [] : this.#apply(planned, items)));
     return {
-      planResource: (request) => this.#call('planResource', [], () => this.#plan(request)),
+      planResource: (request) =>
+        this.#call('planResource', [], async () => this.distort(await this.#plan(request))),
       observeObjects: (_, sought) =>
         this.#call('observeObjects', keysOf(sought), () => sought.map(({ key }) => this.#see(key))),
       applyConfigMaps: apply('applyConfigMaps'),

@@ -1,0 +1,4 @@
+/** What a record says under a name that people chose; `constructor` and `__proto__` are names like any other. */
+export function own<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
