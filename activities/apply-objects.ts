@@ -23,7 +23,9 @@ import { choose } from './choose-objects.ts';
 import type { Dependencies } from './dependencies.ts';
 import { healthOptions } from './health-options.ts';
 import { sendingFence } from './fence.ts';
-import { fencedApi } from './fenced-api.ts';
+import type { Claiming } from './fenced-api.ts';
+import { applying } from './fenced-api.ts';
+import { refuseAnother } from './ownership.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
 import { tookOver } from './take-over.ts';
@@ -67,12 +69,7 @@ export async function applyObjects(
   const approvalOf = approvalsIn(manifest, wanted.digest);
   const outcomes = await Promise.allSettled(
     choose(wanted, items).map(({ item, object }) =>
-      applyOne(
-        { ...dependencies, approvalOf, api: fencedApi(dependencies, plan, item, fence) },
-        item,
-        object,
-        isOfThePast,
-      ),
+      applyOne({ ...applying(dependencies, plan, item, fence), approvalOf }, item, object, isOfThePast),
     ),
   );
   const attempts = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
@@ -116,7 +113,7 @@ function errorOf(reason: unknown): Error {
 }
 
 /** What an apply needs beside its object. */
-interface Applying extends Dependencies {
+interface Applying extends Claiming {
   /** Absent where nobody can be asked. */
   readonly approvalOf?: (key: ObjectKey) => Approval;
   /** It was replaced already: what is refused now is not refused for what was there. */
@@ -129,7 +126,7 @@ export async function applyOne(
   kept: KeptObject,
   isOfThePast: boolean,
 ): Promise<Attempt> {
-  const { api, operator } = dependencies;
+  const { api, operator, claimant } = dependencies;
   const planned = kept.manifest;
   const { key } = item;
   const ref = parseObjectKey(key, planned.metadata.namespace);
@@ -137,6 +134,7 @@ export async function applyOne(
   try {
     const isKept = isOfThePast && (planned.kind === 'Secret' || shapeOf(planned) !== undefined);
     const former = isKept ? await api.get(ref) : undefined;
+    if (former) await refuseAnother(api, former, claimant);
     // Of a Secret no revision keeps the content: the live one is left as it is. So are claims that have grown since.
     const live = planned.kind === 'Secret' ? former : undefined;
     if (former) manifest = withGrownClaims(planned, former);
@@ -192,7 +190,7 @@ async function resultOf(
 
 /** What can be done about an error that is about what is there. */
 async function wayFor(
-  { api, approvalOf, isReplaced }: Applying,
+  { api, claimant, approvalOf, isReplaced }: Applying,
   manifest: Manifest,
   key: ObjectKey,
   error: unknown,
@@ -201,7 +199,7 @@ async function wayFor(
   const approval = approvalOf?.(key);
   const signal = Context.current().cancellationSignal;
   try {
-    return await clearTheWay({ api, key, manifest, error, approval, signal });
+    return await clearTheWay({ api, claimant, key, manifest, error, approval, signal });
   } catch (cause) {
     throw failureOf(cause, titleOf(key));
   }
@@ -233,6 +231,7 @@ export async function revertObjects(
 ): Promise<readonly RevertResult[]> {
   const { manifest, rendered } = await readPlanned(dependencies, plan);
   const shelf = shelfOf(manifest, rendered);
+  const fence = sendingFence();
   const results: RevertResult[] = [];
   let failure: Error | undefined;
   for (const { key, template } of items) {
@@ -241,10 +240,12 @@ export async function revertObjects(
     const order = replicas === undefined ? { handOver: true as const } : { replicas };
     const item: ApplyItem = { key, digest, cause: 'drift', ...order, ...(yields ? { yields } : {}) };
     const attempt = kept
-      ? await applyOne(dependencies, item, kept, true).catch((error: unknown) => {
-          failure ??= errorOf(error);
-          return undefined;
-        })
+      ? await applyOne(applying(dependencies, plan, item, fence), item, kept, true).catch(
+          (error: unknown) => {
+            failure ??= errorOf(error);
+            return undefined;
+          },
+        )
       : ({ item, object: manifest, result: { key, applied: false, ...unkept(template) } } as const);
     if (!attempt) continue;
     tell(dependencies, manifest, [attempt]);

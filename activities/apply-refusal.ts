@@ -4,29 +4,33 @@ import { bounded } from '../core/bounded-text.ts';
 import { malformedQuantities } from '../core/health/quantity.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { titleOf } from '../core/plan/categories.ts';
-import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
+import { STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
+import type { ApplyResult } from '../core/rollout/fold.ts';
 import { hasShape, isAboutShape } from '../core/storage/shape.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import { claimRefusal } from './claim-refusal.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { Claiming } from './fenced-api.ts';
 import { failureOf } from './failure.ts';
 import type { LastingRefusal } from './lasting-refusal.ts';
 import { lastingRefusal } from './lasting-refusal.ts';
+import { OwnershipConflict, refuseAnother } from './ownership.ts';
 
 /** What the server will go on refusing; everything else is thrown, to be retried. */
 export async function refusalOf(
-  dependencies: Dependencies,
+  dependencies: Claiming,
   manifest: Manifest,
   key: ObjectKey,
   error: unknown,
-): Promise<{ reason: string; message: string }> {
+): Promise<AppliedNot> {
+  if (error instanceof OwnershipConflict) return conflictOf(error);
   const refusal = lastingRefusal(error) ?? (await confirmedRefusal(dependencies, manifest, key, error));
   if (!refusal || !(error instanceof StatusError)) throw failureOf(error, titleOf(key));
   if (error.causes.some(({ field }) => field === 'metadata.ownerReferences'))
-    return ownershipConflict(dependencies, manifest, key, error);
+    return secondController(dependencies, manifest, key, error);
   const live =
     manifest.kind === 'PersistentVolumeClaim' ? await readLive(dependencies, manifest, key) : undefined;
   return (live && (await claimRefusal(dependencies.api, manifest, live))) ?? refusal;
@@ -76,24 +80,33 @@ export async function isOfAnotherShape(
   return live !== undefined && isAboutShape(manifest, live, error.causes);
 }
 
+/** Why an apply was refused; with `holder`, who has the object. */
+export type AppliedNot = Pick<Extract<ApplyResult, { applied: false }>, 'reason' | 'message' | 'holder'>;
+
+export function conflictOf({ reason, message, holder }: OwnershipConflict): AppliedNot {
+  return { reason, message, holder };
+}
+
 /** Server-side apply adds our owner to another's; the server refuses a second controller, which is how we learn of it. */
-async function ownershipConflict(
-  dependencies: Dependencies,
+async function secondController(
+  dependencies: Claiming,
   manifest: Manifest,
   key: ObjectKey,
   error: StatusError,
-): Promise<{ reason: string; message: string }> {
-  const wanted = manifest.metadata.ownerReferences?.[0];
+): Promise<AppliedNot> {
+  const { api, claimant } = dependencies;
   const live = await readLive(dependencies, manifest, key);
-  const owner = live?.metadata.ownerReferences?.find(({ controller }) => controller);
-  if (!owner) return { reason: STATUS_REASONS.Invalid, message: error.message };
-  if (owner.kind === wanted?.kind && owner.name === wanted.name)
-    throw ApplicationFailure.create({
-      type: STATUS_REASONS.Conflict,
-      message: `${titleOf(key)}: belongs to a former ${owner.kind} ${owner.name}, and waits to be garbage-collected`,
-    });
-  const message = `is controlled by ${owner.kind} ${owner.name}; delete it, or give one of the two another name`;
-  return { reason: OUR_REASONS.OwnershipConflict, message };
+  if (!live) return { reason: STATUS_REASONS.Invalid, message: error.message };
+  try {
+    await refuseAnother(api, live, claimant);
+  } catch (conflict) {
+    if (conflict instanceof OwnershipConflict) return conflictOf(conflict);
+    throw failureOf(conflict, titleOf(key));
+  }
+  throw ApplicationFailure.create({
+    type: STATUS_REASONS.Conflict,
+    message: `${titleOf(key)}: belongs to a former ${claimant.kind} ${claimant.name}, and waits to be garbage-collected`,
+  });
 }
 
 async function readLive(

@@ -3,10 +3,10 @@ import { Context as ActivityContext } from '@temporalio/activity';
 import type { Context, ObjectReference, SecretReference } from '../api/operator.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { namesOf } from '../core/names.ts';
-import { isConfiguration, isExternal } from '../core/plan/categories.ts';
+import { isExternal } from '../core/plan/categories.ts';
 import type { Rendered } from '../core/plan/digests.ts';
 import type { ObjectKey, ObjectRef } from '../core/refs.ts';
-import { objectKey, parseObjectKey } from '../core/refs.ts';
+import { groupOf, parseObjectKey } from '../core/refs.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -131,13 +131,12 @@ async function readSecret(
   );
 }
 
-/** An author knows a ConfigMap or Secret by the name that `desired` gave it, whichever version of it is planned. */
+/** An author knows an object by the name that `desired` gave it, whatever version or namespace its planned name has in it. */
 async function plannedName(
   { renderer }: Dependencies,
   resource: Manifest,
   { group, kind, namespace, name }: ObjectRef,
 ): Promise<string> {
-  if (!isConfiguration(objectKey({ group, kind, name }, undefined))) return name;
   let objects: Rendered['objects'];
   try {
     ({ objects } = await renderer.render(resource));
@@ -148,7 +147,10 @@ async function plannedName(
   }
   const found = Array.from(objects.values()).find(
     ({ manifest, planned: { desired } }) =>
-      desired.kind === kind && desired.name === name && manifest.metadata.namespace === namespace,
+      desired.kind === kind &&
+      groupOf(desired.apiVersion) === group &&
+      desired.name === name &&
+      (manifest.metadata.namespace ?? namespace) === namespace,
   );
   return found?.manifest.metadata.name ?? name;
 }

@@ -77,7 +77,7 @@ export interface Restored {
 /** The activities of one operator, as Temporal UI names them. */
 export interface Activities {
   planResource(request: PlanRequest): Promise<PlanAnswer>;
-  observeObjects(resource: ResourceRef, sought: readonly Sought[]): Promise<readonly Sight[]>;
+  observeObjects(resource: ResourceRef, sought: readonly Sought[], uid?: string): Promise<readonly Sight[]>;
   applyConfigMaps: Apply;
   applyStorage: Apply;
   applyServices: Apply;
@@ -93,13 +93,18 @@ export interface Activities {
   clearPods(plan: PlanRef, key: ObjectKey, pods: readonly Named[]): Promise<StepResult>;
   recreateStatefulSet(plan: PlanRef, key: ObjectKey): Promise<StepResult>;
   settleStatefulSet(plan: PlanRef, key: ObjectKey): Promise<StepResult>;
-  restoreStatefulSets(resource: ResourceRef, keys: readonly ObjectKey[]): Promise<readonly Restored[]>;
+  restoreStatefulSets(
+    resource: ResourceRef,
+    keys: readonly ObjectKey[],
+    uid: string,
+  ): Promise<readonly Restored[]>;
   restartPod(resource: ResourceRef, key: ObjectKey, pod: { name: string; uid: string }): Promise<StepResult>;
-  unblockWorkload(resource: ResourceRef, key: ObjectKey): Promise<Unblocked>;
+  unblockWorkload(resource: ResourceRef, key: ObjectKey, uid: string): Promise<Unblocked>;
   revertObjects(plan: PlanRef, items: readonly RevertItem[]): Promise<readonly RevertResult[]>;
   pruneObjects(
     resource: ResourceRef,
     items: readonly PruneItem[],
+    uid: string,
     generation?: number,
   ): Promise<readonly Removal[]>;
   checkGate(plan: PlanRef, key: ObjectKey): Promise<GateReply>;
@@ -132,7 +137,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     beating((of) => applyObjects(of, plan, items, patienceMs));
   return {
     planResource: (request) => attempt((of) => planResource(of, request)),
-    observeObjects: (resource, sought) => attempt((of) => observeObjects(of, resource, sought)),
+    observeObjects: (resource, sought, uid) => attempt((of) => observeObjects(of, resource, sought, uid)),
     applyConfigMaps: apply,
     applyStorage: apply,
     applyServices: apply,
@@ -148,12 +153,13 @@ export function createActivities(dependencies: Dependencies): Activities {
     clearPods: (plan, key, pods) => beating((of) => clearPods(of, plan, key, pods)),
     recreateStatefulSet: (plan, key) => beating((of) => recreateStatefulSet(of, plan, key)),
     settleStatefulSet: (plan, key) => beating((of) => settleStatefulSet(of, plan, key)),
-    restoreStatefulSets: (resource, keys) => beating((of) => restoreStatefulSets(of, resource, keys)),
+    restoreStatefulSets: (resource, keys, uid) =>
+      beating((of) => restoreStatefulSets(of, resource, keys, uid)),
     restartPod: (resource, key, pod) => beating((of) => restartPod(of, resource, key, pod)),
-    unblockWorkload: (resource, key) => beating((of) => unblockWorkload(of, resource, key)),
+    unblockWorkload: (resource, key, uid) => beating((of) => unblockWorkload(of, resource, key, uid)),
     revertObjects: (plan, items) => beating((of) => revertObjects(of, plan, items)),
-    pruneObjects: (resource, items, generation) =>
-      beating((of) => pruneObjects(of, resource, items, generation)),
+    pruneObjects: (resource, items, uid, generation) =>
+      beating((of) => pruneObjects(of, resource, items, uid, generation)),
     checkGate: (plan, key) => attempt((of) => checkGate(of, plan, key)),
     runHook: (plan, key, when) => attempt((of) => runHook(of, plan, key, when)),
     cleanUp: (resource) => attempt((of) => cleanUp(of, resource)),

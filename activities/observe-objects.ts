@@ -1,11 +1,11 @@
 import { ownedFields } from '../core/fields.ts';
 import type { Health, HealthOptions } from '../core/health/health.ts';
 import { health } from '../core/health/index.ts';
-import { LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
+import type { Claimant } from '../core/ownership.ts';
+import { holderWord, isOfAnother } from '../core/ownership.ts';
 import { isScalable, isWorkload, titleOf } from '../core/plan/categories.ts';
 import { scaleOf } from '../core/scalers.ts';
-import { labelValue } from '../core/plan/decorate.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
 import { handOverManager } from '../core/replicas.ts';
@@ -14,6 +14,8 @@ import type { Dependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
 import { findScalers } from './find-scalers.ts';
 import { healthOptions } from './health-options.ts';
+import { podsOf } from './owned-pods.ts';
+import { claimantOf } from './ownership.ts';
 import { refusedPods } from './refused-pods.ts';
 import { isUnserved, unreadable } from './unreadable.ts';
 
@@ -27,11 +29,14 @@ export interface Sought {
 /**
  * Looks at live objects: never at a cache, since what is seen here decides. One that cannot be read is an answer like any other, and
  * one whose kind is no longer served is gone.
+ *
+ * @param uid of the resource: what belongs to another is not judged.
  */
 export async function observeObjects(
   dependencies: Dependencies,
   resource: ResourceRef,
   sought: readonly Sought[],
+  uid?: string,
 ): Promise<readonly Sight[]> {
   const scalers = new Map<string, ReturnType<typeof findScalers>>();
   const scalersIn = (namespace: string | undefined): ReturnType<typeof findScalers> => {
@@ -39,21 +44,23 @@ export async function observeObjects(
     scalers.set(namespace ?? '', known);
     return known;
   };
-  return Promise.all(sought.map((each) => observeOne(dependencies, resource, each, scalersIn)));
+  const claimant = claimantOf({ resource, uid: uid ?? '' });
+  return Promise.all(sought.map((each) => observeOne(dependencies, claimant, each, scalersIn)));
 }
 
 async function observeOne(
   dependencies: Dependencies,
-  { namespace: home, name }: ResourceRef,
+  claimant: Claimant,
   { key, fields: applied }: Sought,
   scalersIn: (namespace: string | undefined) => ReturnType<typeof findScalers>,
 ): Promise<Sight> {
   const { api, operator } = dependencies;
   try {
-    const ref = parseObjectKey(key, home);
+    const ref = parseObjectKey(key, claimant.namespace);
     const object = await api.get(ref);
     if (!object) return { key, exists: false };
     const { uid = '', generation, deletionTimestamp } = object.metadata;
+    if (isOfAnother(object, claimant)) return { key, exists: true, uid, heldBy: holderWord(object) };
     const options = await healthOptions(api, object);
     const alone = health(object, [], options);
     const fields = ownedFields(object, operator.name);
@@ -69,12 +76,12 @@ async function observeOne(
       ...(generation === undefined ? {} : { generation }),
       fields,
       ...(scale ? { scale } : {}),
-      health: isInDoubt ? await healthWithPods(dependencies, object, { instance: name, options }) : alone,
+      health: isInDoubt ? await healthWithPods(dependencies, object, options) : alone,
       ...(deletionTimestamp ? { deleting: true as const } : {}),
       ...(editors.length > 0 ? { editors } : {}),
     };
   } catch (error) {
-    if (await isUnserved(api, parseObjectKey(key, home), error)) return { key, exists: false };
+    if (await isUnserved(api, parseObjectKey(key, claimant.namespace), error)) return { key, exists: false };
     const why = unreadable(error, 'get');
     if (!why) throw failureOf(error, titleOf(key));
     return { key, exists: 'unknown', reason: why.reason, message: `cannot be read: ${why.message}` };
@@ -84,22 +91,10 @@ async function observeOne(
 async function healthWithPods(
   { api, log }: Dependencies,
   object: Manifest,
-  { instance, options }: { readonly instance: string; readonly options: HealthOptions },
+  options: HealthOptions,
 ): Promise<Health> {
-  const { name, namespace } = object.metadata;
-  const [{ items }, refused] = await Promise.all([
-    api.list(
-      { group: '', kind: 'Pod' },
-      { ...(namespace ? { namespace } : {}), labelSelector: podSelector(instance, name) },
-    ),
-    refusedPods({ api, log }, object),
-  ]);
-  return health(object, items, { ...options, ...(refused ? { refusedPods: refused } : {}) });
-}
-
-/** The pods of one workload, and its claims. */
-export function podSelector(instance: string, workload: string): string {
-  return `${LABELS.instance}=${labelValue(instance)},${LABELS.workload}=${labelValue(workload)}`;
+  const [pods, refused] = await Promise.all([podsOf(api, object), refusedPods({ api, log }, object)]);
+  return health(object, pods, { ...options, ...(refused ? { refusedPods: refused } : {}) });
 }
 
 /** Who else wrote to the spec. Kubernetes' own controllers write status, and annotations of their own. */

@@ -1,22 +1,26 @@
 import { Context } from '@temporalio/activity';
+import { LABELS, labelValue } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
+import type { Claimant } from '../core/ownership.ts';
+import { ownerLabel } from '../core/ownership.ts';
 import { titleOf } from '../core/plan/categories.ts';
-import type { ObjectKey, ObjectRef } from '../core/refs.ts';
+import type { ObjectKey } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
 import type { Entry } from '../core/rollout/state.ts';
 import { isApproved, tokenOf } from '../core/rollout/course.ts';
-import { mustAsk, sizedClaims } from '../core/storage/claims.ts';
-import type { ReshapeStep, ShapeRefusal } from '../core/storage/next-reshape.ts';
+import { claimNamesOf, mustAsk, sizedClaims } from '../core/storage/claims.ts';
+import type { Journal, ReshapeStep, ShapeRefusal } from '../core/storage/next-reshape.ts';
 import { nextReshape } from '../core/storage/next-reshape.ts';
-import { isAboutShape, selectorOf, withGrownClaims } from '../core/storage/shape.ts';
+import { isAboutShape, withGrownClaims } from '../core/storage/shape.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
-import { confirmedRefusal } from './apply-refusal.ts';
+import { confirmedRefusal, conflictOf } from './apply-refusal.ts';
 import { ordersIn } from './choose-plan.ts';
 import type { Dependencies } from './dependencies.ts';
 import { findScalers } from './find-scalers.ts';
 import { failureOf, planStale } from './failure.ts';
-import { podSelector } from './observe-objects.ts';
+import { podsLeft, podsOf } from './owned-pods.ts';
+import { claimantOf, OwnershipConflict, refuseAnother } from './ownership.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
 import { refusalMessage } from './lasting-refusal.ts';
@@ -42,14 +46,10 @@ export async function observeShape(
   const approval = { token, given: isApproved(ordersIn(resource), token, now) };
   try {
     const ref = parseObjectKey(key, plan.resource.namespace);
-    const [live, journal, claims] = await Promise.all([
-      api.get(ref),
-      readJournal(api, ref),
-      claimsOf(api, plan.resource.name, ref),
-    ]);
-    // Those that are to be adopted, or to go, are selected as they were.
-    const former = journal?.manifest ?? live;
-    const pods = former ? await podsOf(api, former) : [];
+    const [live, journal] = await Promise.all([api.get(ref), readJournal(api, ref, plan.uid)]);
+    if (live) await refuseAnother(api, live, claimantOf(plan));
+    const claims = await claimsOf(api, planned, live ?? journal?.manifest ?? planned, claimantOf(plan));
+    const pods = await podsBefore(api, live, journal);
     const desired = wantedOf(plan, planned, live ?? journal?.manifest);
     const tried = live && !live.metadata.deletionTimestamp;
     const refusal = tried ? await trial(dependencies, key, desired, live) : undefined;
@@ -63,8 +63,23 @@ export async function observeShape(
         : {}),
     };
   } catch (error) {
+    if (error instanceof OwnershipConflict) return { kind: 'refuse', ...conflictOf(error) };
     throw failureOf(error, titleOf(key));
   }
+}
+
+/** Those that it has, and those that it had before it was deleted and that are to be adopted, or to go. */
+async function podsBefore(
+  api: KubernetesApi,
+  live: Manifest | undefined,
+  journal: Journal | undefined,
+): Promise<readonly Manifest[]> {
+  const [own, left] = await Promise.all([
+    live ? podsOf(api, live) : [],
+    journal ? podsLeft(api, journal) : [],
+  ]);
+  const known = new Set(own.map(({ metadata }) => metadata.uid));
+  return [...own, ...left.filter(({ metadata }) => !known.has(metadata.uid))];
 }
 
 /** The desired manifest, as planned. @throws ApplicationFailure `PlanStale` */
@@ -84,28 +99,32 @@ export function wantedOf({ revision }: PlanRef, planned: Manifest, live: Manifes
   return revision && live ? withGrownClaims(planned, live) : planned;
 }
 
-/** Claims of one workload: by its own labels, never by those that all workloads of the resource share. */
+/** The claims that pods of a StatefulSet mount, by name, and those of pods that were scaled away, by label. */
 async function claimsOf(
   api: KubernetesApi,
-  resource: string,
-  { namespace, name }: ObjectRef,
+  desired: Manifest,
+  live: Manifest,
+  claimant: Claimant,
 ): Promise<readonly Manifest[]> {
-  const { items } = await api.list(
-    { group: '', kind: 'PersistentVolumeClaim' },
-    { ...(namespace ? { namespace } : {}), labelSelector: podSelector(resource, name) },
+  const { name, namespace } = desired.metadata;
+  const place = namespace ? { namespace } : {};
+  const owner = ownerLabel(claimant);
+  const labelSelector = `${LABELS.owner}=${owner},${LABELS.workload}=${labelValue(name)}`;
+  const { items } = await api.list(CLAIM, { ...place, labelSelector });
+  const known = new Set(items.map(({ metadata }) => metadata.name));
+  const mounted = await Promise.all(
+    claimNamesOf(desired, live)
+      .filter((claim) => !known.has(claim))
+      .map((claim) => api.get({ ...CLAIM, ...place, name: claim })),
   );
-  return items;
+  return [
+    ...items,
+    // One without our label was made when the workload had another selector.
+    ...mounted.filter((claim) => claim && (claim.metadata.labels?.[LABELS.owner] ?? owner) === owner),
+  ].filter((claim) => claim !== undefined);
 }
 
-/** The pods that a workload selects, as it is or was. */
-export async function podsOf(api: KubernetesApi, workload: Manifest): Promise<readonly Manifest[]> {
-  const { namespace } = workload.metadata;
-  const { items } = await api.list(
-    { group: '', kind: 'Pod' },
-    { ...(namespace ? { namespace } : {}), labelSelector: selectorOf(workload) },
-  );
-  return items;
-}
+const CLAIM = { group: '', kind: 'PersistentVolumeClaim' } as const;
 
 async function trial(
   { api, operator }: Dependencies,

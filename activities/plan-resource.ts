@@ -120,7 +120,7 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
       fresh ? undefined : request.written,
     );
     const answer = manifest.metadata.deletionTimestamp
-      ? { ...deletionOf(dependencies, manifest), ...recovery }
+      ? { ...deletionOf(dependencies, manifest), ...ofOurs(recovery) }
       : await planLive(dependencies, request, manifest, recovery);
     return { ...answer, ...(overwritten ? { overwritten } : {}) };
   } catch (error) {
@@ -187,13 +187,22 @@ async function planLive(
   };
 }
 
+/** Labels and references can be copied: of what nothing is ours by the books of the API server nothing is deleted. */
+function ofOurs({ recovered, ...recovery }: Recovery): Recovery {
+  if (!recovered) return recovery;
+  const entries = Object.entries(recovered);
+  const ours = entries.filter(([key, { fields }]) => isExternal(key) || fields !== '');
+  return { ...recovery, recovered: Object.fromEntries(ours) };
+}
+
 /** External objects that are still desired are looked at before anything is changed, which is no upgrade. */
 function settledIn(
   recovered: Readonly<Record<ObjectKey, Entry>>,
   { objects }: KeptPlan,
 ): Readonly<Record<ObjectKey, Entry>> {
+  const wanted = Object.fromEntries(Object.entries(recovered).filter(([key]) => objects.has(key)));
   return Object.fromEntries(
-    Object.entries(recovered).map(([key, entry]) => {
+    Object.entries({ ...ofOurs({ recovered }).recovered, ...wanted }).map(([key, entry]) => {
       const template = isExternal(key) ? objects.get(key)?.ref.template : undefined;
       return [key, template ? { ...entry, template } : entry];
     }),

@@ -2,10 +2,12 @@ import { Context } from '@temporalio/activity';
 import { LABELS } from '../core/labels.ts';
 import { isWorkload, titleOf } from '../core/plan/categories.ts';
 import type { Manifest } from '../core/manifest.ts';
+import type { Claimant } from '../core/ownership.ts';
+import { isOfAnother } from '../core/ownership.ts';
 import type { ObjectKey, ObjectRef, ResourceRef } from '../core/refs.ts';
 import { apiVersionOf, parseObjectKey } from '../core/refs.ts';
 import type { Removal } from '../core/rollout/fold.ts';
-import type { KubernetesApi } from '../kubernetes/api.ts';
+import type { CallOptions, KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News, Subject } from './event-recorder.ts';
@@ -13,6 +15,7 @@ import { failureOf, planStale } from './failure.ts';
 import type { SendingFence } from './fence.ts';
 import { sendingFence } from './fence.ts';
 import { lastingRefusal } from './lasting-refusal.ts';
+import { claimantOf, refOf } from './ownership.ts';
 import { isUnserved } from './unreadable.ts';
 
 export interface PruneItem {
@@ -30,6 +33,7 @@ const PATIENCE_MS = 1_000;
  * are gone. What the server refuses is reported per object and does not hold up the others; what goes soon is awaited here, so
  * that the workflow needs no signal, no look and no task of its own for it.
  *
+ * @param uid of the resource: what belongs to another by now is left alone.
  * @param generation of the resource that does not desire them; absent when the resource itself is deleted.
  * @throws ApplicationFailure `PlanStale` when the resource has changed since: it may desire them again.
  */
@@ -37,6 +41,7 @@ export async function pruneObjects(
   dependencies: Pick<Dependencies, 'api' | 'events' | 'objects'>,
   resource: ResourceRef,
   items: readonly PruneItem[],
+  uid: string,
   generation?: number,
 ): Promise<readonly Removal[]> {
   const { api, objects } = dependencies;
@@ -46,13 +51,15 @@ export async function pruneObjects(
   });
   if (generation !== undefined && regarding && regarding.metadata.generation !== generation)
     throw planStale(`planned at generation ${generation}, the resource has changed since`);
+  if (regarding && regarding.metadata.uid !== uid) throw planStale('another resource has the name');
+  const claimant = claimantOf({ resource, uid });
   const done = new AbortController();
   const signal = AbortSignal.any([Context.current().cancellationSignal, done.signal]);
   try {
     const uids = items.flatMap(({ uid, retain }) => (retain ? [] : [uid]));
     const going = objects?.untilGone(resource, uids, { atMostMs: PATIENCE_MS, signal });
     const outcomes = await Promise.allSettled(
-      items.map((item) => pruneAndTell({ ...dependencies, fence }, item, resource, regarding)),
+      items.map((item) => pruneAndTell({ ...dependencies, fence }, item, claimant, regarding)),
     );
     const removals = outcomes.map((outcome) => {
       if (outcome.status === 'rejected') throw outcome.reason;
@@ -70,11 +77,11 @@ export async function pruneObjects(
 async function pruneAndTell(
   { api, events, fence }: Pick<Dependencies, 'api' | 'events'> & { readonly fence: SendingFence },
   item: PruneItem,
-  resource: ResourceRef,
+  claimant: Claimant,
   regarding: Manifest | undefined,
 ): Promise<Removal> {
-  const ref = parseObjectKey(item.key, resource.namespace);
-  const removal = await pruneOne(api, item, ref, fence);
+  const ref = parseObjectKey(item.key, claimant.namespace);
+  const removal = await pruneOne(api, item, claimant, fence);
   if (!regarding || removal.outcome === 'gone') return removal;
   const { workflowExecution, activityId } = Context.current().info;
   const related = await relatedTo(api, ref, item.uid);
@@ -112,12 +119,26 @@ function newsOf(removal: Removal): News {
 async function pruneOne(
   api: KubernetesApi,
   item: PruneItem,
-  ref: ObjectRef,
+  claimant: Claimant,
   beforeSend: SendingFence,
 ): Promise<Removal> {
-  const { key } = item;
+  const { key, uid, retain } = item;
+  const signal = Context.current().cancellationSignal;
+  const ref = parseObjectKey(key, claimant.namespace);
   try {
-    return { key, outcome: await remove(api, item, ref, beforeSend) };
+    const live = await api.get(ref, { signal });
+    if (live?.metadata.uid !== uid || isOfAnother(live, claimant)) return { key, outcome: 'gone' };
+    if (retain) return { key, outcome: await letGo(api, live, { signal, beforeSend }) };
+    const { resourceVersion } = live.metadata;
+    const outcome = await api.remove(ref, {
+      uid,
+      // Its status may change at any time; who has it must not.
+      ...(resourceVersion ? { resourceVersion } : {}),
+      propagationPolicy: isWorkload(key) ? 'Foreground' : 'Background',
+      signal,
+      beforeSend,
+    });
+    return { key, outcome };
   } catch (error) {
     if (await isUnserved(api, ref, error)) return { key, outcome: 'gone' };
     const lasting = lastingRefusal(error);
@@ -131,26 +152,14 @@ async function pruneOne(
   }
 }
 
-async function remove(
-  api: KubernetesApi,
-  { key, uid, retain }: PruneItem,
-  ref: ObjectRef,
-  beforeSend: SendingFence,
-): Promise<'removed' | 'gone' | 'retained'> {
-  const signal = Context.current().cancellationSignal;
-  const propagationPolicy = isWorkload(key) ? 'Foreground' : 'Background';
-  if (!retain) return api.remove(ref, { uid, propagationPolicy, signal, beforeSend });
-  const live = await api.get(ref, { signal });
-  if (live?.metadata.uid !== uid) return 'gone';
+/** It is kept, and no longer one of the objects of the resource; that it was is still said by its annotation. */
+async function letGo(api: KubernetesApi, live: Manifest, options: CallOptions): Promise<'retained'> {
   const ours = [LABELS.managedBy, LABELS.resource].filter((label) => label in (live.metadata.labels ?? {}));
   const operations = ours.map((label) => ({
     op: 'remove' as const,
     path: `/metadata/labels/${label.replaceAll('/', '~1')}`,
   }));
-  if (operations.length > 0)
-    await api.patch(ref, [{ op: 'test', path: '/metadata/uid', value: uid }, ...operations], {
-      signal,
-      beforeSend,
-    });
+  const test = { op: 'test', path: '/metadata/uid', value: live.metadata.uid } as const;
+  if (operations.length > 0) await api.patch(refOf(live), [test, ...operations], options);
   return 'retained';
 }

@@ -2,6 +2,8 @@ import { inventoryFingerprint, ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
 import { ANNOTATIONS, LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
+import type { Claimant } from '../core/ownership.ts';
+import { isOfAnother } from '../core/ownership.ts';
 import { CATEGORIES, categoryOfKind, isConfiguration, isWorkload } from '../core/plan/categories.ts';
 import { configurationOf } from '../core/plan/templates.ts';
 import { STATUS_REASONS } from '../core/reasons.ts';
@@ -20,6 +22,7 @@ import { StatusError } from '../kubernetes/status-error.ts';
 import { journalledWorkloads } from './recreation-journal.ts';
 import type { Dependencies } from './dependencies.ts';
 import { findScalers } from './find-scalers.ts';
+import { refOf } from './ownership.ts';
 import { isUnserved, unreadable } from './unreadable.ts';
 
 /** What the cluster remembers. */
@@ -96,6 +99,7 @@ async function labelledObjects(
   const inventory = inventoryOf(resource);
   if (!inventory || !uid) return { found: [], unlisted: {} };
   const labelSelector = `${LABELS.managedBy}=${operator.name},${LABELS.resource}=${uid}`;
+  const claimant: Claimant = { ...refOf(resource), uid };
   const unlisted: Record<string, Unreadable> = {};
   const found = await Promise.all(
     inventory.kinds.map(async (kind) => {
@@ -105,7 +109,8 @@ async function labelledObjects(
         unlisted[kind] = items;
         return [];
       }
-      return items.map(
+      const own = items.filter((item) => !isOfAnother(item, claimant));
+      return own.map(
         (item) => [objectKey({ ...parseKindName(kind), ...item.metadata }, namespace), item] as const,
       );
     }),

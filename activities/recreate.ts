@@ -5,6 +5,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import { shortHash } from '../core/hash.ts';
 import { digestOf } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
+import type { Claimant } from '../core/ownership.ts';
+import { isOfAnother } from '../core/ownership.ts';
 import { STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectRef } from '../core/refs.ts';
 import type { Journal } from '../core/storage/next-reshape.ts';
@@ -25,6 +27,8 @@ const BELIEVED_AFTER = 5;
 export interface Refused {
   readonly reason: string;
   readonly message: string;
+  /** Who has the object, where it belongs to another. */
+  readonly holder?: string;
 }
 
 /** Creates it when it is not there; answers with what the server will go on refusing. */
@@ -47,20 +51,25 @@ export async function make(
 
 /** A refusal that is not about the object itself must be heard several times. @throws ApplicationFailure */
 export function believed(refused: Refused): Refused {
-  if (refused.reason !== STATUS_REASONS.Invalid && Context.current().info.attempt < BELIEVED_AFTER)
-    throw again(refused);
+  const isCertain = refused.reason === STATUS_REASONS.Invalid || refused.holder !== undefined;
+  if (!isCertain && Context.current().info.attempt < BELIEVED_AFTER) throw again(refused);
   return refused;
 }
 
 /** As it was, when it is not there. */
-export async function putBack(api: KubernetesApi, ref: ObjectRef, journal: Journal): Promise<void> {
+export async function putBack(
+  api: KubernetesApi,
+  ref: ObjectRef,
+  journal: Journal,
+  claimant: Claimant,
+): Promise<void> {
   if (!(await api.get(ref)))
     await api
       .create(creatable(journal.manifest), { fieldManager: RECREATION_MANAGER })
       .catch((error: unknown) => {
         throw isRefusal(error) ? again(error) : error;
       });
-  await giveBackFields(api, ref, journal);
+  await giveBackFields(api, ref, journal, claimant);
 }
 
 /**
@@ -71,9 +80,12 @@ export async function giveBackFields(
   api: KubernetesApi,
   ref: ObjectRef,
   { manifest }: Journal,
+  claimant: Claimant,
 ): Promise<void> {
   const live = await api.get(ref);
-  const { managedFields = [], uid } = live?.metadata ?? {};
+  // Another may have created one of the name meanwhile.
+  if (!live || isOfAnother(live, claimant)) return;
+  const { managedFields = [], uid } = live.metadata;
   if (!managedFields.some(({ manager }) => manager === RECREATION_MANAGER)) return;
   const since = managedFields.filter(({ manager }) => manager !== RECREATION_MANAGER);
   await api.patch(ref, [

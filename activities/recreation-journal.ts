@@ -5,14 +5,16 @@
  */
 import { ANNOTATIONS, LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
+import type { Claimant } from '../core/ownership.ts';
+import { identityOf } from '../core/ownership.ts';
 import type { ObjectRef } from '../core/refs.ts';
 import { kindName, parseKindName } from '../core/refs.ts';
 import type { Journal } from '../core/storage/next-reshape.ts';
-import type { KubernetesApi } from '../kubernetes/api.ts';
+import type { CallOptions, KubernetesApi } from '../kubernetes/api.ts';
 
 const FACTS = 'facts.json';
 
-type Facts = Pick<Journal, 'uid' | 'pods' | 'refused'> & {
+type Facts = Pick<Journal, 'uid' | 'pods' | 'controllers' | 'refused'> & {
   readonly managedFields: Manifest['metadata']['managedFields'];
 };
 
@@ -32,22 +34,37 @@ function manifestIn({ kind }: ObjectRef): string {
   return `${kind.toLowerCase()}.json`;
 }
 
-export async function readJournal(api: KubernetesApi, workload: ObjectRef): Promise<Journal | undefined> {
+/** What the resource wrote down; another one's is nothing to it. */
+export async function readJournal(
+  api: KubernetesApi,
+  workload: ObjectRef,
+  resourceUid: string,
+): Promise<Journal | undefined> {
   const found = await api.get(refOf(workload));
   const data = (found?.['data'] ?? {}) as Readonly<Record<string, string>>;
   const [manifest, facts] = [data[manifestIn(workload)], data[FACTS]];
-  if (!found?.metadata.labels?.[LABELS.journal] || !manifest || !facts) return undefined;
+  if (found?.metadata.labels?.[LABELS.journal] !== resourceUid || !manifest || !facts) return undefined;
   const { managedFields, ...rest } = JSON.parse(facts) as Facts;
   const former = JSON.parse(manifest) as Manifest;
   const metadata = { ...former.metadata, ...(managedFields ? { managedFields } : {}) };
   return { ...rest, manifest: { ...former, metadata } };
 }
 
+/** What says which resource recreates the workload at this moment. */
+export async function journalHeader(
+  api: KubernetesApi,
+  workload: ObjectRef,
+  options: CallOptions = {},
+): Promise<Manifest | undefined> {
+  const found = await api.get(refOf(workload), { ...options, metadataOnly: true });
+  return found?.metadata.labels?.[LABELS.journal] ? found : undefined;
+}
+
 export async function writeJournal(
   api: KubernetesApi,
   workload: ObjectRef,
   { manifest, ...facts }: Journal,
-  { resourceUid, fieldManager }: { readonly resourceUid: string; readonly fieldManager: string },
+  { claimant, fieldManager }: { readonly claimant: Claimant; readonly fieldManager: string },
 ): Promise<void> {
   const { name, namespace } = refOf(workload);
   const { managedFields, ...metadata } = manifest.metadata;
@@ -59,8 +76,11 @@ export async function writeJournal(
       metadata: {
         name,
         ...(namespace ? { namespace } : {}),
-        labels: { [LABELS.journal]: resourceUid },
-        annotations: { [ANNOTATIONS.journalOf]: kindName(workload) },
+        labels: { [LABELS.journal]: claimant.uid, [LABELS.resource]: claimant.uid },
+        annotations: {
+          [ANNOTATIONS.journalOf]: kindName(workload),
+          [ANNOTATIONS.owner]: identityOf(claimant),
+        },
         ...(ownerReferences ? { ownerReferences } : {}),
       },
       data: {
@@ -72,10 +92,14 @@ export async function writeJournal(
   );
 }
 
-export async function removeJournal(api: KubernetesApi, workload: ObjectRef): Promise<void> {
+export async function removeJournal(
+  api: KubernetesApi,
+  workload: ObjectRef,
+  resourceUid: string,
+): Promise<void> {
   const ref = refOf(workload);
-  const uid = (await api.get(ref))?.metadata.uid;
-  if (uid) await api.remove(ref, { uid });
+  const { uid, labels } = (await api.get(ref, { metadataOnly: true }))?.metadata ?? {};
+  if (uid && labels?.[LABELS.journal] === resourceUid) await api.remove(ref, { uid });
 }
 
 /** The workloads of a resource that have a journal: they were being made anew. */

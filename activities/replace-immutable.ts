@@ -3,7 +3,9 @@ import { shortHash } from '../core/hash.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { ImmutableAnswer } from '../core/plan/immutable-fields.ts';
 import { immutableAnswer } from '../core/plan/immutable-fields.ts';
-import { COMMANDS, LABELS } from '../core/labels.ts';
+import { COMMANDS } from '../core/labels.ts';
+import type { Claimant } from '../core/ownership.ts';
+import { ownershipOf } from '../core/ownership.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ObjectRef } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
@@ -29,6 +31,8 @@ export interface Refusal {
 
 interface Attempted {
   readonly api: KubernetesApi;
+  /** The resource that is to have it. */
+  readonly claimant: Claimant;
   readonly key: ObjectKey;
   readonly manifest: Manifest;
   /** What the server answered. */
@@ -45,7 +49,7 @@ interface Attempted {
  * @returns `gone` when it can be applied; a refusal that says what to do; undefined when the refusal is about something else.
  */
 export async function clearTheWay(attempted: Attempted): Promise<'gone' | Refusal | undefined> {
-  const { api, key, manifest, error, approval } = attempted;
+  const { api, claimant, key, manifest, error, approval } = attempted;
   if (!(error instanceof StatusError) || error.reason !== STATUS_REASONS.Invalid) return undefined;
   // Workloads that look after pods of their own are recreated around them, or with them.
   if (hasShape(manifest) || !error.causes.some(({ field }) => field)) return undefined;
@@ -53,7 +57,8 @@ export async function clearTheWay(attempted: Attempted): Promise<'gone' | Refusa
   const ref = parseObjectKey(key, manifest.metadata.namespace);
   const live = await api.get(ref);
   if (!live) return 'gone';
-  if (!isOurs(manifest, live)) return undefined;
+  // What is another's is never deleted.
+  if (ownershipOf(live, claimant).kind !== 'ours') return undefined;
   if (!answer) return (await isTaken(api, manifest)) ? refused(error, AS_NEW) : undefined;
   if (live.metadata.deletionTimestamp) return removed(attempted, ref, live);
   if (answer.kind === 'refuse') return refused(error, answer.cure);
@@ -76,13 +81,6 @@ async function isTaken(api: KubernetesApi, manifest: Manifest): Promise<boolean>
     if (error instanceof StatusError) return false;
     throw error;
   }
-}
-
-/** Whether it belongs to the same resource: what is somebody else's is never deleted. */
-function isOurs({ metadata: wanted }: Manifest, { metadata: live }: Manifest): boolean {
-  const owner = live.ownerReferences?.find(({ controller }) => controller);
-  if (owner) return owner.uid === wanted.ownerReferences?.[0]?.uid;
-  return live.labels?.[LABELS.resource] === wanted.labels?.[LABELS.resource];
 }
 
 async function removed(

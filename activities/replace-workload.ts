@@ -8,32 +8,44 @@ import { scaleOf } from '../core/scalers.ts';
 import type { Journal, Named } from '../core/storage/next-reshape.ts';
 import { replacesPods } from '../core/storage/shape.ts';
 import { digestOf } from '../core/labels.ts';
+import { titleOf } from '../core/plan/categories.ts';
 import { tell } from './apply-news.ts';
 import { applyOne } from './apply-objects.ts';
 import type { Dependencies } from './dependencies.ts';
 import { failureOf, planStale } from './failure.ts';
 import { sendingFence } from './fence.ts';
-import { fencedApi } from './fenced-api.ts';
+import { applying } from './fenced-api.ts';
 import { findScalers } from './find-scalers.ts';
+import { isLeft } from './owned-pods.ts';
+import { claimantOf, refuseAnother } from './ownership.ts';
 import type { PlanRef } from './read-resource.ts';
+import { readJournal } from './recreation-journal.ts';
 import type { Refused } from './recreate.ts';
 import { believed, giveBackFields, untilGone } from './recreate.ts';
 import type { StepResult } from './reshape-stateful-set.ts';
 import type { KeptObject } from './revisions.ts';
 import { readPlanned } from './read-resource.ts';
 
-/** Deletes exactly these pods, and waits a while until they are gone. */
+/** Deletes these pods as far as no other controller has them by now, and waits a while until they are gone. */
 export async function clearPods(
   { api }: Dependencies,
   plan: PlanRef,
   key: ObjectKey,
   pods: readonly Named[],
 ): Promise<StepResult> {
-  const { namespace } = parseObjectKey(key, plan.resource.namespace);
+  const workload = parseObjectKey(key, plan.resource.namespace);
+  const { namespace } = workload;
+  const journal = await readJournal(api, workload, plan.uid).catch((error: unknown) => {
+    throw failureOf(error, titleOf(key));
+  });
+  if (!journal) return { done: true };
   const clear = async ({ name, uid }: Named): Promise<void> => {
     const ref: ObjectRef = { group: '', kind: 'Pod', ...(namespace ? { namespace } : {}), name };
     try {
-      await api.remove(ref, { uid });
+      const pod = await api.get(ref);
+      if (!pod || pod.metadata.uid !== uid || !isLeft(pod, journal)) return;
+      const { resourceVersion } = pod.metadata;
+      await api.remove(ref, { uid, ...(resourceVersion ? { resourceVersion } : {}) });
       await untilGone(api, ref, uid);
     } catch (error) {
       throw failureOf(error, `Pod ${name}`);
@@ -55,8 +67,9 @@ export async function makeReplacement(
   const ref = parseObjectKey(key, plan.resource.namespace);
   const { refused } = journal;
   const live = await dependencies.api.get(ref);
+  if (live) await refuseAnother(dependencies.api, live, claimantOf(plan));
   if (live && !replacesPods(live, journal.manifest)) {
-    await giveBackFields(dependencies.api, ref, journal);
+    await giveBackFields(dependencies.api, ref, journal, claimantOf(plan));
     return undefined;
   }
   if (!live && refused && refused.digest === digestOf(wanted.manifest)) return refused;
@@ -66,11 +79,15 @@ export async function makeReplacement(
     cause: 'plan' as const,
     ...(await replicasOf(dependencies, wanted, journal.manifest)),
   };
-  const api = fencedApi(dependencies, plan, item, sendingFence());
-  const attempt = await applyOne({ ...dependencies, api }, item, wanted, plan.revision !== undefined);
+  const attempt = await applyOne(
+    applying(dependencies, plan, item, sendingFence()),
+    item,
+    wanted,
+    plan.revision !== undefined,
+  );
   if (!attempt.result.applied) {
-    const { reason, message } = attempt.result;
-    return believed({ reason, message });
+    const { reason, message, holder } = attempt.result;
+    return believed({ reason, message, ...(holder === undefined ? {} : { holder }) });
   }
   tell(dependencies, (await readPlanned(dependencies, plan)).manifest, [attempt]);
   return attempt.result;

@@ -4,6 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import type { Manifest } from '../core/manifest.ts';
+import { controllerOf, isOfAnother } from '../core/ownership.ts';
 import { titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
@@ -13,15 +14,19 @@ import type { Growth, Journal } from '../core/storage/next-reshape.ts';
 import type { ApplyResult } from '../core/rollout/fold.ts';
 import { replacesPods, reshaped } from '../core/storage/shape.ts';
 import { digestOf } from '../core/labels.ts';
+import { conflictOf } from './apply-refusal.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { News } from './event-recorder.ts';
 import { findScalers } from './find-scalers.ts';
 import { failureOf } from './failure.ts';
 import { hold, unhold } from './finalizer.ts';
 import { refusalMessage } from './lasting-refusal.ts';
-import { podsOf, readDesired, wantedOf } from './observe-shape.ts';
+import { readDesired, wantedOf } from './observe-shape.ts';
+import { podsOf } from './owned-pods.ts';
+import { claimantOf, OwnershipConflict, refuseAnother } from './ownership.ts';
 import type { PlanRef } from './read-resource.ts';
 import { makeReplacement } from './replace-workload.ts';
+import type { Refused } from './recreate.ts';
 import { giveBackFields, isRefusal, make, managers, putBack, tryOut, untilGone } from './recreate.ts';
 import {
   creatable,
@@ -35,8 +40,7 @@ import { entryOf } from './recover-inventory.ts';
 /** What the server said of a step; a refusal leaves all as it was. */
 export type StepResult =
   /** `made`: of a workload that was made from nothing, what is there now. */
-  | { readonly done: true; readonly made?: ApplyResult }
-  | { readonly done: false; readonly reason: string; readonly message: string };
+  { readonly done: true; readonly made?: ApplyResult } | ({ readonly done: false } & Refused);
 
 const DONE: StepResult = { done: true };
 /** Asks for larger volumes (or, of an expansion that cannot succeed, for smaller ones). */
@@ -82,10 +86,12 @@ export async function releasePods(
   uid: string,
 ): Promise<StepResult> {
   const { api, operator } = dependencies;
+  const claimant = claimantOf(plan);
   const { resource, desired } = await readDesired(dependencies, plan, key);
   const ref = parseObjectKey(key, plan.resource.namespace);
   try {
     const live = await api.get(ref);
+    if (live) await refuseAnother(api, live, claimant);
     if (live?.metadata.uid === uid && !live.metadata.deletionTimestamp) {
       const wanted = wantedOf(plan, desired, live);
       const replaces = replacesPods(wanted, live);
@@ -96,10 +102,11 @@ export async function releasePods(
         uid,
         manifest: { ...creatable(live), metadata: { ...creatable(live).metadata, ...managers(live) } },
         pods: Object.fromEntries(pods.map(({ metadata }) => [metadata.name, metadata.uid ?? ''])),
+        controllers: [...new Set(pods.flatMap((pod) => controllerOf(pod)?.uid ?? []))],
       };
       // A resource that went in the middle would leave pods that nobody deletes.
       await hold(dependencies, resource);
-      await writeJournal(api, ref, journal, { resourceUid: plan.uid, fieldManager: operator.name });
+      await writeJournal(api, ref, journal, { claimant, fieldManager: operator.name });
       // What was written down is what is deleted: a scale or an edit in between makes this a conflict, and all begins again.
       const { resourceVersion } = live.metadata;
       await api.remove(ref, {
@@ -116,8 +123,14 @@ export async function releasePods(
     await untilGone(api, ref, uid);
     return DONE;
   } catch (error) {
-    throw failureOf(error, titleOf(key));
+    return conflicting(error, key);
   }
+}
+
+/** @throws every other failure. */
+function conflicting(error: unknown, key: ObjectKey): StepResult {
+  if (error instanceof OwnershipConflict) return { done: false, ...conflictOf(error) };
+  throw failureOf(error, titleOf(key));
 }
 
 /**
@@ -130,26 +143,30 @@ export async function recreateStatefulSet(
   key: ObjectKey,
 ): Promise<StepResult> {
   const { api, operator } = dependencies;
+  const claimant = claimantOf(plan);
   const { resource, desired, kept } = await readDesired(dependencies, plan, key);
   const ref = parseObjectKey(key, plan.resource.namespace);
   try {
-    const journal = await readJournal(api, ref);
+    const journal = await readJournal(api, ref, plan.uid);
     if (!journal) return DONE;
+    const taken = await api.get(ref);
+    if (taken) await refuseAnother(api, taken, claimant);
     const wanted = wantedOf(plan, desired, journal.manifest);
     const made = replacesPods(wanted, journal.manifest)
       ? await makeReplacement(dependencies, plan, kept.objects.get(key), journal)
       : await make(api, ref, journal, wanted);
     if (made && 'applied' in made) return { done: true, made };
     const refused = made;
+    if (refused?.holder !== undefined) return { done: false, ...refused };
     if (refused) {
       const digest = digestOf(desired);
       await writeJournal(
         api,
         ref,
         { ...journal, refused: { digest, ...refused } },
-        { resourceUid: plan.uid, fieldManager: operator.name },
+        { claimant, fieldManager: operator.name },
       );
-      await putBack(api, ref, journal);
+      await putBack(api, ref, journal, claimant);
       tell(
         dependencies,
         resource,
@@ -158,10 +175,10 @@ export async function recreateStatefulSet(
       );
       return { done: false, ...refused };
     }
-    await giveBackFields(api, ref, journal);
+    await giveBackFields(api, ref, journal, claimant);
     return DONE;
   } catch (error) {
-    throw failureOf(error, titleOf(key));
+    return conflicting(error, key);
   }
 }
 
@@ -175,14 +192,14 @@ export async function settleStatefulSet(
   const { resource, kept } = await readDesired(dependencies, plan, key);
   const ref = parseObjectKey(key, plan.resource.namespace);
   try {
-    const journal = await readJournal(api, ref);
+    const journal = await readJournal(api, ref, plan.uid);
     if (!journal) return DONE;
     const live = await api.get(ref);
     if (live && live.metadata.uid !== journal.uid && !journal.refused) {
       const pods = await podsOf(api, live);
       tell(dependencies, resource, key, recreated(key, journal, live, pods));
     }
-    await removeJournal(api, ref);
+    await removeJournal(api, ref, plan.uid);
     const others = await journalledWorkloads(api, plan.uid, plan.resource.namespace);
     if (others.length === 0) await unhold(dependencies, resource, kept);
     return DONE;
@@ -196,22 +213,24 @@ export async function restoreStatefulSets(
   dependencies: Dependencies,
   resource: ResourceRef,
   keys: readonly ObjectKey[],
+  uid: string,
 ): Promise<readonly { readonly key: ObjectKey; readonly entry?: Entry }[]> {
   const { api, operator } = dependencies;
+  const claimant = claimantOf({ resource, uid });
   return Promise.all(
     keys.map(async (key) => {
       const ref = parseObjectKey(key, resource.namespace);
       try {
-        const journal = await readJournal(api, ref);
+        const journal = await readJournal(api, ref, uid);
         if (journal) {
           await untilGone(api, ref, journal.uid);
-          await putBack(api, ref, journal);
+          await putBack(api, ref, journal, claimant);
         }
         const live = await api.get(ref);
-        await removeJournal(api, ref);
+        await removeJournal(api, ref, uid);
         return {
           key,
-          ...(live
+          ...(live && !isOfAnother(live, claimant)
             ? { entry: entryOf(live, operator.name, await findScalers(dependencies, ref.namespace)) }
             : {}),
         };

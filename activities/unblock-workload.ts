@@ -1,4 +1,6 @@
 import { Context } from '@temporalio/activity';
+import type { Manifest } from '../core/manifest.ts';
+import { controllerOf, isOfAnother } from '../core/ownership.ts';
 import { titleOf } from '../core/plan/categories.ts';
 import { STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
@@ -10,7 +12,8 @@ import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
-import { podsOf } from './observe-shape.ts';
+import { podsOf } from './owned-pods.ts';
+import { claimantOf } from './ownership.ts';
 import type { StepResult } from './reshape-stateful-set.ts';
 
 /** Replaces the one broken pod of an old revision that holds up the StatefulSet; says why not when it must not. */
@@ -18,14 +21,16 @@ export async function unblockWorkload(
   { api, events }: Dependencies,
   resource: ResourceRef,
   key: ObjectKey,
+  resourceUid: string,
 ): Promise<Unblocked> {
   const ref = parseObjectKey(key, resource.namespace);
   try {
     const live = await api.get(ref);
-    if (!live) return { replaced: false, why: '' };
+    if (!live || isOfAnother(live, claimantOf({ resource, uid: resourceUid })))
+      return { replaced: false, why: '' };
     const pod = trappedPod(live, await podsOf(api, live), Date.now());
     if (!pod.found) return { replaced: false, why: pod.why };
-    const refusal = await evict(api, resource, key, pod);
+    const refusal = await evict(api, live, pod);
     if (refusal) return { replaced: false, why: refusal };
     const regarding = await api.get(resource);
     const { info } = Context.current();
@@ -53,23 +58,25 @@ export async function restartPod(
   pod: { readonly name: string; readonly uid: string },
 ): Promise<StepResult> {
   try {
-    const message = await evict(api, resource, key, pod);
+    const live = await api.get(parseObjectKey(key, resource.namespace));
+    const message = live && (await evict(api, live, pod));
     return message ? { done: false, reason: STATUS_REASONS.TooManyRequests, message } : { done: true };
   } catch (error) {
     throw failureOf(error, titleOf(key));
   }
 }
 
-/** Answers with what a PodDisruptionBudget has against it. */
+/** Of a pod that the workload still controls. Answers with what a PodDisruptionBudget has against it. */
 async function evict(
   api: KubernetesApi,
-  resource: ResourceRef,
-  key: ObjectKey,
+  { metadata: { namespace, uid: controller } }: Manifest,
   { name, uid }: { readonly name: string; readonly uid: string },
 ): Promise<string | undefined> {
-  const { namespace } = parseObjectKey(key, resource.namespace);
+  const ref = { group: '', kind: 'Pod', ...(namespace ? { namespace } : {}), name };
+  const pod = await api.get(ref);
+  if (!pod || pod.metadata.uid !== uid || controllerOf(pod)?.uid !== controller) return undefined;
   try {
-    await api.evict({ group: '', kind: 'Pod', ...(namespace ? { namespace } : {}), name }, { uid });
+    await api.evict(ref, { uid });
     return undefined;
   } catch (error) {
     if (!(error instanceof StatusError) || error.code !== 429) throw error;

@@ -52,7 +52,7 @@ export class Differences {
     const { workflowId, uid, manifest } = resource;
     const { objects, references, watches } = this.#parts;
     const status = statusOf(resource);
-    const owned = [...objects.ownedBy(uid), ...objects.ownedBy(workflowId)].filter(
+    const owned = [...objects.ownedBy(uid)].filter(
       ({ lean: { resourceUid } }) => resourceUid === undefined || resourceUid === uid,
     );
     const others = references.differenceOf(workflowId);

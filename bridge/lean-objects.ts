@@ -2,6 +2,7 @@
 import { digestOn, hashOfFields, ownedFieldSet, textOfFields } from '../core/fields.ts';
 import { ANNOTATIONS, LABELS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
+import { controllerOf, holderOf } from '../core/ownership.ts';
 import { isScalable } from '../core/plan/categories.ts';
 import type { KindRef, ObjectRef } from '../core/refs.ts';
 import { groupOf } from '../core/refs.ts';
@@ -13,7 +14,7 @@ export interface LeanObject {
   readonly uid: string;
   readonly generation: number | undefined;
   readonly deleting: boolean;
-  /** The uid of the resource that controls it, or the workflow id of the one it belongs to. */
+  /** The uid of the resource it belongs to. */
   readonly owner: string | undefined;
   /** Of the resource it was applied for. */
   readonly resourceUid: string | undefined;
@@ -80,10 +81,10 @@ export function leanObject(
   };
 }
 
-function ownerOf({ metadata }: Manifest, { group, kind }: KindRef): string | undefined {
-  const controller = metadata.ownerReferences?.find((each) => each.controller);
-  if (controller?.kind === kind && groupOf(controller.apiVersion) === group) return controller.uid;
-  return metadata.annotations?.[ANNOTATIONS.owner];
+/** Undefined for what belongs to something else than a resource of the operator. */
+function ownerOf(object: Manifest, { group, kind }: KindRef): string | undefined {
+  const holder = holderOf(object);
+  return holder?.kind === kind && holder.group === group ? holder.uid : undefined;
 }
 
 interface FieldSet {
@@ -125,7 +126,7 @@ export interface LeanPod {
 
 export function leanPod({ apiVersion, kind, metadata, status }: Manifest): LeanPod {
   const { managedFields: _, annotations: _annotations, ...kept } = metadata;
-  const controller = metadata.ownerReferences?.find((each) => each.controller);
+  const controller = controllerOf({ apiVersion, kind, metadata });
   return {
     uid: metadata.uid ?? '',
     workload: controller ? workloadId(metadata.namespace, ...workloadOf(controller, metadata.labels)) : '',

@@ -146,9 +146,8 @@ export class ObjectNews {
     );
   }
 
-  #ownedBy({ uid, workflowId }: KnownResource): OwnedObject[] {
-    const { objects } = this.#options;
-    return [...objects.ownedBy(uid), ...objects.ownedBy(workflowId)];
+  #ownedBy({ uid }: KnownResource): OwnedObject[] {
+    return [...this.#options.objects.ownedBy(uid)];
   }
 
   #flush(workflowId: string): void {

@@ -1,6 +1,7 @@
 import type { Health } from '../core/health/health.ts';
 import { health } from '../core/health/index.ts';
 import type { Manifest } from '../core/manifest.ts';
+import { controllerOf } from '../core/ownership.ts';
 import { CATEGORIES, categoryOfKind, isScalable } from '../core/plan/categories.ts';
 import type { ObjectRef } from '../core/refs.ts';
 import { kindName } from '../core/refs.ts';
@@ -52,15 +53,19 @@ export class OwnedObjects {
     return this.#byUid.get(uid);
   }
 
-  /** What belongs to an owner: the uid of a resource, or a workflow id. */
+  /** What belongs to a resource, by its uid. */
   *ownedBy(owner: string): IterableIterator<OwnedObject> {
     yield* this.#byOwner.get(owner)?.values() ?? [];
   }
 
   takeObject({ type, object, listed }: Change<LeanObject>): void {
-    if (type === 'DELETED') this.#drop(object);
-    else if (object.owner === undefined) this.#forget(object.uid);
-    else this.#judge(object, object.owner, listed);
+    const before = this.#byUid.get(object.uid);
+    if (type === 'DELETED') return this.#drop(object);
+    const isTaken = before !== undefined && before.owner !== object.owner;
+    if (isTaken) this.#forget(object.uid);
+    if (object.owner !== undefined) this.#judge(object, object.owner, listed);
+    // Whoever had it hears of it, too: its own objects are as it applied them no more.
+    if (isTaken) this.#tell(NEWS.Deviates, before);
   }
 
   takePod({ type, object, previous }: Change<LeanPod>): void {
@@ -108,7 +113,6 @@ export class OwnedObjects {
       develops: judged !== undefined,
       ...(scaler ? { scaler } : {}),
     };
-    if (before && before.owner !== owner) this.#forget(uid);
     this.#remember(after);
     this.#lookAgain(uid, verdict.lookAgainMs);
     const news = newsOf(before, after, listed);
@@ -117,8 +121,9 @@ export class OwnedObjects {
 
   #verdictOf({ judged, deleting, ref }: LeanObject): Health {
     if (!judged) return deleting ? TERMINATING : CURRENT;
-    const pods = this.#pods.get(workloadId(ref.namespace, ref.kind, ref.name));
-    return health(judged, pods ? Array.from(pods.values(), ({ pod }) => pod) : [], { now: Date.now() });
+    const pods = this.#pods.get(workloadId(ref.namespace, ref.kind, ref.name))?.values() ?? [];
+    const own = Array.from(pods, ({ pod }) => pod).filter((pod) => isOfWorkload(pod, judged));
+    return health(judged, own, { now: Date.now() });
   }
 
   #remember(object: OwnedObject): void {
@@ -161,6 +166,12 @@ export class OwnedObjects {
     const id = workloadId(namespace, kind, name);
     if (this.#uidOfWorkload.get(id) === uid) this.#uidOfWorkload.delete(id);
   }
+}
+
+/** Pods of a Deployment are known by their ReplicaSet's name; every other workload controls its pods itself. */
+function isOfWorkload(pod: Manifest, { kind, metadata }: Manifest): boolean {
+  const controller = controllerOf(pod);
+  return controller?.kind !== kind || controller.uid === metadata.uid;
 }
 
 export function isWorkloadObject({ lean }: OwnedObject): boolean {

@@ -4,6 +4,7 @@
  */
 import type { Log } from '../core/log.ts';
 import type { Manifest } from '../core/manifest.ts';
+import { holderWord, isHolderWord } from '../core/ownership.ts';
 import type { ObjectRef } from '../core/refs.ts';
 import { groupOf, kindName, parseKindName, parseObjectKey } from '../core/refs.ts';
 import { isContent, NOT_FOUND, seenOf } from '../core/seen.ts';
@@ -29,6 +30,8 @@ export interface ReferencesOptions {
 interface Sighting {
   readonly ref: ObjectRef;
   readonly word: string;
+  /** Who has it. */
+  readonly holder: string;
 }
 
 /** One object that one resource reads. */
@@ -107,7 +110,7 @@ export class References {
   differenceOf(workflowId: string): string | undefined {
     const words = (this.#byWorkflow.get(workflowId) ?? []).map(({ ref, seen }) => ({
       seen,
-      word: this.#wordOf(ref),
+      word: this.#wordOf(ref, seen),
       id: idOf(ref),
     }));
     if (words.some(({ word }) => word === undefined)) return undefined;
@@ -176,7 +179,9 @@ export class References {
     const { namespace, name } = object.metadata;
     const kind = { group: groupOf(object.apiVersion), kind: object.kind };
     const ref = { ...kind, ...(namespace === undefined ? {} : { namespace }), name };
-    return this.#byName.has(nameOf(ref)) ? { ref, word: seenOf(object) } : undefined;
+    return this.#byName.has(nameOf(ref))
+      ? { ref, word: seenOf(object), holder: holderWord(object) }
+      : undefined;
   }
 
   #take({ type, object }: Change<Sighting>): void {
@@ -190,7 +195,7 @@ export class References {
   }
 
   #compare(reference: Reference): void {
-    const word = this.#wordOf(reference.ref);
+    const word = this.#wordOf(reference.ref, reference.seen);
     if (word === reference.seen) reference.told = undefined;
     if (!this.#isKeepingUp || word === undefined || word === reference.seen || word === reference.told)
       return;
@@ -198,10 +203,11 @@ export class References {
     this.#options.tell(reference.workflowId);
   }
 
-  /** Undefined while it is not known. */
-  #wordOf(ref: ObjectRef): string | undefined {
+  /** The word to compare with the one that was seen; undefined while it is not known. */
+  #wordOf(ref: ObjectRef, seen: string): string | undefined {
     const sighting = this.#sightings.get(idOf(ref)) ?? this.#sightings.get(idOf({ ...ref, namespace: '' }));
-    if (sighting || this.#reading.has(idOf(ref))) return sighting?.word;
+    if (sighting) return isHolderWord(seen) ? sighting.holder : sighting.word;
+    if (this.#reading.has(idOf(ref))) return undefined;
     const watcher = this.#watching.get(this.#placeOf(ref))?.watcher;
     return watcher && watcher.lastHeardAt > 0 ? NOT_FOUND : undefined;
   }

@@ -1,4 +1,5 @@
 /** The labels and annotations on what we apply. They let everything in Temporal be rebuilt from the cluster. */
+import { shortHash } from './hash.ts';
 import type { Manifest } from './manifest.ts';
 
 export const LABELS = {
@@ -9,6 +10,8 @@ export const LABELS = {
   managedBy: 'app.kubernetes.io/managed-by',
   /** The resource an object belongs to, by uid: objects without an ownerReference are found by it. */
   resource: 'durable-operator.dev/resource',
+  /** The same by kind, namespace and name, also on pods and in selectors: it outlives a resource that is created again. */
+  owner: 'durable-operator.dev/owner',
   /** On what is written down while a StatefulSet is made anew: the resource, by uid. */
   journal: 'durable-operator.dev/journal',
   /** On a ControllerRevision of ours: the resource whose objects it keeps, by uid. */
@@ -36,7 +39,7 @@ export const ANNOTATIONS = {
   journalOf: 'durable-operator.dev/journal-of',
   /** On an event that counts repeats: what it counted last. */
   occurrence: 'durable-operator.dev/occurrence',
-  /** On an object without an ownerReference: `<workflow id>` of the resource it belongs to. */
+  /** The resource an object belongs to, by kind, namespace and name; it stays when the ownerReference goes. */
   owner: 'durable-operator.dev/owner',
 } as const;
 
@@ -61,6 +64,16 @@ export const COMMANDS = {
 /** The digest of what was applied, as the object says it; empty when it says none. */
 export function digestOf({ metadata }: Manifest): string {
   return metadata.annotations?.[ANNOTATIONS.digest] ?? '';
+}
+
+/** The longest value of a label. */
+const LONGEST_VALUE = 63;
+
+/** A text as the value of a label. One that would be too long keeps its head and ends in a hash of the whole. */
+export function labelValue(text: string): string {
+  if (text.length <= LONGEST_VALUE) return text;
+  const hash = shortHash(text);
+  return `${text.slice(0, LONGEST_VALUE - hash.length - 1)}-${hash}`;
 }
 
 export const FINALIZER = 'durable-operator.dev/teardown';

@@ -3,12 +3,13 @@ import type { Health } from './health/health.ts';
 import { health } from './health/index.ts';
 import { conditionOf, phrase } from './health/read.ts';
 import type { Manifest } from './manifest.ts';
+import { STATUS_REASONS } from './reasons.ts';
 import { groupOf, isKubernetesGroup } from './refs.ts';
 
 /** Of these only metadata is watched, and any change is another word: their content is for the activity to compare. */
 const CONTENT_KINDS: ReadonlySet<string> = new Set(['ConfigMap', 'Secret']);
 /** Said of an object that is not there. */
-export const NOT_FOUND = 'NotFound';
+export const NOT_FOUND: string = STATUS_REASONS.NotFound;
 
 /** Whether the kind, as `kindName` writes it, is read for its content, and not for its health. */
 export function isContent(kind: string): boolean {

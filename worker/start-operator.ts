@@ -22,9 +22,6 @@ import type { PartHealth } from './health-server.ts';
 import { boundFailures } from './bound-failures.ts';
 import type { Logger } from './logger.ts';
 import type { Metered } from './metrics.ts';
-import { RunningActivities } from './running-activities.ts';
-import type { Shutdown } from './shutdown.ts';
-import { shareOf } from './shutdown.ts';
 import { stampResults } from './stamp-results.ts';
 
 /** What the operators of one process share. */
@@ -34,7 +31,7 @@ export interface Surroundings {
   readonly connection: NativeConnection;
   readonly bundle: { readonly code: string };
   readonly searchAttributes: boolean;
-  /** Where the key of digests lies. */
+  /** The namespace where the operator itself lives. */
   readonly home: string;
   /** Absent: this process is the only one whose bridge tells what it sees. */
   readonly election: { readonly namespace: string; readonly timings: LeaseTimings } | undefined;
@@ -51,8 +48,8 @@ export interface RunningOperator {
   health(): readonly PartHealth[];
   /** Empty where no bridge runs. */
   metered(): readonly Metered[];
-  /** Lets activities finish, stops watching, writes what was recorded; each for its share of the shutdown. */
-  stop(shutdown: Shutdown): Promise<void>;
+  /** Stops watching, lets what runs finish, tells what was recorded. */
+  stop(): Promise<void>;
 }
 
 /** Starts the bridge and the worker of one operator; the worker first, so that nothing waits for it. */
@@ -78,24 +75,18 @@ export async function startOperator(
     ],
     metered: () =>
       bridge ? [{ operator: operator.name, bridge: bridge.status(), standing: bridge.standing() }] : [],
-    async stop(shutdown) {
+    async stop() {
       isStopping = true;
-      await Promise.all([
-        // At once another replica can take over; its bridge and this worker do not disturb each other.
-        shutdown.await('lease', election?.stop()),
-        worker && shutdown.await('worker', ended(worker.worker, running), worker.unfinished),
-      ]);
-      await shutdown.await('bridge', bridge?.stop(), () => ({ signals: bridge?.status().signals }));
-      await shutdown.await('events', worker?.flush());
-      log.info({ operator: operator.name, clean: shutdown.isClean }, 'operator stopped');
+      // First of all: from here on another replica can take over.
+      await election?.stop();
+      await bridge?.stop();
+      if (worker?.worker.getState() === 'RUNNING') worker.worker.shutdown();
+      // How it ended is told by `ended`; here it only has to have ended.
+      await running?.catch(() => undefined);
+      await worker?.flush();
+      log.info({ operator: operator.name }, 'operator stopped');
     },
   };
-}
-
-/** How it ended is told by the promise of its run; here it only has to have ended. */
-async function ended(worker: Worker, running: Promise<void> | undefined): Promise<void> {
-  if (worker.getState() === 'RUNNING') worker.shutdown();
-  await running?.catch(() => undefined);
 }
 
 function bridgeOf(
@@ -139,7 +130,7 @@ async function workerOf(
   operator: Operator,
   bridge: Bridge | undefined,
   { config, api, connection, bundle, home, log }: Surroundings,
-): Promise<{ worker: Worker; flush(): Promise<void>; unfinished(): object }> {
+): Promise<{ worker: Worker; flush(): Promise<void> }> {
   const events = createEventRecorder({ api, controller: operator.name, instance: config.identity, log });
   const digestKey = createDigestKey({ api, operator: operator.name, namespace: home });
   const activities = createActivities({
@@ -152,7 +143,6 @@ async function workerOf(
     events,
     log,
   });
-  const activitiesRunning = new RunningActivities();
   const worker = await Worker.create({
     connection,
     ...(config.temporal.namespace ? { namespace: config.temporal.namespace } : {}),
@@ -160,7 +150,7 @@ async function workerOf(
     identity: config.identity,
     workflowBundle: bundle,
     activities,
-    interceptors: { activity: [activitiesRunning.interceptor, stampResults, boundFailures] },
+    interceptors: { activity: [stampResults, boundFailures] },
     // Activities send no more of them than they must.
     maxHeartbeatThrottleInterval: '1s',
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
@@ -170,11 +160,10 @@ async function workerOf(
     stickyQueueScheduleToStartTimeout: '5s',
     // One that cannot be replayed would stand still for good. Another takes its place, and knows from the cluster what it needs.
     workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
-    shutdownGraceTime: shareOf('finish', config.shutdownMs),
-    shutdownForceTime: shareOf('worker', config.shutdownMs),
+    shutdownGraceTime: '10s',
+    shutdownForceTime: '25s',
   });
-  const unfinished = (): object => ({ activities: activitiesRunning.list() });
-  return { worker, flush: () => events.flush(), unfinished };
+  return { worker, flush: () => events.flush() };
 }
 
 function bridgeHealth({ name }: Operator, bridge: Bridge, election: LeaderElection | undefined): PartHealth {

@@ -199,7 +199,7 @@ export class Executor {
         const summary = `${why}: ${group.map(({ key }) => titleOf(key)).join(', ')}`;
         return isRemote
           ? external(summary).removeExternals(this.#resource, group)
-          : write(summary).pruneObjects(this.#resource, group, generation);
+          : write(summary).pruneObjects(this.#resource, group, state.uid ?? '', generation);
       }),
     );
     return { state: foldPruned(state, results, currentTime()), error };
@@ -209,7 +209,7 @@ export class Executor {
   async restore(keys: readonly ObjectKey[], state: ReconcileState): Promise<Outcome> {
     try {
       const run = reshaping(`put back as it was: ${keys.map(titleOf).join(', ')}`);
-      const restored = await run.restoreStatefulSets(this.#resource, keys);
+      const restored = await run.restoreStatefulSets(this.#resource, keys, state.uid ?? '');
       return {
         state: restored.reduce((next, { key, entry }) => foldReshaped(next, key, entry, undefined), state),
       };
@@ -225,7 +225,7 @@ export class Executor {
     return foldUnblocked(
       state,
       ref,
-      await write(summary).unblockWorkload(this.#resource, key),
+      await write(summary).unblockWorkload(this.#resource, key, plan.uid),
       currentTime(),
     );
   }

@@ -3,6 +3,7 @@ import type { PlanAnswer } from '../activities/index.ts';
 import type { Hint } from '../core/hint.ts';
 import { isExternal, titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+import { heldByOthers } from '../core/rollout/refusal.ts';
 import type { ReconcileState } from '../core/rollout/state.ts';
 import type { Sight } from '../core/rollout/unread.ts';
 import { dueKeys } from '../core/rollout/unread.ts';
@@ -34,7 +35,12 @@ export function keysToLookAt(
     isDeleting ? !isExternal(key) : isExternal(key) && key in unhealthy;
   const awaited = step?.kind === 'wait' ? step.on.filter(isAwaited) : [];
   const pointed = hint.resync ? Object.keys(inventory) : (hint.objects ?? (hint.resource ? [] : awaited));
-  const keys = [...new Set([...pointed, ...dueKeys(state, now)])].filter((key) => key in inventory);
+  // Who has what was refused, the bridge reads from the status: news of it comes as news of the resource.
+  const refused = Array.from(heldByOthers(state).keys());
+  const isNews = hint.resource !== undefined || hint.resync === true;
+  const held = new Set(refused.filter((key) => isNews || pointed.includes(key)));
+  const own = [...pointed, ...dueKeys(state, now)].filter((key) => key in inventory);
+  const keys = [...new Set([...own, ...held])];
   const { here = [], behind = [] } = Object.groupBy(keys, (key) => (isExternal(key) ? 'behind' : 'here'));
   return { here, behind, isWhole: hint.resync === true };
 }
@@ -49,14 +55,14 @@ export interface Looked {
 /** Reads objects of the inventory, and waits for a plan that was asked for. */
 export async function lookAt(
   resource: ResourceRef,
-  inventory: ReconcileState['inventory'],
+  { inventory, uid }: Pick<ReconcileState, 'inventory' | 'uid'>,
   { here, behind, isWhole }: Targets,
   plan: Promise<PlanAnswer> | undefined,
 ): Promise<Looked> {
   const sought = here.map((key) => ({ key, fields: inventory[key]?.fields ?? '' }));
   const [planned, ...seen] = await Promise.allSettled([
     plan,
-    here.length > 0 ? look(here.map(titleOf).join(', ')).observeObjects(resource, sought) : [],
+    here.length > 0 ? look(here.map(titleOf).join(', ')).observeObjects(resource, sought, uid) : [],
     behind.length > 0 ? external(behind.map(titleOf).join(', ')).observeExternals(resource, behind) : [],
   ]);
   const failed = [planned, ...seen].find((outcome) => outcome.status === 'rejected');

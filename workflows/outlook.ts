@@ -93,7 +93,7 @@ export class Outlook {
     const targets = keysToLookAt(hint, step, this.state, { isDeleting, now });
     const { inventory } = this.state;
     const plan = wantsPlan ? this.#plan(hint) : undefined;
-    const looked = await lookAt(this.#input.resource, inventory, targets, plan);
+    const looked = await lookAt(this.#input.resource, this.state, targets, plan);
     this.#missed = {};
     this.#see(looked.sights);
     const { answer, error } = looked;

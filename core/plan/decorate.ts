@@ -2,12 +2,12 @@
 import { invalid } from '../../api/invalid.ts';
 import type { DesiredObject } from '../../api/objects.ts';
 import type { Resource } from '../../api/resource.ts';
-import { shortHash } from '../hash.ts';
-import { ANNOTATIONS, LABELS } from '../labels.ts';
+import { ANNOTATIONS, LABELS, labelValue } from '../labels.ts';
 import type { Manifest, OwnerReference } from '../manifest.ts';
 import type { ResourceDefinition } from '../../api/resource.ts';
-import type { ObjectKey } from '../refs.ts';
-import { workflowIdOf } from '../refs.ts';
+import { identityOf, ownerLabel } from '../ownership.ts';
+import type { ObjectKey, ObjectRef } from '../refs.ts';
+import { groupOf } from '../refs.ts';
 import { isExternal, isWorkload } from './categories.ts';
 import { withEncodedStringData } from './string-data.ts';
 import { templateOf, withTemplate } from './templates.ts';
@@ -47,12 +47,7 @@ export function decorate(
       name: object.name,
       ...(place.namespace ? { namespace: place.namespace } : {}),
       labels: { ...labels, ...common, [LABELS.resource]: resource.metadata.uid },
-      annotations: {
-        ...annotations,
-        ...(owner
-          ? {}
-          : { [ANNOTATIONS.owner]: workflowIdOf({ ...operator.resource, ...resource.metadata }) }),
-      },
+      annotations: { ...annotations, [ANNOTATIONS.owner]: identityOf(refOf(resource)) },
       ...(owner ? { ownerReferences: [owner] } : {}),
     },
     ...bodyOf(resource, object, place, common),
@@ -67,17 +62,24 @@ function externalManifest(
   return { apiVersion, kind, metadata: { name, ...(namespace ? { namespace } : {}) }, ...body };
 }
 
-/** A label value has at most 63 characters. */
-export function labelValue(text: string): string {
-  return text.length <= 63 ? text : `${text.slice(0, 54)}-${shortHash(text).slice(0, 8)}`;
+function refOf({ apiVersion, kind, metadata: { namespace, name } }: Resource): ObjectRef {
+  return { group: groupOf(apiVersion), kind, ...(namespace ? { namespace } : {}), name };
 }
 
 function commonLabels(operator: string, resource: Resource, { options }: DesiredObject): Labels {
   return {
     [LABELS.name]: labelValue(resource.kind.toLowerCase()),
-    [LABELS.instance]: labelValue(resource.metadata.name),
+    ...instanceOf(resource),
     ...(options.role ? { [LABELS.component]: labelValue(options.role) } : {}),
     [LABELS.managedBy]: operator,
+  };
+}
+
+/** What the pods of one resource have in common, and those of no other, of whatever kind and namespace. */
+function instanceOf(resource: Resource): Labels {
+  return {
+    [LABELS.instance]: labelValue(resource.metadata.name),
+    [LABELS.owner]: ownerLabel(refOf(resource)),
   };
 }
 
@@ -142,7 +144,7 @@ function bodyOf(
 
 /** Selects the pods of one workload; of several, what they have in common; of none named, all pods of the resource. */
 function selectorOf(resource: Resource, targets: readonly DesiredObject[], key: ObjectKey): Labels {
-  const instance = { [LABELS.instance]: labelValue(resource.metadata.name) };
+  const instance = instanceOf(resource);
   const [first, ...others] = targets;
   if (!first) return { [LABELS.name]: labelValue(resource.kind.toLowerCase()), ...instance };
   if (others.length === 0) return { ...instance, [LABELS.workload]: labelValue(first.name) };
@@ -170,10 +172,7 @@ function workloadBody(
 ): Readonly<Record<string, unknown>> {
   const template = templateOf(object.body);
   if (!template) return object.body;
-  const own = {
-    [LABELS.instance]: labelValue(resource.metadata.name),
-    [LABELS.workload]: labelValue(object.name),
-  };
+  const own = { ...instanceOf(resource), [LABELS.workload]: labelValue(object.name) };
   const metadata = {
     ...template.metadata,
     labels: { ...template.metadata?.labels, ...common, ...own },

@@ -6,11 +6,13 @@ import { invalid } from '../../api/invalid.ts';
 import type { DesiredObject } from '../../api/objects.ts';
 import type { Desired, Operator, RolloutPolicy } from '../../api/operator.ts';
 import type { Resource } from '../../api/resource.ts';
+import { labelValue } from '../labels.ts';
 import type { Manifest } from '../manifest.ts';
 import { namesOf } from '../names.ts';
 import type { ObjectKey } from '../refs.ts';
 import { kindName } from '../refs.ts';
 import { isConfiguration, isExternal, isWorkload } from './categories.ts';
+import { withClusterNames } from './cluster-names.ts';
 import type { Surroundings } from './collect.ts';
 import type { Stage } from './order.ts';
 import { collect, keyOf, kindOf, kindsIn, objectsIn } from './collect.ts';
@@ -129,8 +131,9 @@ export function planOf<Spec, Status>(
     };
   });
   checkExternals(operator, planned);
+  const placed = withClusterNames(planned, resource.metadata);
   return {
-    objects: withReads(withVersions(leaveToScalers(planned), home, seal), operator.rollout(resource), home),
+    objects: withReads(withVersions(leaveToScalers(placed), home, seal), operator.rollout(resource), home),
     stages,
     warnings: [...warnings, ...podNameWarnings(planned)],
     ...(orderTrouble ? { orderTrouble } : {}),
@@ -149,18 +152,19 @@ function withReads(
   });
 }
 
-/** Workloads of one name would share a label value, and select each other's pods. */
+/** Workloads of one label value, which may be cut, would select each other's pods. */
 function refuseTwins(objects: ReadonlyMap<ObjectKey, DesiredObject>): void {
   const seen = new Map<string, ObjectKey>();
   for (const [key, { name, namespace = '' }] of objects) {
     if (!isWorkload(key)) continue;
-    const twin = seen.get(`${namespace}/${name}`);
+    const label = `${namespace}/${labelValue(name)}`;
+    const twin = seen.get(label);
     if (twin)
       throw invalid(
         key,
         `has the name of ${twin}; their pods could not be told apart, so give one another name`,
       );
-    seen.set(`${namespace}/${name}`, key);
+    seen.set(label, key);
   }
 }
 

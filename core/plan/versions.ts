@@ -6,12 +6,11 @@
 import { invalid } from '../../api/invalid.ts';
 import type { DesiredObject } from '../../api/objects.ts';
 import { shortHash } from '../hash.ts';
-import { LABELS } from '../labels.ts';
+import { LABELS, labelValue } from '../labels.ts';
 import type { Manifest } from '../manifest.ts';
 import type { ObjectKey } from '../refs.ts';
 import { objectKey, parseObjectKey } from '../refs.ts';
 import { isConfiguration } from './categories.ts';
-import { labelValue } from './decorate.ts';
 import type { PlannedObject } from './plan.ts';
 import type { Seal } from './seal.ts';
 import { sealOf } from './seal.ts';

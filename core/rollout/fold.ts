@@ -12,7 +12,8 @@ import { foldEach } from './fold-each.ts';
 import { scaleApplied, scaleObserved, scalingOf } from './scaling.ts';
 import type { Entry, PlanView, ReconcileState, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
-import { REMOVAL, withRefusal } from './refusal.ts';
+import type { Held } from './refusal.ts';
+import { heldOtherwise, REMOVAL, withRefusal } from './refusal.ts';
 import { isInTurn, withoutTurn } from './reshape.ts';
 import { forgetUnblocking } from './unblock.ts';
 import { forgetUnread, readingOf, seenWith } from './readers.ts';
@@ -22,9 +23,11 @@ import { finishedSince, preciseTime, rfc3339 } from './times.ts';
 /** What a look at one object showed. */
 export type Observation =
   | { readonly key: ObjectKey; readonly exists: false }
+  | Held
   | {
       readonly key: ObjectKey;
       readonly exists: true;
+      readonly heldBy?: undefined;
       readonly uid: string;
       readonly generation?: number;
       readonly fields: string;
@@ -61,6 +64,8 @@ export type ApplyResult =
       readonly aboutShape?: true;
       /** What approves it. */
       readonly token?: string;
+      /** Who has the object, where it belongs to another. */
+      readonly holder?: string;
     };
 
 const JOURNAL_LENGTH = 5;
@@ -160,18 +165,23 @@ export function foldObserved(
   observations: readonly Observation[],
   now: number,
 ): ReconcileState {
-  return foldEach(state, observations, (known, seen) => foldOneObserved(known, seen, now));
+  return foldEach(state, observations, (known, seen) =>
+    foldOneObserved(heldOtherwise(known, seen, now), seen, now),
+  );
 }
 
 function foldOneObserved(state: ReconcileState, seen: Observation, now: number): ReconcileState {
   const entry = state.inventory[seen.key];
   // One that is being made anew is looked at by who does it.
   if (!entry || (state.reshaping?.[seen.key] && !isInTurn(seen.key, state))) return state;
+  if (seen.exists && seen.heldBy !== undefined && seen.uid === entry.uid)
+    return withEntry(state, seen.key, { ...entry, digest: '' });
   // One that took the name, and of which we own no field, is somebody else's: ours is gone.
-  const isAnother = seen.exists && seen.uid !== entry.uid && seen.fields === '';
+  const isAnother =
+    seen.exists && seen.uid !== entry.uid && (seen.heldBy !== undefined || seen.fields === '');
   if (!seen.exists && entry.ending)
     return foldExpired({ ...state, refusals: without(state.refusals, seen.key) }, seen.key, entry);
-  if (!seen.exists || isAnother)
+  if (!seen.exists || seen.heldBy !== undefined || isAnother)
     return {
       ...withoutTurn(state, seen.key),
       ...(state.rollout && entry.template && !entry.leaving

@@ -1,4 +1,4 @@
-import { isPassing } from '../reasons.ts';
+import { isPassing, STATUS_REASONS } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { ReconcileState, Refusal } from './state.ts';
 import { callAgainMs } from './call-again.ts';
@@ -20,12 +20,13 @@ interface Refused {
   readonly token?: string;
   /** Operator code failed, and nothing was refused. */
   readonly ofCall?: true;
+  readonly holder?: string;
 }
 
 /** Records that the server would not take an object (or let it go): it is tried again ever more slowly. */
 export function withRefusal(
   state: ReconcileState,
-  { key, digest, reason, message, aboutShape, token, ofCall }: Refused,
+  { key, digest, reason, message, aboutShape, token, ofCall, holder }: Refused,
   now: number,
 ): ReconcileState {
   const known = state.refusals[key];
@@ -47,6 +48,35 @@ export function withRefusal(
     ...(isAboutShape ? { aboutShape: true } : {}),
     ...(token ? { token } : {}),
     ...(ofCall ? { ofCall } : {}),
+    ...(holder === undefined ? {} : { holder }),
   };
   return { ...state, refusals: { ...state.refusals, [key]: refusal } };
+}
+
+/** What a look at an object showed that belongs to another resource or controller: who has it, as `holderWord` says. */
+export interface Held {
+  readonly key: ObjectKey;
+  readonly exists: true;
+  readonly uid: string;
+  readonly heldBy: string;
+  readonly editors?: undefined;
+}
+
+/** What was refused since another resource has it is tried at once when another has it, or none. */
+export function heldOtherwise(
+  state: ReconcileState,
+  seen: { readonly key: ObjectKey; readonly exists: boolean; readonly heldBy?: string | undefined },
+  now: number,
+): ReconcileState {
+  const refusal = state.refusals[seen.key];
+  const holder = seen.heldBy ?? (seen.exists ? '' : STATUS_REASONS.NotFound);
+  if (refusal?.holder === undefined || refusal.holder === holder) return state;
+  return { ...state, refusals: { ...state.refusals, [seen.key]: { ...refusal, retryAt: now } } };
+}
+
+/** The objects that were refused since others have them, and who does. */
+export function heldByOthers({ refusals }: Pick<ReconcileState, 'refusals'>): ReadonlyMap<ObjectKey, string> {
+  return new Map(
+    Object.entries(refusals).flatMap(([key, { holder }]) => (holder === undefined ? [] : [[key, holder]])),
+  );
 }

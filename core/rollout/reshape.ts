@@ -101,14 +101,25 @@ export function foldReshaping(
 export function foldReshapeRefused(
   state: ReconcileState,
   ref: PlannedRef,
-  { reason, message, token }: { readonly reason: string; readonly message: string; readonly token?: string },
+  {
+    reason,
+    message,
+    token,
+    holder,
+  }: {
+    readonly reason: string;
+    readonly message: string;
+    readonly token?: string;
+    readonly holder?: string;
+  },
   now: number,
 ): ReconcileState {
-  const { reshaping = {}, ...rest } = withRefusal(
-    state,
-    { key: ref.key, digest: ref.digest, reason, message, ...(token ? { token } : {}) },
-    now,
-  );
+  const refused = {
+    ...{ key: ref.key, digest: ref.digest, reason, message },
+    ...(token ? { token } : {}),
+    ...(holder === undefined ? {} : { holder }),
+  };
+  const { reshaping = {}, ...rest } = withRefusal(state, refused, now);
   const left = reshaping[ref.key]?.released ? reshaping : without(reshaping, ref.key);
   return Object.keys(left).length > 0 ? { ...rest, reshaping: left } : rest;
 }

@@ -82,6 +82,8 @@ export interface Refusal extends Trouble {
   readonly token?: string;
   /** Operator code failed, and nothing was refused. */
   readonly ofCall?: true;
+  /** Who has the object, where it belongs to another: it is tried again when that changes. */
+  readonly holder?: string;
   readonly attempts: number;
   /** Epoch milliseconds. */
   readonly retryAt: number;

@@ -6,6 +6,7 @@ import { memoryOf } from '../rollout/course.ts';
 import { reportRollout } from '../rollout/fold.ts';
 import { pauseLine, pausesAt } from '../rollout/hold.ts';
 import { scalingOf } from '../rollout/scaling.ts';
+import { heldByOthers } from '../rollout/refusal.ts';
 import type { PlanView, ReconcileState } from '../rollout/state.ts';
 import { rfc3339 } from '../rollout/times.ts';
 import type { ObjectKey } from '../refs.ts';
@@ -89,10 +90,8 @@ export function marksOf(
   ];
 }
 
-function heldLine({ token, opens, rekeyed }: Extract<Course, { kind: 'held' }>): string {
+function heldLine({ token, opens }: Extract<Course, { kind: 'held' }>): string {
   const when = opens === undefined ? '' : `, the next maintenance window (${rfc3339(opens)})`;
-  if (rekeyed)
-    return `the key of digests was moved or lost, so that Secrets have other names, which would restart pods; put the former key back, or approve (token ${token})${when}`;
   return `the operator now builds this resource otherwise, which would restart pods; waits for an approval (token ${token})${when} or the next change of the spec`;
 }
 
@@ -121,14 +120,16 @@ export function statusOf(
     ...(state.good || state.quarantine ? { memory: memoryOf(state) } : {}),
     ...(state.routine?.answer === undefined ? {} : { routine: state.routine.answer }),
     inventory: inventoryStatus(state, home, plan),
-    ...(state.references ? { references: referencesStatus(state.references) } : {}),
+    ...referencesStatus(state),
   };
 }
 
-function referencesStatus(references: NonNullable<ReconcileState['references']>): ReferenceStatus[] {
-  return Object.entries(references)
-    .map(([object, { seen }]) => ({ object, seen }))
-    .sort((a, b) => (a.object < b.object ? -1 : 1));
+function referencesStatus(state: ReconcileState): Pick<ResourceStatus, 'references'> {
+  const read = Object.entries(state.references ?? {}).map(([object, { seen }]) => ({ object, seen }));
+  const held = Array.from(heldByOthers(state), ([object, seen]) => ({ object, seen }));
+  const references: ReferenceStatus[] = [...read, ...held];
+  if (references.length === 0) return {};
+  return { references: references.sort((a, b) => (a.object < b.object ? -1 : 1)) };
 }
 
 /** Whom and what a rollout waits for. */

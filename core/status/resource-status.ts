@@ -66,11 +66,11 @@ export interface InventoryStatus {
   readonly fingerprint: string;
 }
 
-/** An object that the resource reads and does not own. A bridge that sees another word than this says so. */
+/** An object that the resource reads, or is refused, and does not own. A bridge that sees another word than this says so. */
 export interface ReferenceStatus {
   /** Its key, for example `Secret/tls` or `Pinot.datainfra.io/analytics/p1`. */
   readonly object: string;
-  /** What was seen of it: see `seenOf` (`core/seen.ts`). */
+  /** What was seen of it (`seenOf` in `core/seen.ts`), or who has it (`holderWord` in `core/ownership.ts`). */
   readonly seen: string;
 }
 

@@ -1,6 +1,6 @@
 /** The claims of a StatefulSet's pods: which they are, how large they are, and how large they should be. */
 import { quantity } from '../health/quantity.ts';
-import { read, readMany, readText, trueCondition } from '../health/read.ts';
+import { read, readCount, readMany, readNumber, readText, trueCondition } from '../health/read.ts';
 import type { Manifest } from '../manifest.ts';
 
 /** One of `spec.volumeClaimTemplates`. */
@@ -36,16 +36,32 @@ export function claimTemplatesOf(statefulSet: Manifest): readonly ClaimTemplate[
 
 /** The claims that the pods of a StatefulSet have or had: `<template>-<StatefulSet>-<ordinal>` and no others. */
 export function sizedClaims(desired: Manifest, claims: readonly Manifest[]): readonly SizedClaim[] {
-  return claimTemplatesOf(desired).flatMap(({ name, storage }) => {
-    const prefix = `${name}-${desired.metadata.name}-`;
-    return claims
-      .filter(
-        ({ metadata }) =>
-          metadata.name.startsWith(prefix) && /^\d+$/.test(metadata.name.slice(prefix.length)),
-      )
+  return claimTemplatesOf(desired).flatMap(({ name, storage }) =>
+    claims
+      .filter(({ metadata }) => isOfTemplate(name, desired, metadata.name))
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-      .map((claim) => sizedClaim(claim, storage));
-  });
+      .map((claim) => sizedClaim(claim, storage)),
+  );
+}
+
+/** The claims that the pods of a live StatefulSet mount by its desired templates; none for another kind. */
+export function claimNamesOf(statefulSet: Manifest, live: Manifest): readonly string[] {
+  const first = readCount(live, 'spec', 'ordinals', 'start');
+  const replicas = readNumber(live, 'spec', 'replicas') ?? 1;
+  const ordinals = Array.from({ length: replicas }, (_, index) => first + index);
+  return claimTemplatesOf(statefulSet).flatMap(({ name }) =>
+    ordinals.map((ordinal) => `${name}-${statefulSet.metadata.name}-${ordinal}`),
+  );
+}
+
+/** Whether pods of the StatefulSet mount a claim of this name. */
+export function isClaimOf(statefulSet: Manifest, claim: string): boolean {
+  return claimTemplatesOf(statefulSet).some(({ name }) => isOfTemplate(name, statefulSet, claim));
+}
+
+function isOfTemplate(template: string, { metadata }: Manifest, claim: string): boolean {
+  const prefix = `${template}-${metadata.name}-`;
+  return claim.startsWith(prefix) && /^\d+$/.test(claim.slice(prefix.length));
 }
 
 /** The size of one claim, beside `wanted`. */

@@ -29,8 +29,10 @@ export interface Journal {
   readonly uid: string;
   /** As it was, with its replicas, its pod template and who owns which field. */
   readonly manifest: Manifest;
-  /** Names of its pods, and their uids. */
+  /** Names of the pods that it controlled, and their uids. */
   readonly pods: Readonly<Record<string, string>>;
+  /** What controlled them: a pod that another controller has by now is no pod of it. */
+  readonly controllers?: readonly string[];
   /** The server would not take the new one, so that the old one was put back. */
   readonly refused?: { readonly digest: string; readonly reason: string; readonly message: string };
 }
@@ -90,6 +92,8 @@ export type ReshapeStep =
       readonly message: string;
       /** What approves it. */
       readonly token?: string;
+      /** Who has it, where it belongs to another. */
+      readonly holder?: string;
     }
   | { readonly kind: 'done' };
 
@@ -149,7 +153,10 @@ function clearStep(
       );
 }
 
-function refusalOf({ desired, refusal, approval }: ShapeSight, live: Manifest): ReshapeStep | undefined {
+function refusalOf(
+  { desired, refusal, approval, pods }: ShapeSight,
+  live: Manifest,
+): ReshapeStep | undefined {
   if (refusal && !refusal.aboutShape) return { kind: 'refuse', ...pick(refusal) };
   const has = claimTemplatesOf(live);
   const wants = claimTemplatesOf(desired);
@@ -161,7 +168,7 @@ function refusalOf({ desired, refusal, approval }: ShapeSight, live: Manifest): 
         `volumeClaimTemplates ${name}: ${storage} is less than the ${known.storage} it has, and a claim cannot shrink; ask for ${known.storage} or more`,
       );
   }
-  const lost = lossOf(desired, live);
+  const lost = lossOf(desired, live, pods);
   if (!lost || approval?.given) return undefined;
   if (!approval) return refuse(OUR_REASONS.ApprovalRequired, lost);
   const { token } = approval;
@@ -173,10 +180,10 @@ function refusalOf({ desired, refusal, approval }: ShapeSight, live: Manifest): 
  * What recreating would lose, and so is done only when somebody approves: all the pods, which a new selector does not select,
  * and data in claims that no template names any more. Undefined when it loses nothing.
  */
-export function lossOf(desired: Manifest, live: Manifest): string | undefined {
+export function lossOf(desired: Manifest, live: Manifest, pods: readonly Manifest[]): string | undefined {
   const selector = replacesPods(desired, live)
     ? [
-        `spec.selector would change from ${selectorOf(live)} to ${selectorOf(desired)}, and all its pods would be replaced at once`,
+        `spec.selector would change from ${selectorOf(live)} to ${selectorOf(desired)}, and all its ${pods.length} pods would be replaced at once`,
       ]
     : [];
   const kept = new Set(claimTemplatesOf(desired).map(({ name }) => name));

@@ -65,7 +65,11 @@ describe('a Druid', () => {
         {
           maxUnavailable: 1,
           selector: {
-            matchLabels: { 'app.kubernetes.io/instance': 'events', 'durable-operator.dev/workload': name },
+            matchLabels: {
+              'app.kubernetes.io/instance': 'events',
+              'durable-operator.dev/owner': 'Druid.druid.example.dev_default_events',
+              'durable-operator.dev/workload': name,
+            },
           },
         },
       ]),

@@ -61,16 +61,18 @@ describe('the objects of a ParseableTenant', () => {
     });
   }
 
-  it('are named after the resource and the node, so that two resources share none', async () => {
-    const one = await sample('parseable.yaml');
-    const other = { ...one, metadata: { ...one.metadata, name: 'other' } };
-    const keys = plan(operator, one).objects.map(({ key }) => key);
-    assert.deepEqual(
-      plan(operator, other)
-        .objects.map(({ key }) => key)
-        .filter((key) => keys.includes(key)),
-      [],
-    );
+  it('select no pod of another resource, also where their names meet', async () => {
+    const named = async (tenant: string, node: string): Promise<Plan> => {
+      const one = await sample('parseable.yaml', ({ nodes }) => ({
+        nodes: nodes.map((each) => ({ ...each, name: node })),
+      }));
+      return plan(operator, { ...one, metadata: { ...one.metadata, name: tenant } });
+    };
+    const [one, other] = [await named('logs', 'eu-ingest'), await named('logs-eu', 'ingest')];
+    const [mine, theirs] = [one, other].map((each) => podsOf(each, 'StatefulSet', 'logs-eu-ingest'));
+    const { selector } = find<{ spec: { selector: object } }>(one, 'Service', 'logs-eu-ingest').spec;
+    assert.partialDeepStrictEqual(mine?.template.metadata?.labels, selector);
+    assert.throws(() => assert.partialDeepStrictEqual(theirs?.template.metadata?.labels, selector));
   });
 
   it('select the pods of their own node only', async () => {

@@ -115,6 +115,28 @@ describe('the Parseable operator, run from the command line', () => {
     assert.deepEqual(countOf(moments), PODS);
   });
 
+  it('leaves the pods of a tenant alone when those of another would have their names', async () => {
+    const tenant = (name: string, node: string): Tenant => ({
+      ...edited(parseable, ({ nodes }) => ({ nodes: nodes.map((each) => ({ ...each, name: node })) })),
+      metadata: { name },
+    });
+    await stage.want(tenant('trace', 'eu-ingest'));
+    await stage.ready('trace');
+    const running = await pods('trace');
+    assert.equal(running.length, 1);
+    await stage.want(tenant('trace-eu', 'ingest'));
+    const { status } = await stage.until('trace-eu', 'is refused', (each) => {
+      return conditionOf(each, 'Stalled')?.reason === 'OwnershipConflict';
+    });
+    assert.match(
+      conditionOf(status, 'Stalled')?.message ?? '',
+      /trace-eu-ingest\S*: belongs to ParseableTenant \S+\/trace, and ParseableTenant \S+\/trace-eu asks for the same name/,
+    );
+    assert.deepEqual(await pods('trace'), running);
+    assert.deepEqual(await pods('trace-eu'), []);
+    await stage.ready('trace');
+  });
+
   it('repairs what somebody edits or deletes by hand, without a restart of a pod', async () => {
     const running = await pods('logs');
     const configs = await named(CONFIG_MAP, 'logs');

@@ -70,8 +70,8 @@ export class ReshapeStage {
 
   restore(api: KubernetesApi): Promise<unknown> {
     return this.#run(async () => {
-      const { resource } = await this.plan();
-      return this.activities(api).restoreStatefulSets(resource, [this.key]);
+      const { resource, uid } = await this.plan();
+      return this.activities(api).restoreStatefulSets(resource, [this.key], uid);
     });
   }
 

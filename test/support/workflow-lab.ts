@@ -246,7 +246,7 @@ function dispatched(actors: ReadonlyMap<string, Actor>): Activities {
   };
   return {
     planResource: (request) => of(request.resource).planResource(request),
-    observeObjects: (resource, sought) => of(resource).observeObjects(resource, sought),
+    observeObjects: (resource, sought, uid) => of(resource).observeObjects(resource, sought, uid),
     applyConfigMaps: (plan, items) => of(plan.resource).applyConfigMaps(plan, items),
     applyStorage: (plan, items) => of(plan.resource).applyStorage(plan, items),
     applyServices: (plan, items) => of(plan.resource).applyServices(plan, items),
@@ -262,10 +262,10 @@ function dispatched(actors: ReadonlyMap<string, Actor>): Activities {
     clearPods: (plan, key, pods) => of(plan.resource).clearPods(plan, key, pods),
     recreateStatefulSet: (plan, key) => of(plan.resource).recreateStatefulSet(plan, key),
     settleStatefulSet: (plan, key) => of(plan.resource).settleStatefulSet(plan, key),
-    restoreStatefulSets: (resource, keys) => of(resource).restoreStatefulSets(resource, keys),
+    restoreStatefulSets: (resource, keys, uid) => of(resource).restoreStatefulSets(resource, keys, uid),
     restartPod: (resource, key, pod) => of(resource).restartPod(resource, key, pod),
-    unblockWorkload: (resource, key) => of(resource).unblockWorkload(resource, key),
-    pruneObjects: (resource, items) => of(resource).pruneObjects(resource, items),
+    unblockWorkload: (resource, key, uid) => of(resource).unblockWorkload(resource, key, uid),
+    pruneObjects: (resource, items, uid) => of(resource).pruneObjects(resource, items, uid),
     checkGate: (plan, key) => of(plan.resource).checkGate(plan, key),
     runHook: (plan, key, when) => of(plan.resource).runHook(plan, key, when),
     runRoutine: (request) => of(request.resource).runRoutine(request),

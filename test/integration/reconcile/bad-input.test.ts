@@ -70,7 +70,7 @@ describe('bad input', () => {
     const { status } = await stage.stalled('OwnershipConflict', 'taker');
     assert.match(
       conditionOf(status, 'Stalled')?.message ?? '',
-      /Service taker-b: is controlled by Toy owner/,
+      /Service taker-b: belongs to Toy \S+\/owner, and Toy \S+\/taker asks for the same name; rename one/,
     );
     const kept = await stage.api.get(stage.ref('Service', 'taker-b'));
     assert.equal(kept?.metadata.ownerReferences?.[0]?.name, 'owner');

@@ -71,7 +71,11 @@ describe('a workload that somebody has edited', () => {
     const { object: applied } = await applyWorkload(parts(), wanted, { replicas: 1 }, signal);
     assert.deepEqual(takeCalls(), ['apply Deployment'], 'what nobody has edited is applied at once');
     await look(applied);
-    assert.deepEqual(takeCalls(), ['get Deployment', 'list Pod'], 'its pods tell why it is not Current');
+    assert.deepEqual(
+      takeCalls(),
+      ['get Deployment', 'list Pod', 'list ReplicaSet'],
+      'its pods tell why it is not Current',
+    );
 
     await api.apply(workload('example.org/web:edited'), { fieldManager: 'kubectl' });
     const seen = await look(applied);

@@ -87,7 +87,7 @@ describe('a write that arrives late', () => {
     };
     const older = (metadata.generation ?? 0) - 1;
     const attempt = new MockActivityEnvironment({ startToCloseTimeoutMs: 60_000 }).run(() =>
-      pruneObjects(dependencies, ref, [{ key: 'Service/spared-b', uid }], older),
+      pruneObjects(dependencies, ref, [{ key: 'Service/spared-b', uid }], metadata.uid ?? '', older),
     );
     await assert.rejects(attempt, { type: 'PlanStale' });
     assert.ok(await service('spared-b'));

@@ -46,7 +46,8 @@ describe('fields that the API server filled in', () => {
       servedKind: api.servedKind.bind(api),
     });
     const dependencies = { api: counting, operator: { name: MANAGER } } as unknown as Dependencies;
-    const plan = { generation: 1 } as Parameters<typeof fencedApi>[1];
+    const resource = { group: 'toy.dev', version: 'v1', kind: 'Toy', plural: 'toys', namespace, name: 't1' };
+    const plan = { resource, uid: 'u', generation: 1 };
     const fenced = fencedApi(dependencies, plan, { key, ...(uid ? { uid } : {}) }, () => {});
     return (await fenced.apply(manifest, { fieldManager: MANAGER })).object;
   }

@@ -90,6 +90,45 @@ describe('a workload whose selector would change', () => {
     assert.ok(notes.includes('StatefulSet rep-b is replaced, claims data 1Gi; its former pods are gone'));
   });
 
+  it('loses its own pods alone: those that its selector matches and others have stay', async () => {
+    const labels = { app: 'left-behind', of: 'mix-b' };
+    await leaveForeign(stage, 'StatefulSet', 'mix-b');
+    const template = {
+      metadata: { labels },
+      spec: { containers: [{ name: 'main', image: 'example.org/a:1' }] },
+    };
+    const metadata = { name: 'mix-bare', namespace: stage.namespace, labels };
+    await stage.api.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec: template.spec });
+    await stage.api.create({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'mix-other', namespace: stage.namespace },
+      spec: { replicas: 2, serviceName: 'mix-other', selector: { matchLabels: labels }, template },
+    });
+    const others = await eventually('the pods of the others are there', async () => {
+      const all = await foreignPods(stage, 'mix-b');
+      return all.length === 5
+        ? all.filter(({ metadata: { name } }) => !name.startsWith('mix-b-'))
+        : undefined;
+    });
+    await stage.want(sized('1Gi'), 'mix');
+    const { status } = await stage.stalled('ApprovalRequired', 'mix');
+    assert.match(conditionOf(status, 'Stalled')?.message ?? '', /all its 2 pods would be replaced at once/);
+    await approve('mix');
+    await stage.ready('mix');
+    const left = await foreignPods(stage, 'mix-b');
+    const named = (pods: typeof left): readonly string[] =>
+      pods.map(({ metadata: { name, uid } }) => `${name} ${uid}`).sort();
+    assert.deepEqual(named(left), named(others));
+    assert.ok(left.every(({ metadata: { deletionTimestamp } }) => deletionTimestamp === undefined));
+    assert.ok(
+      (await stage.events()).some(
+        ({ note }) =>
+          note === 'StatefulSet mix-b is replaced together with its 2 pods, since its selector changes',
+      ),
+    );
+  });
+
   it('is replaced only when the stages before it are Current', async () => {
     const both = (image?: string): ToySpec => ({
       order: ['controller', 'broker'],

@@ -148,6 +148,7 @@ describe('plan', () => {
     const { spec } = manifestOf('Service/s', deployment('d', POD, { uses: [peers] }));
     assert.deepEqual((spec as { selector: unknown }).selector, {
       'app.kubernetes.io/instance': 'x',
+      'durable-operator.dev/owner': 'App.a.dev_ns_x',
       'durable-operator.dev/workload': 'd',
     });
   });
@@ -168,7 +169,11 @@ describe('plan', () => {
       'NetworkPolicy.networking.k8s.io/n',
       networkPolicy('n', { policyTypes: ['Ingress'] }, { target }),
     );
-    const labels = { 'app.kubernetes.io/instance': 'x', 'durable-operator.dev/workload': 'd' };
+    const labels = {
+      'app.kubernetes.io/instance': 'x',
+      'durable-operator.dev/owner': 'App.a.dev_ns_x',
+      'durable-operator.dev/workload': 'd',
+    };
     assert.deepEqual((budget['spec'] as { selector: unknown }).selector, { matchLabels: labels });
     assert.deepEqual((policy['spec'] as { podSelector: unknown }).podSelector, { matchLabels: labels });
   });
@@ -177,7 +182,7 @@ describe('plan', () => {
     const claim = persistentVolumeClaim('data', { accessModes: ['ReadWriteOnce'] });
     const kept = manifestOf('PersistentVolumeClaim/data', claim)['metadata'] as Record<string, object>;
     assert.equal(kept['ownerReferences'], undefined);
-    assert.deepEqual(kept['annotations'], { 'durable-operator.dev/owner': 'apps.a.dev/ns/x' });
+    assert.deepEqual(kept['annotations'], { 'durable-operator.dev/owner': 'App.a.dev/ns/x' });
     const owned = manifestOf('ConfigMap/c', configMap('c', {}))['metadata'] as {
       ownerReferences: { uid: string }[];
     };

@@ -265,17 +265,17 @@ describe('the next step of a workload whose selector is another', () => {
 
 describe('what recreating would lose', () => {
   it('is nothing when only sizes and names of services change', () => {
-    assert.equal(lossOf(statefulSet('2Gi'), statefulSet('1Gi')), undefined);
+    assert.equal(lossOf(statefulSet('2Gi'), statefulSet('1Gi'), []), undefined);
   });
 
   it('is the pods that another selector does not select, and the data of a claim template that goes', () => {
     const live = statefulSet('1Gi');
     const other = { ...live, spec: { ...Object(live['spec']), selector: { matchLabels: { app: 'other' } } } };
-    assert.match(lossOf(other, live) ?? '', /selector would change from app=db to app=other/);
+    assert.match(lossOf(other, live, []) ?? '', /selector would change from app=db to app=other/);
     const bare = { ...live, spec: { ...Object(live['spec']), volumeClaimTemplates: [] } };
-    assert.match(lossOf(bare, live) ?? '', /volumeClaimTemplates data would go/);
+    assert.match(lossOf(bare, live, []) ?? '', /volumeClaimTemplates data would go/);
     assert.match(
-      lossOf({ ...other, spec: { ...other.spec, volumeClaimTemplates: [] } }, live) ?? '',
+      lossOf({ ...other, spec: { ...other.spec, volumeClaimTemplates: [] } }, live, []) ?? '',
       /selector.*; volume/,
     );
   });
