@@ -13,6 +13,7 @@ export type {
   Gate,
   Hook,
   HookContext,
+  HookRollout,
   ObjectManifest,
   ObjectReference,
   Operator,

@@ -1,4 +1,5 @@
 /** Runs what authors wrote: gates, hooks, cleanup. Always in a regular activity, so that people see it and can cancel it. */
+import type { HookRollout } from '../api/operator.ts';
 import type { GateReply } from '../core/rollout/fold-passage.ts';
 import { checkedVerdict } from '../core/operator-answers.ts';
 import { titleOf } from '../core/plan/categories.ts';
@@ -35,6 +36,11 @@ export function checkGate(dependencies: Dependencies, plan: PlanRef, key: Object
   }, OFTEN_MS);
 }
 
+export interface HookRequest {
+  readonly when: 'before' | 'after';
+  readonly rollout: HookRollout;
+}
+
 /**
  * Runs a hook of a workload.
  *
@@ -45,7 +51,7 @@ export function runHook(
   dependencies: Dependencies,
   plan: PlanRef,
   key: ObjectKey,
-  when: 'before' | 'after',
+  { when, rollout }: HookRequest,
 ): Promise<void> {
   return heartbeating(async () => {
     const { manifest, rendered, plan: followed } = await readPlanned(dependencies, plan);
@@ -54,7 +60,7 @@ export function runHook(
     const idempotencyKey = `${plan.uid}/${followed.digest.slice(0, 16)}/${plan.generation}/${key}/${when}`;
     const call = { subject: `hook ${hook.name}`, kind: 'hook', key, reason: OUR_REASONS.HookFailed } as const;
     await runOperatorCode(dependencies, manifest, call, ({ context }) =>
-      hook({ ...context, idempotencyKey }),
+      hook({ ...context, idempotencyKey, rollout }),
     );
   }, OFTEN_MS);
 }

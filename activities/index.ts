@@ -10,6 +10,7 @@ import type { ApplyItem, RevertItem } from './apply-objects.ts';
 import { applyObjects, revertObjects } from './apply-objects.ts';
 import { applyExternals } from './apply-externals.ts';
 import { ofAttempt } from './attempt-api.ts';
+import type { HookRequest } from './author-code.ts';
 import { checkGate, cleanUp, runHook } from './author-code.ts';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './heartbeat.ts';
@@ -108,7 +109,7 @@ export interface Activities {
     generation?: number,
   ): Promise<readonly Removal[]>;
   checkGate(plan: PlanRef, key: ObjectKey): Promise<GateReply>;
-  runHook(plan: PlanRef, key: ObjectKey, when: 'before' | 'after'): Promise<void>;
+  runHook(plan: PlanRef, key: ObjectKey, request: HookRequest): Promise<void>;
   cleanUp(resource: ResourceRef): Promise<void>;
   runRoutine(request: RoutineRequest): Promise<RoutineOutcome>;
   /** Answers with nothing in histories of before. */
@@ -161,7 +162,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     pruneObjects: (resource, items, uid, generation) =>
       beating((of) => pruneObjects(of, resource, items, uid, generation)),
     checkGate: (plan, key) => attempt((of) => checkGate(of, plan, key)),
-    runHook: (plan, key, when) => attempt((of) => runHook(of, plan, key, when)),
+    runHook: (plan, key, request) => attempt((of) => runHook(of, plan, key, request)),
     cleanUp: (resource) => attempt((of) => cleanUp(of, resource)),
     runRoutine: (request) => attempt((of) => runRoutine(of, request)),
     patchStatus: (report) => attempt((of) => patchStatus(of, report)),

@@ -82,6 +82,20 @@ export interface HookContext<Spec = unknown> extends Context<Spec> {
    * that takes such a key does once what a hook asks of it.
    */
   readonly idempotencyKey: string;
+  /** The rollout that it is a part of. */
+  readonly rollout: HookRollout;
+}
+
+/** A rollout, as a hook is told of it. */
+export interface HookRollout {
+  /** What began it. */
+  readonly trigger: 'Install' | 'Change' | 'Configuration' | 'Restart' | 'Runtime' | 'Rollback';
+  /** Of the resource; a rollback has that of the spec which it leaves. */
+  readonly generation: number;
+  /** Digest of the set of objects before, where one is known that was Current throughout; as in `status.rollout`. */
+  readonly from?: string;
+  /** Digest of the set of objects it leads to. */
+  readonly to: string;
 }
 
 /** A named, idempotent function: it runs once for each rollout of a workload, and again when its worker dies in the middle. */

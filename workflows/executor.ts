@@ -145,8 +145,10 @@ export class Executor {
       return (now) => foldGate(now, key, reply, currentTime());
     }
     const { when, hook } = step;
+    const { trigger = 'Change', from } = state.rollout ?? {};
+    const rollout = { trigger, generation: plan.generation, ...(from ? { from } : {}), to: plan.digest };
     try {
-      await author(`${titleOf(key)}: ${when} hook ${hook}`).runHook(ref, key, when);
+      await author(`${titleOf(key)}: ${when} hook ${hook}`).runHook(ref, key, { when, rollout });
       return (now) => foldPassage(now, key, { [when]: true });
     } catch (error) {
       if (isPlanStale(error) || isCancellation(error)) throw error;

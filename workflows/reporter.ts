@@ -98,7 +98,7 @@ export class Reporter {
     const conditions = setConditions(state.conditions, said, rfc3339(now));
     const status = statusOf(situation, conditions, resource.namespace);
     const hash = shortHash(JSON.stringify(status));
-    const { news: ofRollout, told } = newsOf(state.told, status, verdict, situation.plan?.orders, now);
+    const { news: ofRollout, told } = newsOf(state.told, status, verdict, situation.plan, now);
     const news = [...overwrittenNews(state), ...ofRollout];
     if (hash === state.reported && news.length === 0) return { state };
     const canWait = verdict.phase === 'Progressing' && !AWAITED.includes(verdict.reason);

@@ -41,6 +41,8 @@ export interface PlannedRef {
   readonly gate?: string;
   readonly before?: string;
   readonly after?: string;
+  /** Its hooks also run when it is new. */
+  readonly hooksOnInstall?: true;
   /** Its pods are deleted by nobody but people, also one that holds up a rollout. */
   readonly keepsPods?: true;
   /** Kept when it is no longer desired. */
@@ -114,7 +116,7 @@ function renderObject(
 ): RenderedObject {
   const { key, desired, stage } = planned;
   const requires = requiredOf(planned);
-  const { role, gate, before, after } = desired.options;
+  const { role, gate, before, after, hooksOnInstall } = desired.options;
   const complete = withConfiguration(planned, contents, digest);
   const scalable = isScalable(complete);
   const replicas = scalable ? replicasOf(complete) : undefined;
@@ -137,6 +139,7 @@ function renderObject(
     ...(gate ? { gate: gate.name } : {}),
     ...(before ? { before: before.name } : {}),
     ...(after ? { after: after.name } : {}),
+    ...(hooksOnInstall ? { hooksOnInstall } : {}),
     ...(isRetained(planned) ? { retain: true as const } : {}),
     ...(desired.options.replaceTrappedPods === false ? { keepsPods: true as const } : {}),
   };

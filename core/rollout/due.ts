@@ -3,6 +3,7 @@ import { awaits } from '../plan/categories.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
 import { changeOf } from './change.ts';
+import { isBeforeDue } from './hooks.ts';
 import { pauseOf } from './hold.ts';
 import { isHeld } from './references.ts';
 import { isInTurn, mustReshape } from './reshape.ts';
@@ -41,12 +42,17 @@ export function isRefused({ key, digest }: PlannedRef, { state, now }: Moment): 
 }
 
 /** Whether changing the workload now disrupts nothing that an order protects. */
-export function isFree(ref: PlannedRef, { plan, state }: Moment): boolean {
+export function isFree(ref: PlannedRef, moment: Moment): boolean {
+  const { state } = moment;
   const entry = state.inventory[ref.key];
   const change = changeOf(ref, entry);
   if (change === 'harmless' || change === 'none' || growsFirst(ref, entry, change)) return true;
-  // What somebody deleted is recreated, and not rolled out: hooks are about rollouts.
-  if (change !== 'new' || (ref.before && state.rollout)) return false;
+  return change === 'new' && isInstalledNow(ref, moment) && !isBeforeDue(ref, state);
+}
+
+/** Of one that is new: whether it waits for no stage. */
+export function isInstalledNow(ref: PlannedRef, { plan, state }: Moment): boolean {
+  if (changeOf(ref, state.inventory[ref.key]) !== 'new') return false;
   // One that the rollout had not come to is put back as it was, and changes when its turn comes.
   if (isLost(ref, state)) return false;
   return plan.firstInstall === 'parallel' || ref.stage === undefined || hasRun(state);

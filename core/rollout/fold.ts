@@ -10,6 +10,7 @@ import type { ScaleSeen } from '../scalers.ts';
 import { foldCanary } from './canary.ts';
 import { foldEach } from './fold-each.ts';
 import { scaleApplied, scaleObserved, scalingOf } from './scaling.ts';
+import { isInstall } from './hooks.ts';
 import type { Entry, PlanView, ReconcileState, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
 import type { Held } from './refusal.ts';
@@ -115,14 +116,22 @@ function foldOneApplied(
     refusals: without(state.refusals, ref.key),
   };
   const seen = foldHealth(next, ref.key, result.health, now);
-  const passed = rolled && seen.rollout ? { ...seen, rollout: passApplied(seen.rollout, ref, now) } : seen;
+  const passed =
+    rolled && seen.rollout
+      ? { ...seen, rollout: passApplied(seen.rollout, ref, isInstall(ref, state), now) }
+      : seen;
   return scaledOnly ? passed : foldCanary(passed, ref, result.partition);
 }
 
-function passApplied(rollout: Rollout, ref: PlannedRef, now: number): Rollout {
+function passApplied(rollout: Rollout, ref: PlannedRef, isNew: boolean, now: number): Rollout {
+  // There was nothing before, and so nothing that a hook is about.
+  const passage = {
+    applied: true as const,
+    ...(isNew && !ref.hooksOnInstall ? { after: true as const } : {}),
+  };
   const passages =
     ref.gate || ref.after || ref.before
-      ? { ...rollout.passages, [ref.key]: { ...rollout.passages[ref.key], applied: true as const } }
+      ? { ...rollout.passages, [ref.key]: { ...rollout.passages[ref.key], ...passage } }
       : rollout.passages;
   const stage = ref.stage === undefined ? undefined : rollout.stages[ref.stage];
   if (ref.stage === undefined || !stage || stage.startedAt) return { ...rollout, passages };

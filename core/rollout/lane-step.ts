@@ -7,6 +7,7 @@ import { changeOf } from './change.ts';
 import { bakeEnd } from './deadlines.ts';
 import { isDue, isPending, isRefused, isReplaceDue } from './due.ts';
 import { unableOf } from './course.ts';
+import { isBeforeDue } from './hooks.ts';
 import type { Hold } from './hold.ts';
 import { bakingHold, pauseOf, stageHold } from './hold.ts';
 import { isHeld } from './references.ts';
@@ -31,9 +32,9 @@ export function laneStep(lane: Lane, moment: Moment): Step | undefined {
   const hold = laneHold(pending, lane, moment);
   if (hold) return held(keysOf(pending), hold);
   const due = workloads.filter((ref) => isDue(ref, moment));
-  for (const { key, before } of [...due, ...replaced])
-    if (before && state.rollout && !state.rollout.passages[key]?.before)
-      return { kind: 'hook', key, when: 'before', hook: before };
+  for (const ref of [...due, ...replaced])
+    if (ref.before && isBeforeDue(ref, state))
+      return { kind: 'hook', key: ref.key, when: 'before', hook: ref.before };
   if (due.length > 0) return { kind: 'apply', keys: atOnce(keysOf(due)) };
   const [first] = replaced;
   if (first) return { kind: 'reshape', key: first.key };

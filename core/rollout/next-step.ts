@@ -8,7 +8,8 @@
  */
 import { takesTurns } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
-import { isDue, isFree, isLost, isReshapeDue } from './due.ts';
+import { isDue, isFree, isInstalledNow, isLost, isReshapeDue } from './due.ts';
+import { isBeforeDue } from './hooks.ts';
 import { pauseOf, wholePause } from './hold.ts';
 import type { Lane } from './lane-step.ts';
 import { laneStep } from './lane-step.ts';
@@ -59,7 +60,9 @@ function undisruptiveStep(moment: Moment): Step | undefined {
   const reshaped = refs.find((ref) => isReshapeDue(ref, moment));
   if (reshaped) return { kind: 'reshape', key: reshaped.key };
   const free = due.filter((ref) => isFree(ref, moment));
-  return free.length > 0 ? { kind: 'apply', keys: atOnce(keysOf(free)) } : undefined;
+  if (free.length > 0) return { kind: 'apply', keys: atOnce(keysOf(free)) };
+  const hooked = due.find((ref) => isInstalledNow(ref, moment) && isBeforeDue(ref, state));
+  return hooked?.before ? { kind: 'hook', key: hooked.key, when: 'before', hook: hooked.before } : undefined;
 }
 
 /** Those that no order binds, and each stage in its order. */

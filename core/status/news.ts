@@ -1,7 +1,6 @@
 /** What events tell of a rollout: that it started, each stage, that it is complete; and of trouble, once. */
-import type { Orders } from '../commands/orders.ts';
 import { OUR_REASONS } from '../reasons.ts';
-import type { Told } from '../rollout/state.ts';
+import type { PlanView, Told } from '../rollout/state.ts';
 import { commandNews } from './command-news.ts';
 import { subjectOf } from './pending-approvals.ts';
 import type { Verdict } from './verdict.ts';
@@ -18,12 +17,17 @@ export function newsOf(
   told: Told,
   status: ResourceStatus,
   verdict: Verdict,
-  orders: Orders | undefined,
+  plan: PlanView | undefined,
   now: number,
 ): { readonly news: readonly Headline[]; readonly told: Told } {
-  const asked = commandNews(told, orders, now);
+  const asked = commandNews(told, plan?.orders, now);
   const why = status.memory?.quarantine?.message;
-  const news = [...asked.news, ...(status.rollout ? rolloutNews(told.rollout, status.rollout, why) : [])];
+  const news = [
+    ...asked.news,
+    ...(status.rollout
+      ? rolloutNews(told.rollout, status.rollout, { why, isTogether: plan?.firstInstall !== 'ordered' })
+      : []),
+  ];
   const isStalled = verdict.phase === 'Stalled' || verdict.reason === OUR_REASONS.ForegroundDeletion;
   const isTrouble = isStalled || verdict.reason === OUR_REASONS.DependencyNotReady;
   if (isTrouble && told.trouble !== verdict.reason)
@@ -50,7 +54,7 @@ export function newsOf(
 function rolloutNews(
   before: RolloutReport | undefined,
   now: RolloutReport,
-  quarantine: string | undefined,
+  { why: quarantine, isTogether }: { readonly why: string | undefined; readonly isTogether: boolean },
 ): Headline[] {
   const known =
     before?.generation === now.generation && before.startedAt === now.startedAt ? before : undefined;
@@ -59,9 +63,11 @@ function rolloutNews(
   const news: Headline[] = [];
   const why = now.trigger === 'Rollback' && quarantine ? ` (${quarantine})` : '';
   if (!known)
-    news.push(headline(`${name}Started`, `${what} of generation ${now.generation}${why}: ${order(now)}`));
-  // An install does not go by stages: they begin together, and what is told of each would be told of all.
-  const stages = now.trigger === 'Install' ? [] : now.stages;
+    news.push(
+      headline(`${name}Started`, `${what} of generation ${now.generation}${why}: ${order(now, isTogether)}`),
+    );
+  // The stages of a parallel install begin together, and what is told of each would be told of all.
+  const stages = now.trigger === 'Install' && isTogether ? [] : now.stages;
   for (const [index, stage] of stages.entries()) {
     const past = known?.stages[index];
     if (stage.startedAt && !past?.startedAt)
@@ -93,8 +99,9 @@ const WORDS: Readonly<Record<RolloutReport['trigger'], string>> = {
   Rollback: 'rollback',
 };
 
-function order({ stages, trigger }: RolloutReport): string {
-  if (trigger === 'Install') return `${stages.map(({ name }) => name).join(', ') || 'all'} together`;
+function order({ stages, trigger }: RolloutReport, isTogether: boolean): string {
+  if (trigger === 'Install' && isTogether)
+    return `${stages.map(({ name }) => name).join(', ') || 'all'} together`;
   return stages.length > 0 ? stages.map(({ name }) => name).join(', then ') : 'no order to keep';
 }
 

@@ -2,7 +2,7 @@
 export { customResource } from './api/resource.ts';
 export type { CustomResourceOptions, Resource, ResourceDefinition, ResourceMetadata, } from './api/resource.ts';
 export { defineOperator, DEFAULT_STAGE_DEADLINE } from './api/operator.ts';
-export type { Context, Desired, Gate, Hook, HookContext, ObjectManifest, ObjectReference, Operator, OperatorDefinition, RolloutPolicy, SecretReference, } from './api/operator.ts';
+export type { Context, Desired, Gate, Hook, HookContext, HookRollout, ObjectManifest, ObjectReference, Operator, OperatorDefinition, RolloutPolicy, SecretReference, } from './api/operator.ts';
 export { InvalidResource, invalid } from './api/invalid.ts';
 export type { InvalidCause } from './api/invalid.ts';
 export { check } from './api/check.ts';

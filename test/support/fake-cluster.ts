@@ -160,7 +160,7 @@ export class FakeCluster {
       pruneObjects: (_, items) =>
         this.#call('pruneObjects', keysOf(items), () => items.map((item) => this.#remove(item))),
       checkGate: (_, key) => this.#call('checkGate', [key], () => this.gate),
-      runHook: (_, key, when) => this.#call('runHook', [when, key], () => undefined),
+      runHook: (_, key, { when }) => this.#call('runHook', [when, key], () => undefined),
       runRoutine: () => Promise.reject(new Error('the toy has no routine')),
       cleanUp: () => this.#call('cleanUp', [], () => undefined),
       patchStatus: (report) => this.#call('patchStatus', [], () => this.#report(report)),

@@ -43,6 +43,7 @@ export interface ToyOptions {
   readonly gate?: Gate;
   readonly before?: Hook;
   readonly after?: Hook;
+  readonly hooksOnInstall?: boolean;
   readonly name?: string;
   readonly kind?: string;
   readonly rollout?: RolloutPolicy;
@@ -114,6 +115,7 @@ export function toyOperator(options: ToyOptions = {}): Operator<ToySpec> {
             ...(canary ? { canary } : {}),
             ...(before ? { before } : {}),
             ...(after ? { after } : {}),
+            ...(options.hooksOnInstall ? { hooksOnInstall: true } : {}),
           },
         );
       });

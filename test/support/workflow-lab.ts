@@ -267,7 +267,7 @@ function dispatched(actors: ReadonlyMap<string, Actor>): Activities {
     unblockWorkload: (resource, key, uid) => of(resource).unblockWorkload(resource, key, uid),
     pruneObjects: (resource, items, uid) => of(resource).pruneObjects(resource, items, uid),
     checkGate: (plan, key) => of(plan.resource).checkGate(plan, key),
-    runHook: (plan, key, when) => of(plan.resource).runHook(plan, key, when),
+    runHook: (plan, key, request) => of(plan.resource).runHook(plan, key, request),
     runRoutine: (request) => of(request.resource).runRoutine(request),
     cleanUp: (resource) => of(resource).cleanUp(resource),
     patchStatus: (report) => of(report.resource).patchStatus(report),

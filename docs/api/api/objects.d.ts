@@ -42,8 +42,14 @@ export interface WorkloadOptions extends ObjectOptions {
     readonly canary?: number;
     /** Runs once before this workload is changed by a rollout. */
     readonly before?: Hook;
-    /** Runs once after this workload is Current and its gate is open. */
+    /** Runs once after this workload was changed, is Current and its gate is open. */
     readonly after?: Hook;
+    /**
+     * Whether `before` and `after` also run when the workload is new, as in a first install: there is nothing before then.
+     *
+     * @defaultValue `false`
+     */
+    readonly hooksOnInstall?: boolean;
     /**
      * Whether its pods restart when a ConfigMap or a Secret that they read and that is not the resource's own changes.
      *

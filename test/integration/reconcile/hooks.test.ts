@@ -47,7 +47,9 @@ describe('operator code on real servers', () => {
     let fails = 1;
     await stage.want(TWO_ROLES, 'h');
     await stage.ready('h');
-    hooks.set('h', ({ idempotencyKey, object }) => {
+    hooks.set('h', ({ idempotencyKey, object, rollout }) => {
+      assert.equal(rollout.trigger, 'Change');
+      assert.notEqual(rollout.from, rollout.to);
       if (object?.name !== 'h-c') return;
       keys.push(idempotencyKey);
       if (fails-- > 0) throw new Error('the coordinator is busy');

@@ -178,7 +178,7 @@ describe('next step', () => {
   });
 
   it('runs hooks once per rollout and workload, before and after', () => {
-    const hooks = { before: function drain() {}, after: function rebalance() {} };
+    const hooks = { before: function drain() {}, after: function rebalance() {}, hooksOnInstall: true };
     const cluster = new SimulatedCluster(toyOperator(hooks));
     cluster.want(TWO_ROLES, 1);
     for (let round = 0; round < 4; round++) {
