@@ -20,10 +20,12 @@ interface Flags extends LeaderElectionFlags {
   readonly denyNamespace?: string[];
   readonly healthPort?: number;
   readonly logLevel?: string;
+  readonly shutdownTimeout?: string;
+  readonly digestKeyNamespace?: string;
 }
 
 export function runCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description(
       'Run the operators that a module exports: watch their resources, and reconcile each in a workflow.',
     )
@@ -50,27 +52,39 @@ export function runCommand(): Command {
     )
     .option('--health-port <port>', 'serve /healthz and /readyz here', portOf)
     .option('--log-level <level>', 'trace, debug, info, warn or error')
+    .option(
+      '--shutdown-timeout <time>',
+      'the process has ended so long after SIGTERM; less than the grace period of its pod (default "25s")',
+    )
+    .option(
+      '--digest-key-namespace <name>',
+      'where the key of digests lies; else the namespace of the pod, outside a cluster "default"',
+    );
+  return withLeaderElection(command).action(async (module: string, flags: Flags) => {
+    const { allowNamespace, denyNamespace, ...rest } = flags;
+    const operators = await loadOperators(module);
+    // Only a command that needs Temporal's SDK waits for it to load.
+    const { runOperator } = await import('../worker/index.ts');
+    await runOperator(operators, {
+      ...rest,
+      ...(allowNamespace ? { allowedNamespaces: allowNamespace } : {}),
+      ...(denyNamespace ? { deniedNamespaces: denyNamespace } : {}),
+      leaderElection: leaderElectionOf(flags),
+    });
+  });
+}
+
+/** The flags are named as kube-controller-manager's. */
+function withLeaderElection(command: Command): Command {
+  return command
     .option('--leader-elect', 'of several replicas only one signals, by a lease (default in a cluster)')
     .option('--no-leader-elect', 'signal whoever else does (default elsewhere)')
     .option('--leader-elect-namespace <name>', 'where the lease lies; else the namespace of the pod')
     .option('--leader-elect-lease-duration <time>', 'followers wait so long for a renewal (default "15s")')
     .option('--leader-elect-renew-deadline <time>', 'a leader gives up after so long (default "10s")')
-    .option('--leader-elect-retry-period <time>', 'between two attempts (default "2s")')
-    .action(async (module: string, flags: Flags) => {
-      const { allowNamespace, denyNamespace, ...rest } = flags;
-      const operators = await loadOperators(module);
-      // Only a command that needs Temporal's SDK waits for it to load.
-      const { runOperator } = await import('../worker/index.ts');
-      await runOperator(operators, {
-        ...rest,
-        ...(allowNamespace ? { allowedNamespaces: allowNamespace } : {}),
-        ...(denyNamespace ? { deniedNamespaces: denyNamespace } : {}),
-        leaderElection: leaderElectionOf(flags),
-      });
-    });
+    .option('--leader-elect-retry-period <time>', 'between two attempts (default "2s")');
 }
 
-/** The flags are named as kube-controller-manager's. */
 function leaderElectionOf(flags: LeaderElectionFlags): NonNullable<RunOptions['leaderElection']> {
   const { leaderElect: enabled, leaderElectNamespace: namespace } = flags;
   const { leaderElectLeaseDuration: leaseDuration } = flags;

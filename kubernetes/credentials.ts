@@ -1,11 +1,13 @@
 import { stat } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
+import { impersonationHeaders } from './impersonation.ts';
+import type { KubeconfigUser } from './kubeconfig-files.ts';
 import { StatusError } from './status-error.ts';
 
 /** What proves who we are, and who the server is. */
 export interface Credentials {
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly tls: Tls;
 }
 
@@ -49,9 +51,11 @@ export class CredentialStore {
       const headers: Record<string, string> = {};
       const options: RequestOptions = { headers };
       await this.#config.applyToHTTPSOptions(options);
-      const { ca, cert, key, rejectUnauthorized, servername, auth } = options;
-      if (auth) headers['Authorization'] = `Basic ${Buffer.from(auth).toString('base64')}`;
-      const current = { headers, tls: { ca, cert, key, rejectUnauthorized, servername } };
+      const { ca, cert, key, rejectUnauthorized, servername } = options;
+      const current = {
+        headers: this.#headersFrom(headers),
+        tls: { ca, cert, key, rejectUnauthorized, servername },
+      };
       this.#current = current;
       this.#readAt = performance.now();
       return current;
@@ -64,6 +68,22 @@ export class CredentialStore {
         cause,
       });
     }
+  }
+
+  /** What client-node does not know, or does in another way than kubectl. */
+  #headersFrom({ Authorization: token, ...others }: Record<string, string>): Credentials['headers'] {
+    const user: KubeconfigUser | null = this.#config.getCurrentUser();
+    const { username, password = '', impersonation } = user ?? {};
+    const basic = username ? `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` : undefined;
+    // Of a file it has the line break.
+    const authorization = basic ?? token?.trim().replace(/\s+/, ' ');
+    // Nothing secret goes over a connection that others can read.
+    const isPlain = this.#config.getCurrentCluster()?.server.startsWith('http:');
+    return {
+      ...others,
+      ...(authorization && !isPlain ? { Authorization: authorization } : {}),
+      ...(impersonation ? impersonationHeaders(impersonation) : {}),
+    };
   }
 
   async #noticeTokenFile(): Promise<void> {

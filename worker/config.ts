@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import ms from 'ms';
+import type { KubeConfigSource } from '../kubernetes/kube-config.ts';
 import type { LeaseTimings } from '../kubernetes/leader-election.ts';
 import { DEFAULT_LEASE_TIMINGS } from '../kubernetes/leader-election.ts';
 import { SetupError } from './setup-error.ts';
@@ -25,8 +26,20 @@ export interface RunOptions {
   readonly healthPort?: number;
   /** How often all resources are compared with what their statuses say, one after the other. @defaultValue `'10 minutes'` */
   readonly resyncPeriod?: string;
+  /**
+   * Within this time after SIGTERM the process has ended; shorter than `terminationGracePeriodSeconds` of its pod.
+   *
+   * @defaultValue `'25 seconds'`
+   */
+  readonly shutdownTimeout?: string;
   /** @defaultValue LOG_LEVEL, else `info` */
   readonly logLevel?: string;
+  /**
+   * Where the key of digests lies; another place is another key, so move the Secret along.
+   *
+   * @defaultValue the namespace of the pod; outside a cluster `default`
+   */
+  readonly digestKeyNamespace?: string;
   /** How replicas of this program agree on whose bridge tells what it sees. */
   readonly leaderElection?: LeaderElectionOptions;
   /** Names this process in events, in Temporal and in the lease. @defaultValue POD_NAME, else `<pid>@<host>` */
@@ -48,12 +61,14 @@ export interface LeaderElectionOptions {
 }
 
 export interface Config {
-  readonly kubernetes: { readonly kubeconfig?: string; readonly context?: string };
+  readonly kubernetes: KubeConfigSource;
   readonly temporal: ReturnType<typeof loadClientConnectConfig>;
   readonly role: Role;
   readonly namespaces: { readonly allowed?: readonly string[]; readonly denied?: readonly string[] };
   readonly healthPort?: number;
   readonly resyncPeriodMs?: number;
+  readonly shutdownMs: number;
+  readonly digestKeyNamespace?: string;
   readonly logLevel: string;
   /** Names this process in events, in Temporal and in the lease. */
   readonly identity: string;
@@ -68,6 +83,9 @@ export interface Config {
 /** What Temporal's workflow cache may hold; about 0.35 MB a resource. */
 export const MAX_CACHED_WORKFLOWS = 500;
 
+/** Kubernetes grants a pod 30 seconds where its manifest says nothing else. */
+const DEFAULT_SHUTDOWN_MS = 25_000;
+
 const LOG_LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 /** RFC 1123, as the API server checks it. */
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -78,6 +96,7 @@ export function readConfig(options: RunOptions): Config {
   const resyncPeriodMs = durationOf('resyncPeriod', options.resyncPeriod);
   return {
     kubernetes: {
+      env: process.env,
       ...(options.kubeconfig ? { kubeconfig: options.kubeconfig } : {}),
       ...(options.context ? { context: options.context } : {}),
     },
@@ -90,6 +109,8 @@ export function readConfig(options: RunOptions): Config {
     namespaces: readNamespaces(options),
     ...(options.healthPort === undefined ? {} : { healthPort: options.healthPort }),
     ...(resyncPeriodMs === undefined ? {} : { resyncPeriodMs }),
+    ...(options.digestKeyNamespace ? { digestKeyNamespace: options.digestKeyNamespace } : {}),
+    shutdownMs: durationOf('shutdownTimeout', options.shutdownTimeout) ?? DEFAULT_SHUTDOWN_MS,
     logLevel: readLogLevel(options.logLevel),
     identity: options.identity ?? process.env['POD_NAME'] ?? `${process.pid}@${hostname()}`,
     leaderElection: readLeaderElection(options.leaderElection ?? {}),

@@ -15,6 +15,7 @@ import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { SetupError } from './setup-error.ts';
+import { Shutdown } from './shutdown.ts';
 import type { RunningOperator, Surroundings } from './start-operator.ts';
 import { startOperator } from './start-operator.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -58,20 +59,20 @@ export async function startOperators(
         config,
         log,
         parts,
-        home: homeNamespace(config, cluster.home),
+        home: keyNamespace(config, cluster.home),
         election,
         signal,
       }),
     );
   } catch (error) {
-    await stopAll(parts);
+    await stopAll(parts, new Shutdown(config.shutdownMs, log));
     throw error;
   }
   let stopping: Promise<void> | undefined;
   return {
     ...(parts.health ? { healthPort: parts.health.port } : {}),
     ended: Promise.all(parts.started.map(({ ended }) => ended)).then(() => undefined),
-    stop: () => (stopping ??= stopAll(parts)),
+    stop: () => (stopping ??= stopAll(parts, new Shutdown(config.shutdownMs, log))),
   };
 }
 
@@ -118,11 +119,10 @@ async function start(
   await Promise.all(parts.started.map(({ synced }) => synced));
 }
 
-async function stopAll({ started, connection, api, health }: Parts): Promise<void> {
-  await Promise.all(started.map((each) => each.stop()));
-  await connection?.close();
-  await api?.close();
-  await health?.close();
+async function stopAll({ started, connection, api, health }: Parts, shutdown: Shutdown): Promise<void> {
+  await Promise.all(started.map((each) => each.stop(shutdown)));
+  await shutdown.await('connections', connection?.close());
+  await shutdown.await('connections', Promise.all([api?.close(), health?.close()]));
 }
 
 function openCluster(
@@ -139,12 +139,13 @@ function openCluster(
 
 /** In a cluster there may be other replicas; a person at a laptop is alone, and writes no lease. */
 function electionOf(config: Config, home: ReturnType<typeof homeOf>): Surroundings['election'] {
-  const { enabled, timings } = config.leaderElection;
-  return (enabled ?? home.inCluster) ? { namespace: homeNamespace(config, home), timings } : undefined;
+  const { enabled, namespace = home.namespace, timings } = config.leaderElection;
+  return (enabled ?? home.inCluster) ? { namespace, timings } : undefined;
 }
 
-function homeNamespace({ leaderElection }: Config, home: ReturnType<typeof homeOf>): string {
-  return leaderElection.namespace ?? home.namespace;
+/** Depends on nothing that people change for another reason: neither on the Lease nor on the context of a kubeconfig. */
+function keyNamespace({ digestKeyNamespace }: Config, home: ReturnType<typeof homeOf>): string {
+  return digestKeyNamespace ?? (home.inCluster ? home.namespace : 'default');
 }
 
 async function serveHealth(
@@ -177,13 +178,21 @@ function apiHealth(flow: FlowStatus): PartHealth {
   return { name: 'API server', isDead: false, isReady: flow.circuit === CIRCUIT_STATES.Closed, detail: flow };
 }
 
-/** Runs operators until SIGINT or SIGTERM, and stops in order. Rejects when a part fails for good. */
+/**
+ * Runs operators until SIGINT or SIGTERM, and stops in order. Rejects when a part fails for good. The process ends within
+ * `shutdownTimeout`, whatever still runs then.
+ */
 export async function runOperator(
   operators: AnyOperator | readonly AnyOperator[],
   options: RunOptions = {},
 ): Promise<void> {
   const interrupted = new AbortController();
-  const interrupt = (): void => interrupted.abort();
+  const { shutdownMs } = readConfig(options);
+  const interrupt = (): void => {
+    interrupted.abort();
+    // What was cut off may keep the process: a gate that hangs, a connection to a server that is frozen.
+    setTimeout(() => process.exit(), shutdownMs).unref();
+  };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     const running = await startOperators(operators, options, interrupted.signal);

@@ -22,6 +22,9 @@ import type { PartHealth } from './health-server.ts';
 import { boundFailures } from './bound-failures.ts';
 import type { Logger } from './logger.ts';
 import type { Metered } from './metrics.ts';
+import { RunningActivities } from './running-activities.ts';
+import type { Shutdown } from './shutdown.ts';
+import { shareOf } from './shutdown.ts';
 import { stampResults } from './stamp-results.ts';
 
 /** What the operators of one process share. */
@@ -31,7 +34,7 @@ export interface Surroundings {
   readonly connection: NativeConnection;
   readonly bundle: { readonly code: string };
   readonly searchAttributes: boolean;
-  /** The namespace where the operator itself lives. */
+  /** Where the key of digests lies. */
   readonly home: string;
   /** Absent: this process is the only one whose bridge tells what it sees. */
   readonly election: { readonly namespace: string; readonly timings: LeaseTimings } | undefined;
@@ -48,8 +51,8 @@ export interface RunningOperator {
   health(): readonly PartHealth[];
   /** Empty where no bridge runs. */
   metered(): readonly Metered[];
-  /** Stops watching, lets what runs finish, tells what was recorded. */
-  stop(): Promise<void>;
+  /** Lets activities finish, stops watching, writes what was recorded; each for its share of the shutdown. */
+  stop(shutdown: Shutdown): Promise<void>;
 }
 
 /** Starts the bridge and the worker of one operator; the worker first, so that nothing waits for it. */
@@ -75,18 +78,24 @@ export async function startOperator(
     ],
     metered: () =>
       bridge ? [{ operator: operator.name, bridge: bridge.status(), standing: bridge.standing() }] : [],
-    async stop() {
+    async stop(shutdown) {
       isStopping = true;
-      // First of all: from here on another replica can take over.
-      await election?.stop();
-      await bridge?.stop();
-      if (worker?.worker.getState() === 'RUNNING') worker.worker.shutdown();
-      // How it ended is told by `ended`; here it only has to have ended.
-      await running?.catch(() => undefined);
-      await worker?.flush();
-      log.info({ operator: operator.name }, 'operator stopped');
+      await Promise.all([
+        // At once another replica can take over; its bridge and this worker do not disturb each other.
+        shutdown.await('lease', election?.stop()),
+        worker && shutdown.await('worker', ended(worker.worker, running), worker.unfinished),
+      ]);
+      await shutdown.await('bridge', bridge?.stop(), () => ({ signals: bridge?.status().signals }));
+      await shutdown.await('events', worker?.flush());
+      log.info({ operator: operator.name, clean: shutdown.isClean }, 'operator stopped');
     },
   };
+}
+
+/** How it ended is told by the promise of its run; here it only has to have ended. */
+async function ended(worker: Worker, running: Promise<void> | undefined): Promise<void> {
+  if (worker.getState() === 'RUNNING') worker.shutdown();
+  await running?.catch(() => undefined);
 }
 
 function bridgeOf(
@@ -130,7 +139,7 @@ async function workerOf(
   operator: Operator,
   bridge: Bridge | undefined,
   { config, api, connection, bundle, home, log }: Surroundings,
-): Promise<{ worker: Worker; flush(): Promise<void> }> {
+): Promise<{ worker: Worker; flush(): Promise<void>; unfinished(): object }> {
   const events = createEventRecorder({ api, controller: operator.name, instance: config.identity, log });
   const digestKey = createDigestKey({ api, operator: operator.name, namespace: home });
   const activities = createActivities({
@@ -143,6 +152,7 @@ async function workerOf(
     events,
     log,
   });
+  const activitiesRunning = new RunningActivities();
   const worker = await Worker.create({
     connection,
     ...(config.temporal.namespace ? { namespace: config.temporal.namespace } : {}),
@@ -150,7 +160,7 @@ async function workerOf(
     identity: config.identity,
     workflowBundle: bundle,
     activities,
-    interceptors: { activity: [stampResults, boundFailures] },
+    interceptors: { activity: [activitiesRunning.interceptor, stampResults, boundFailures] },
     // Activities send no more of them than they must.
     maxHeartbeatThrottleInterval: '1s',
     maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
@@ -160,10 +170,11 @@ async function workerOf(
     stickyQueueScheduleToStartTimeout: '5s',
     // One that cannot be replayed would stand still for good. Another takes its place, and knows from the cluster what it needs.
     workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
-    shutdownGraceTime: '10s',
-    shutdownForceTime: '25s',
+    shutdownGraceTime: shareOf('finish', config.shutdownMs),
+    shutdownForceTime: shareOf('worker', config.shutdownMs),
   });
-  return { worker, flush: () => events.flush() };
+  const unfinished = (): object => ({ activities: activitiesRunning.list() });
+  return { worker, flush: () => events.flush(), unfinished };
 }
 
 function bridgeHealth({ name }: Operator, bridge: Bridge, election: LeaderElection | undefined): PartHealth {

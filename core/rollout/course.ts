@@ -72,8 +72,17 @@ export interface Newest {
 export type Course =
   /** `unable`: why a rollback that was asked for, or that the policy wants, cannot be carried out. */
   | { readonly kind: 'newest'; readonly unable?: string }
-  /** The operator's code changed and the resource did not; `token` approves it, `opens` is when a window does. */
-  | { readonly kind: 'held'; readonly good: Good; readonly token: string; readonly opens?: number }
+  /**
+   * The operator's code changed and the resource did not, or the key of digests did; `token` approves it, `opens` is when a
+   * window does.
+   */
+  | {
+      readonly kind: 'held';
+      readonly good: Good;
+      readonly token: string;
+      readonly opens?: number;
+      readonly rekeyed?: true;
+    }
   | { readonly kind: 'rolledBack'; readonly good: Good; readonly quarantine: Quarantine };
 
 export const NEWEST: Course = { kind: 'newest' };
@@ -91,14 +100,23 @@ export function courseOf(
   if (quarantine && target) return { kind: 'rolledBack', good: target, quarantine };
   if (quarantine) return unableToRollBack(quarantine, 'no earlier set of objects was kept that was Current');
   const { good } = memory;
-  if (!good || good.digest === newest.digest || good.generation !== newest.generation) return NEWEST;
+  if (!good || good.digest === newest.digest) return NEWEST;
+  const rekeyed = isRekeyed(good.input, newest.input);
+  if (!rekeyed && good.generation !== newest.generation) return NEWEST;
   if (isOther(good.input, newest.input)) return NEWEST;
   const token = tokenOf(newest.digest, '', 'runtime');
   if (isApproved(orders, token, now)) return NEWEST;
   // With windows, those decide; without, somebody must, or the next change of the resource does.
   const { open, opens } = rules.windows ? windowAt(rules, 'Runtime', now) : { open: false };
   if (open) return NEWEST;
-  return { kind: 'held', good, token, ...(opens === undefined ? {} : { opens }) };
+  const rest = { ...(opens === undefined ? {} : { opens }), ...(rekeyed ? { rekeyed } : {}) };
+  return { kind: 'held', good, token, ...rest };
+}
+
+/** Digests are made with another key, which was moved or lost: no edit of the spec is a reason to restart pods for that. */
+function isRekeyed(good: PlanInput, newest: PlanInput): true | undefined {
+  const [before, now] = [good.key, newest.key];
+  return before !== undefined && now !== undefined && before !== now ? true : undefined;
 }
 
 /** The newest spec stays in force, and no further stage of it begins: it is not wanted. */

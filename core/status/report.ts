@@ -90,8 +90,10 @@ export function marksOf(
   ];
 }
 
-function heldLine({ token, opens }: Extract<Course, { kind: 'held' }>): string {
+function heldLine({ token, opens, rekeyed }: Extract<Course, { kind: 'held' }>): string {
   const when = opens === undefined ? '' : `, the next maintenance window (${rfc3339(opens)})`;
+  if (rekeyed)
+    return `the key of digests was moved or lost, so that Secrets have other names, which would restart pods; put the former key back, or approve (token ${token})${when}`;
   return `the operator now builds this resource otherwise, which would restart pods; waits for an approval (token ${token})${when} or the next change of the spec`;
 }
 

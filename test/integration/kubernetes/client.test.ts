@@ -4,6 +4,7 @@ import type { Manifest } from '../../../core/manifest.ts';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import { createKubernetesApi } from '../../../kubernetes/client.ts';
 import { loadKubeConfig } from '../../../kubernetes/kube-config.ts';
+import type { KubeconfigUser } from '../../../kubernetes/kubeconfig-files.ts';
 import type { StatusError } from '../../../kubernetes/status-error.ts';
 import { freshNamespace, sharedSandbox } from '../../support/sandbox.ts';
 
@@ -29,6 +30,36 @@ describe('kubernetes client', () => {
   });
   const refused = (call: Promise<unknown>, expected: Partial<StatusError>): Promise<void> =>
     assert.rejects(call, { name: 'StatusError', ...expected });
+
+  it('speaks in the name of another user, as the kubeconfig asks', async () => {
+    const { kubeconfig } = await sharedSandbox();
+    const config = loadKubeConfig({ kubeconfig });
+    const user: KubeconfigUser | undefined = config.users.find(
+      ({ name }) => name === config.getCurrentUser()?.name,
+    );
+    const extra = { 'Scopes/of%them': ['one', 'two'] };
+    const impersonation = { user: 'jane', uid: 'u-1', groups: ['system:masters', 'b'], extra };
+    config.users = config.users.map((each) => (each === user ? { ...each, impersonation } : each));
+    const janes = createKubernetesApi({ kubeConfig: config });
+    try {
+      const review = {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'SelfSubjectReview',
+        metadata: { name: '' },
+      };
+      const { status } = (await janes.create(review)) as Manifest & {
+        readonly status: { readonly userInfo: Readonly<Record<string, unknown>> };
+      };
+      assert.deepEqual(status.userInfo, {
+        username: 'jane',
+        uid: 'u-1',
+        groups: ['system:masters', 'b', 'system:authenticated'],
+        extra: { 'scopes/of%them': ['one', 'two'] },
+      });
+    } finally {
+      await janes.close();
+    }
+  });
 
   it('says whether an apply created the object', async () => {
     const first = await api.apply(configMap('applied'), me);

@@ -34,19 +34,20 @@ interface Made {
   readonly password?: string;
   readonly contents?: Contents;
   readonly key: DigestKey;
+  readonly generation?: number;
 }
 
 /** What a plan was made of, and what becomes of it where another digest was good at the same generation. */
 async function inputFor(
-  { by = MAKES, password = 'hunter2', contents = {}, key }: Made,
+  { by = MAKES, password = 'hunter2', contents = {}, key, generation = 1 }: Made,
   good?: PlanInput,
 ): Promise<{ readonly input: PlanInput; readonly course: string }> {
-  const metadata = { name: 'x', namespace: 'ns', uid: 'u', generation: 1 };
+  const metadata = { name: 'x', namespace: 'ns', uid: 'u', generation };
   const manifest = { apiVersion: 'a.dev/v1', kind: 'App', metadata, spec: { password } };
   const remembered = good ? { good: { revision: 'r', generation: 1, digest: 'before', input: good } } : {};
   const rendered = render(plan(by, manifest), digest);
   const { input, memory } = await inputOf({ manifest, contents, rendered, restarts: {} }, remembered, key);
-  return { input, course: courseOf(memory, { generation: 1, digest: 'now', input }, {}, NO_RULES, 0).kind };
+  return { input, course: courseOf(memory, { generation, digest: 'now', input }, {}, NO_RULES, 0).kind };
 }
 
 /** As it was before digests of Secrets were keyed. */
@@ -65,6 +66,14 @@ describe('what a plan was made of', () => {
   it('needs no key where nothing is secret', async () => {
     const { input } = await inputFor({ by: MAKES_NONE, key: NO_KEY });
     assert.equal(input.key, undefined);
+  });
+
+  it('is held with another key whatever was edited, and with the same key until somebody edits', async () => {
+    const { input: good } = await inputFor({ key: KEYS.one });
+    const edited = { generation: 2, password: 'other' };
+    assert.equal((await inputFor({ key: KEYS.two, ...edited }, good)).course, 'held');
+    assert.equal((await inputFor({ key: KEYS.one, ...edited }, good)).course, 'newest');
+    assert.equal((await inputFor({ by: MAKES_NONE, key: NO_KEY, ...edited }, good)).course, 'newest');
   });
 
   it('is another when the resource is, and when a Secret of others is rotated', async () => {
