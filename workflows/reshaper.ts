@@ -58,9 +58,10 @@ export async function reshape(
       keep(begun);
       const result = await act(planned, key, plan, answer, ask);
       if (result.done) return result.made ? foldReplaced(begun, plan, result.made, currentTime()) : begun;
+      // What was not done begins no other wait: its back-off goes on.
       return result.reason === STATUS_REASONS.TooManyRequests
         ? foldReshaping(
-            begun,
+            state,
             key,
             { reason, message: result.message },
             { now: currentTime(), lookAgain: 'later' },

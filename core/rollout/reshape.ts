@@ -72,7 +72,7 @@ export function foldInterrupted(
 
 type Doing = Pick<Reshaping, 'reason' | 'message' | 'released' | 'inTurn'>;
 
-/** Records what is done next, or waited for; `lookAfter`: it is not there yet, and to be looked at again in a while. */
+/** Records what is done next, or waited for: 'later' is ever later, from 1 s to 30 s, until a step is done. */
 export function foldReshaping(
   state: ReconcileState,
   key: ObjectKey,
@@ -80,9 +80,9 @@ export function foldReshaping(
   when: { readonly now: number; readonly lookAgain: 'at once' | 'later' },
 ): ReconcileState {
   const known = state.reshaping?.[key];
-  const same = known?.message === message ? known : undefined;
-  // What is done twice and is not seen done must not spin.
-  const attempts = same ? same.attempts + 1 : Number(when.lookAgain === 'later');
+  // Only a step that is done ends a wait, whatever is said of it meanwhile; a step that is taken twice was not seen done.
+  const waits = when.lookAgain === 'later' || known?.message === message;
+  const attempts = waits ? (known?.attempts ?? 0) + 1 : 0;
   const delay = attempts === 0 ? 0 : Math.min(FIRST_LOOK_MS * 2 ** (attempts - 1), LONGEST_LOOK_MS);
   const reshaping: Reshaping = {
     reason,

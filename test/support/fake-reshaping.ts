@@ -22,6 +22,8 @@ export class FakeReshaping {
   /** What looks at the shape of an object answer, one after the other; then that it is as wanted. */
   readonly shapes: Map<ObjectKey, ShapeAnswer[]> = new Map();
   unblocks: () => Unblocked = () => ({ replaced: false, why: '' });
+  /** What comes of restarting a pod. */
+  restarts: () => StepResult = () => DONE;
   readonly #objects: Map<ObjectKey, FakeObject>;
   readonly #vanish: (key: ObjectKey) => Promise<void>;
   /** What was deleted, as it was. */
@@ -53,7 +55,7 @@ export class FakeReshaping {
             return { key, ...this.#entry(key) };
           }),
         ),
-      restartPod: (_, key) => call('restartPod', [key], () => DONE),
+      restartPod: (_, key) => call('restartPod', [key], () => this.restarts()),
       unblockWorkload: (_, key) => call('unblockWorkload', [key], () => this.unblocks()),
     };
   }

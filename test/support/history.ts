@@ -45,6 +45,18 @@ export class HistoryAssertion {
     );
   }
 
+  /** How long each timer was set to, in seconds. */
+  timers(): readonly number[] {
+    return this.#events.flatMap(({ timerStartedEventAttributes: timer }) =>
+      timer
+        ? [
+            Number(timer.startToFireTimeout?.seconds ?? 0) +
+              Number(timer.startToFireTimeout?.nanos ?? 0) / 1e9,
+          ]
+        : [],
+    );
+  }
+
   /** A worker that dies in the middle of a regular activity is noticed within so many seconds. */
   noticesDeathWithin(seconds: number): this {
     const scheduled = this.#events.flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);

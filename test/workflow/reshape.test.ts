@@ -92,6 +92,27 @@ describe('a StatefulSet that gets another shape', () => {
     await toy.ready();
   });
 
+  it('whose pod may not restart yet asks ever more slowly, whatever it hears meanwhile', async () => {
+    const toy = lab.actor({ skipsTime: true });
+    await toy.want(sized('1Gi'));
+    await toy.ready();
+    const restart = { kind: 'restart', pod: 'b-0', uid: '' } as const;
+    const starting = { kind: 'wait', reason: 'Resizing', message: 'the file system is yet to grow' } as const;
+    toy.reshaping.shapes.set(toy.workload('b'), [restart, restart, starting, ...Array(5).fill(restart)]);
+    let asked = 0;
+    toy.reshaping.restarts = () => ({
+      done: false,
+      reason: 'TooManyRequests',
+      message: `the disruption budget guarded needs 2 healthy pods and has ${2 - (++asked % 2)}`,
+    });
+    await toy.want(sized('2Gi'));
+    await toy.ready();
+    assert.equal(asked, 7);
+    const waits = (await toy.history()).timers().filter((seconds) => seconds > 0.5 && seconds < 60);
+    const rounded = waits.map((seconds) => Math.round(seconds));
+    assert.deepEqual(rounded.slice(-5), [8, 16, 30, 30, 30]);
+  });
+
   it('is Stalled where it is refused, and Ready when the old shape is wanted again', async () => {
     const toy = lab.actor();
     await toy.want(sized('2Gi'));
