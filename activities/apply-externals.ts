@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Health } from '../core/health/health.ts';
 import { WANTED } from '../core/external.ts';
+import { titleOf } from '../core/plan/categories.ts';
 import type { ApplyResult } from '../core/rollout/fold.ts';
 import type { Attempt } from './apply-news.ts';
 import { tell } from './apply-news.ts';
@@ -9,6 +10,9 @@ import { choose } from './choose-objects.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Handle } from './external-object.ts';
 import { handling } from './external-object.ts';
+import { ownedBy, rivalsOf } from './external-owners.ts';
+import { failureOf } from './failure.ts';
+import { heartbeating } from './heartbeat.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
 import type { KeptObject } from './revisions.ts';
@@ -28,10 +32,17 @@ export async function applyExternals(
   items: readonly ApplyItem[],
 ): Promise<readonly ApplyResult[]> {
   const { manifest, plan: wanted } = await readPlanned(dependencies, plan);
+  const fresh = items.filter(({ unconfirmed }) => unconfirmed).map(({ key }) => key);
+  const rivals = await heartbeating(() => rivalsOf(dependencies, manifest, fresh)).catch((error: unknown) => {
+    throw failureOf(error, fresh.map(titleOf).join(', '));
+  });
   const attempts = await Promise.all(
     choose(wanted, items).map(async ({ item, object }): Promise<Attempt> => {
       const { key } = item;
-      const outcome = await handling(dependencies, manifest, key, (handle) => bring(handle, object));
+      const rival = rivals.get(key);
+      const outcome = rival
+        ? ownedBy(rival)
+        : await handling(dependencies, manifest, key, (handle) => bring(handle, object));
       const result: ApplyResult =
         'reason' in outcome
           ? { key, applied: false, ...outcome }

@@ -37,6 +37,8 @@ export interface ApplyItem extends WorkloadOrder {
   /** What was planned; anything else is not applied. */
   readonly digest: string;
   /** Why: it is new or changed in the plan, or somebody changed or deleted it. */
+  /** An external object that was never seen on its server as it is wanted. */
+  readonly unconfirmed?: true;
   readonly cause: 'plan' | 'drift';
   /** Of a StatefulSet whose first few pods change: those below it keep what they have. */
   readonly partition?: number;

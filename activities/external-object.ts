@@ -1,7 +1,8 @@
 /** An external object in the hands of its kind's functions, with whatever they throw put into words. */
 import { ApplicationFailure } from '@temporalio/common';
+import ms from 'ms';
 import type { AnyExternalFunctions, ExternalContext } from '../api/external.ts';
-import { differenceOf, Unreachable } from '../api/external.ts';
+import { DEFAULT_SETTLES, differenceOf, Unreachable } from '../api/external.ts';
 import { bounded } from '../core/bounded-text.ts';
 import { CURRENT } from '../core/external.ts';
 import type { Health } from '../core/health/health.ts';
@@ -15,6 +16,7 @@ import { parseObjectKey } from '../core/refs.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import { contextOf } from './author-context.ts';
 import type { Dependencies } from './dependencies.ts';
+import { durationOf } from './durations.ts';
 import { heartbeating } from './heartbeat.ts';
 
 /** Why something could not be done, and is tried again. */
@@ -111,6 +113,13 @@ function handleOf(
       return { state: 'InProgress', reason: OUR_REASONS.WaitingForHealth, message: answer };
     },
   };
+}
+
+/** How long the server of an object may take to show what it was asked for, in milliseconds. */
+export function settlesMsOf({ operator }: Pick<Dependencies, 'operator'>, key: ObjectKey): number {
+  const { kind } = parseObjectKey(key, undefined);
+  const known = operator.externals.find((each) => each.kind === kind);
+  return durationOf(known?.options.settles) ?? ms(DEFAULT_SETTLES);
 }
 
 /** Functions that ignore their signal are left alone; what they do late is met by the next look. */

@@ -4,13 +4,17 @@
  */
 import type { Signed } from '../core/commands/orders.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
-import type { ApplyResult, Observation, Removal, RevertResult } from '../core/rollout/fold.ts';
+import type { ApplyResult, Observation, RevertResult } from '../core/rollout/fold.ts';
+import type { Removal } from '../core/rollout/fold-pruned.ts';
 import { annotateResource } from './annotate-resource.ts';
 import type { ApplyItem, RevertItem } from './apply-objects.ts';
 import { applyObjects, revertObjects } from './apply-objects.ts';
 import { applyExternals } from './apply-externals.ts';
 import { ofAttempt } from './attempt-api.ts';
 import type { HookRequest } from './author-code.ts';
+import type { ClaimItem } from './claim-externals.ts';
+import { claimExternals } from './claim-externals.ts';
+import type { Claim } from '../core/rollout/claims.ts';
 import { checkGate, cleanUp, runHook } from './author-code.ts';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './heartbeat.ts';
@@ -49,6 +53,7 @@ import { restartPod, unblockWorkload } from './unblock-workload.ts';
 export type { RoutineRequest } from './run-routine.ts';
 export type { Dependencies, ResourceReader } from './dependencies.ts';
 export type { ApplyItem, RevertItem } from './apply-objects.ts';
+export type { ClaimItem } from './claim-externals.ts';
 export type { ShapeAnswer } from './observe-shape.ts';
 export type { StepResult } from './reshape-stateful-set.ts';
 export type { StatusReport, Written } from './patch-status.ts';
@@ -85,6 +90,7 @@ export interface Activities {
   applyNetworkPolicies: Apply;
   applyObjects: Apply;
   applyWorkloads: Apply;
+  claimExternals(plan: PlanRef, items: readonly ClaimItem[]): Promise<readonly Claim[]>;
   applyExternals: Apply;
   observeExternals(resource: ResourceRef, keys: readonly ObjectKey[]): Promise<readonly Observation[]>;
   removeExternals(resource: ResourceRef, items: readonly PruneItem[]): Promise<readonly Removal[]>;
@@ -145,6 +151,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     applyNetworkPolicies: apply,
     applyObjects: apply,
     applyWorkloads: apply,
+    claimExternals: (plan, items) => attempt((of) => claimExternals(of, plan, items)),
     applyExternals: (plan, items) => attempt((of) => applyExternals(of, plan, items)),
     observeExternals: (resource, keys) => attempt((of) => observeExternals(of, resource, keys)),
     removeExternals: (resource, items) => attempt((of) => removeExternals(of, resource, items)),

@@ -13,7 +13,7 @@ import type { Entry, Overwritten, PlanFailure, StatusSeen } from '../core/rollou
 import { fingerprintsOf } from '../core/rollout/state.ts';
 import { framesOf } from '../core/thrown-at.ts';
 import { acceptGeneration } from '../core/status/conditions.ts';
-import { placesOf } from '../core/status/report.ts';
+import { kindsOf, wantedOf } from '../core/status/report.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
 import { readStatus } from '../core/status/read-status.ts';
 import type { Condition, RolloutReport } from '../core/status/resource-status.ts';
@@ -237,13 +237,18 @@ async function accept(
   const { resourceVersion } = manifest.metadata;
   const known = isToBeHeld || !resourceVersion ? {} : { resourceVersion };
   const previous = isTold(manifest) ? readStatus(manifest) : undefined;
-  const keys = [...plan.objects.keys(), ...(previous?.inventory?.externals ?? [])];
-  const { kinds, externals } = placesOf(keys, namespace);
+  const { externals, adopted, unconfirmed } = previous?.inventory ?? {};
+  const wanted = wantedOf([...plan.objects.keys()], externals ?? []);
   const status = acceptGeneration(previous, generation, rfc3339(Date.now()), {
     objects: previous?.inventory?.objects ?? 0,
     ...(externals ? { externals } : {}),
+    ...(adopted ? { adopted } : {}),
+    ...(unconfirmed ? { unconfirmed } : {}),
+    ...(wanted.length > 0 ? { wanted } : {}),
     // The bridge watches what a status names: said before anything is applied, no first event is missed.
-    kinds: [...new Set([...(previous?.inventory?.kinds ?? []), ...kinds])].sort(),
+    kinds: [
+      ...new Set([...(previous?.inventory?.kinds ?? []), ...kindsOf(plan.objects.keys(), namespace)]),
+    ].sort(),
     fingerprint: previous?.inventory?.fingerprint ?? '',
   });
   const began = performance.now();

@@ -6,7 +6,8 @@ import type { Claimant } from '../core/ownership.ts';
 import { isOfAnother } from '../core/ownership.ts';
 import type { ObjectKey, ObjectRef, ResourceRef } from '../core/refs.ts';
 import { apiVersionOf, parseObjectKey } from '../core/refs.ts';
-import type { Removal } from '../core/rollout/fold.ts';
+import type { Removal } from '../core/rollout/fold-pruned.ts';
+import type { Entry } from '../core/rollout/state.ts';
 import type { CallOptions, KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -22,7 +23,12 @@ export interface PruneItem {
   readonly key: ObjectKey;
   /** Only this object, and none that took its name. */
   readonly uid: string;
-  readonly retain?: true;
+  readonly retain?: boolean;
+  /** Of an external object, as the inventory has it. */
+  readonly origin?: Entry['origin'];
+  readonly unconfirmed?: true;
+  /** Its server showed none, and has had time since. */
+  readonly again?: true;
 }
 
 /** How long what is deleted may take until the workflow goes on without it, and hears of its end by a hint. */

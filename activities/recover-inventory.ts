@@ -53,7 +53,7 @@ export async function recoverInventory(dependencies: Sources, resource: Manifest
   const { uid = '', namespace } = resource.metadata;
   if (!inventoryOf(resource) || !uid) return {};
   const { found, unlisted } = await labelledObjects(dependencies, resource);
-  const { fingerprint, externals = [] } = inventoryOf(resource) ?? {};
+  const { fingerprint, externals = [], adopted = [], unconfirmed = [] } = inventoryOf(resource) ?? {};
   const lines = found.map(([key, { uid, fields, scale }]) => ({ key, uid, fields, scale }));
   const isAsApplied = inventoryFingerprint(lines) === fingerprint;
   const entries = [
@@ -61,7 +61,13 @@ export async function recoverInventory(dependencies: Sources, resource: Manifest
       const isTold = isAsApplied || entry.digest === ONLY_THE_CANARY;
       return [key, isTold ? entry : { ...entry, digest: UNCERTAIN }] as const;
     }),
-    ...externals.map((key) => [key, UNSEEN] as const),
+    ...externals.map((key) => {
+      const origin = adopted.includes(key) ? ('adopted' as const) : ('created' as const);
+      return [
+        key,
+        { ...UNSEEN, origin, ...(unconfirmed.includes(key) ? { unconfirmed: true as const } : {}) },
+      ] as const;
+    }),
   ];
   const interrupted = (await journalledWorkloads(api, uid, namespace)).map((ref) =>
     objectKey(ref, namespace),

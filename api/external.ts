@@ -4,6 +4,34 @@ import type { DesiredObject, WorkloadOptions } from './objects.ts';
 import { desire } from './objects.ts';
 import type { Context } from './operator.ts';
 
+/**
+ * What becomes of an object that is on the server before this resource asked for it: `never` refuses it, `ask` waits until a
+ * person approves (`AdoptionRequired`), `always` takes it over at once.
+ */
+export type Adoption = 'never' | 'ask' | 'always';
+
+/** What holds for all objects of an external kind. */
+export interface ExternalKindOptions {
+  /** @defaultValue `'ask'` */
+  readonly adopt?: Adoption;
+  /**
+   * How long a server may take to show what it was asked for. An object counts as gone when `observe` answered twice, so far
+   * apart, that there is none.
+   *
+   * @defaultValue {@link DEFAULT_SETTLES}
+   */
+  readonly settles?: string;
+  /**
+   * Where the name of a place means one server: in a namespace, as the name of a custom resource does, or in the whole
+   * cluster, as a host name does. Of two resources that want one object in one place the second is refused.
+   *
+   * @defaultValue `'Namespaced'`
+   */
+  readonly places?: 'Namespaced' | 'Cluster';
+}
+
+export const DEFAULT_SETTLES = '30 seconds';
+
 /** Options of an external object: those of a workload, for it takes its turn as one. */
 export interface ExternalOptions extends Pick<
   WorkloadOptions,
@@ -19,9 +47,11 @@ export interface ExternalOptions extends Pick<
   /**
    * Leaves it where it is when it is no longer desired and when the resource is deleted.
    *
-   * @defaultValue `false`
+   * @defaultValue `false` for what this resource created, `true` for what it adopted
    */
   readonly retain?: boolean;
+  /** @defaultValue what its kind says */
+  readonly adopt?: Adoption;
 }
 
 /** What the functions of an external kind are given. */
@@ -75,30 +105,42 @@ export interface ExternalKind<Wanted> {
   (name: string, wanted: Wanted, options?: ExternalOptions): DesiredObject;
   readonly kind: string;
   readonly functions: AnyExternalFunctions;
+  readonly options: Required<ExternalKindOptions>;
 }
 
 /**
  * Names a kind of object behind an API, and how it is handled there.
  *
- * @throws TypeError when `kind` is not CamelCase, or a function is missing.
+ * @throws TypeError when `kind` is not CamelCase, a function is missing or an option is not one of its words.
  */
 export function externalKind<Wanted extends object, Remote = Wanted, Spec = unknown>(
   kind: string,
   functions: ExternalFunctions<Wanted, Remote, Spec>,
+  { adopt = 'ask', settles = DEFAULT_SETTLES, places = 'Namespaced' }: ExternalKindOptions = {},
 ): ExternalKind<Wanted> {
   if (!/^[A-Z][A-Za-z0-9]*$/.test(kind))
     throw new TypeError(`externalKind: kind must be CamelCase, for example PinotTable, not "${kind}"`);
   for (const required of ['observe', 'create', 'update', 'remove'] as const)
     if (typeof functions[required] !== 'function')
       throw new TypeError(`externalKind ${kind}: its ${required} must be a function`);
+  checkChoice(kind, 'adopt', adopt, ADOPTIONS);
+  checkChoice(kind, 'places', places, ['Namespaced', 'Cluster']);
   const make = (name: string, wanted: Wanted, { place, ...options }: ExternalOptions = {}): DesiredObject => {
+    if (options.adopt !== undefined) checkChoice(`${kind} ${name}`, 'adopt', options.adopt, ADOPTIONS);
     if (name.includes('/')) throw new TypeError(`${kind} ${name}: its name has a slash`);
     if (place === '' || place?.includes('/'))
       throw new TypeError(`${kind} ${name}: its place is "${place}"; a place is a word without slashes`);
     const where = place === undefined ? {} : { namespace: place };
     return desire(`${EXTERNAL_GROUP}/v1`, kind, name, { wanted }, { ...options, ...where });
   };
-  return Object.freeze(Object.assign(make, { kind, functions }));
+  return Object.freeze(Object.assign(make, { kind, functions, options: { adopt, settles, places } }));
+}
+
+const ADOPTIONS: readonly string[] = ['never', 'ask', 'always'];
+
+function checkChoice(subject: string, field: string, value: string, choice: readonly string[]): void {
+  if (!choice.includes(value))
+    throw new TypeError(`${subject}: its ${field} is "${value}"; use one of ${choice.join(', ')}`);
 }
 
 /** Thrown by a function of an external kind whose server cannot answer now: it is asked again, slowly. */

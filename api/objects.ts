@@ -23,6 +23,7 @@ import type {
   V1StatefulSetSpec,
   V2HorizontalPodAutoscalerSpec,
 } from '@kubernetes/client-node';
+import type { Adoption } from './external.ts';
 import type { Gate, Hook } from './operator.ts';
 import type { Requirement } from './requirement.ts';
 
@@ -145,6 +146,8 @@ export interface DesiredObject<Role extends string = string> {
     WorkloadOptions & TargetOptions & ClaimOptions & ConfigurationOptions,
     'uses' | 'role'
   > & {
+    /** Of an external object. */
+    readonly adopt?: Adoption;
     readonly uses?: readonly DesiredObject[];
     readonly role?: Role;
   };
@@ -330,7 +333,7 @@ export function desire<Role extends string = string>(
   kind: string,
   name: string,
   body: Readonly<Record<string, unknown>>,
-  { uses, ...rest }: InRole<Role> & TargetOptions & ClaimOptions,
+  { uses, ...rest }: InRole<Role> & TargetOptions & ClaimOptions & { readonly adopt?: Adoption },
 ): DesiredObject<Role> {
   const options: DesiredObject<Role>['options'] = uses
     ? { ...rest, uses: uses.filter((used) => !!used) }

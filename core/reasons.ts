@@ -81,6 +81,12 @@ export const OUR_REASONS = {
   ResizeFailed: 'ResizeFailed',
   /** Carrying it out would lose pods or data. */
   ApprovalRequired: 'ApprovalRequired',
+  /** What is on the server was made by others; a person decides whether this resource takes it over. */
+  AdoptionRequired: 'AdoptionRequired',
+  /** What is on the server was made by others, and may not be taken over. */
+  AdoptionRefused: 'AdoptionRefused',
+  /** An external object was given up, and its server could not be seen to be without it. */
+  RemovalUnconfirmed: 'RemovalUnconfirmed',
   Pruning: 'Pruning',
   Deleting: 'Deleting',
   /** With `--cascade=foreground` the order of a deletion is not ours. */

@@ -8,7 +8,10 @@ import type { Activities } from '../activities/index.ts';
 
 type Look = Pick<Activities, 'planResource' | 'observeObjects' | 'observeShape' | 'patchStatus'>;
 type Author = Pick<Activities, 'checkGate' | 'runHook' | 'cleanUp' | 'runRoutine'>;
-type External = Pick<Activities, 'applyExternals' | 'observeExternals' | 'removeExternals'>;
+type External = Pick<
+  Activities,
+  'claimExternals' | 'applyExternals' | 'observeExternals' | 'removeExternals'
+>;
 type Reshape = Pick<
   Activities,
   | 'growClaims'

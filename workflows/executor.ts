@@ -1,10 +1,13 @@
 import { isCancellation } from '@temporalio/workflow';
-import type { ApplyItem, PlanRef, PruneItem } from '../activities/index.ts';
+import type { ApplyItem, ClaimItem, PlanRef, PruneItem } from '../activities/index.ts';
 import type { Category } from '../core/plan/categories.ts';
 import { CATEGORIES, categoryOf, isExternal, titleOf } from '../core/plan/categories.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
-import type { ApplyResult, Removal } from '../core/rollout/fold.ts';
-import { foldApplied, foldPruned, foldReverted } from '../core/rollout/fold.ts';
+import type { ApplyResult } from '../core/rollout/fold.ts';
+import type { Removal } from '../core/rollout/fold-pruned.ts';
+import { foldClaimed } from '../core/rollout/claims.ts';
+import { foldApplied, foldReverted } from '../core/rollout/fold.ts';
+import { foldPruned } from '../core/rollout/fold-pruned.ts';
 import { foldGate, foldHookFailed, foldPassage } from '../core/rollout/fold-passage.ts';
 import { contentsOf } from '../core/rollout/references.ts';
 import type { Step } from '../core/rollout/step.ts';
@@ -94,6 +97,8 @@ export class Executor {
           const { results, error } = await this.#apply(ref, items, plan, patienceMs);
           return { state: foldApplied(state, plan, results, currentTime()), error };
         }
+        case 'claim':
+          return { state: await this.#claim(step.keys, ref, plan, state) };
         case 'reshape':
           return {
             state: await reshape(ref, step.key, plan, {
@@ -118,6 +123,17 @@ export class Executor {
     } catch (error) {
       return { state: known, error };
     }
+  }
+
+  async #claim(
+    keys: readonly ObjectKey[],
+    ref: PlanRef,
+    plan: PlanView,
+    state: ReconcileState,
+  ): Promise<ReconcileState> {
+    const items = keys.map((key) => claimItemOf(key, plan, state));
+    const claims = await external(`first look: ${keys.map(titleOf).join(', ')}`).claimExternals(ref, items);
+    return foldClaimed(state, plan, claims, currentTime());
   }
 
   /** Runs the author's routine; one that fails is the resource's trouble, and runs again in time. */
@@ -194,7 +210,7 @@ export class Executor {
     why: string,
     generation?: number,
   ): Promise<Outcome> {
-    const items = pruneItemsOf(keys, state);
+    const items = pruneItemsOf(keys, state, currentTime());
     const groups = Map.groupBy(items, ({ key }) => isExternal(key));
     const { results, error } = await gathered<Removal>(
       Array.from(groups, ([isRemote, group]) => {
@@ -262,17 +278,24 @@ function itemOf(
 ): ApplyItem {
   const ref = plan.refs[key];
   const entry = state.inventory[key];
-  const hasDrifted = entry?.digest === '' || (ref !== undefined && hasBeenScaled(ref, entry));
+  const hasDrifted =
+    (entry?.digest === '' && !entry.unconfirmed) || (ref !== undefined && hasBeenScaled(ref, entry));
   const partition = ref && !whole ? partitionOf(ref, state) : undefined;
   return {
     key,
     digest: ref?.digest ?? '',
     cause: hasDrifted ? 'drift' : 'plan',
     ...(entry?.uid ? { uid: entry.uid } : {}),
+    ...(entry?.unconfirmed ? { unconfirmed: true as const } : {}),
     ...(hasDrifted && editors ? { editors } : {}),
     ...(partition === undefined ? {} : { partition }),
     ...(ref ? scaleOrderOf(ref, entry, changeOf(ref, entry)) : {}),
   };
+}
+
+function claimItemOf(key: ObjectKey, plan: PlanView, { refusals }: ReconcileState): ClaimItem {
+  const { heir } = refusals[key] ?? {};
+  return { key, digest: plan.refs[key]?.digest ?? '', cause: 'plan', ...(heir ? { heir } : {}) };
 }
 
 /** `broker: StatefulSet p1-broker, digest 3fa9…`; of many objects, how many. */
@@ -293,10 +316,20 @@ function summaryOf(items: readonly ApplyItem[], plan: PlanView): string {
 }
 
 /** What is to go, each as it is known, so that nothing that took its name goes instead. */
-function pruneItemsOf(keys: readonly ObjectKey[], { inventory }: ReconcileState): readonly PruneItem[] {
-  return keys.map((key) => ({
-    key,
-    uid: inventory[key]?.uid ?? '',
-    ...(inventory[key]?.retain ? { retain: true as const } : {}),
-  }));
+function pruneItemsOf(
+  keys: readonly ObjectKey[],
+  { inventory }: ReconcileState,
+  now: number,
+): readonly PruneItem[] {
+  return keys.map((key) => {
+    const { uid = '', retain, origin, unconfirmed, absentUntil = Infinity } = inventory[key] ?? {};
+    return {
+      key,
+      uid,
+      ...(retain === undefined ? {} : { retain }),
+      ...(origin ? { origin } : {}),
+      ...(unconfirmed ? { unconfirmed } : {}),
+      ...(absentUntil <= now ? { again: true as const } : {}),
+    };
+  });
 }

@@ -244,23 +244,27 @@ export class Pass {
   }
 
   async #execute(step: ClusterStep, plan: PlanView): Promise<Outcome> {
-    const begun =
-      step.kind === 'apply'
-        ? step.keys
-        : step.kind === 'reshape' && isInTurn(step.key, this.#outlook.state)
-          ? [step.key]
-          : [];
+    const replaced = step.kind === 'reshape' && isInTurn(step.key, this.#outlook.state) ? [step.key] : [];
+    const begun = step.kind === 'apply' ? step.keys : replaced;
     this.#outlook.state = beginStages(this.#outlook.state, plan, begun, currentTime());
     const { state, patienceMs } = await this.#reporter.announce(
       { ...this.#outlook.situation, state: this.#outlook.state },
       step,
     );
     this.#outlook.state = state;
-    return this.#executor.execute(step, plan, state, {
+    const outcome = await this.#executor.execute(step, plan, state, {
       editors: this.#outlook.editors,
       patienceMs,
       ask: (call) => this.#outlook.ask(call),
     });
+    if (step.kind !== 'claim' || outcome.error !== undefined) return outcome;
+    // Nothing is created before the status names it: what knows nothing of this workflow finds it there.
+    const named = await this.#reporter.report(
+      { ...this.#outlook.situation, state: outcome.state },
+      'at once',
+    );
+    if (named.failure) this.#outlook.situation = { ...this.#outlook.situation, failure: named.failure };
+    return { state: named.failure ? state : named.state };
   }
 
   /** One step of taking down. */

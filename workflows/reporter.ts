@@ -87,7 +87,8 @@ export class Reporter {
     return { state: told.state, patienceMs: Math.min(silenceMs, longest) };
   }
 
-  async report(situation: Situation): Promise<Reported> {
+  /** `at once`: what follows relies on it; else news that only says that work goes on may wait. */
+  async report(situation: Situation, when?: 'at once'): Promise<Reported> {
     const { resource } = this.#input;
     const { state, failure } = situation;
     if (state.uid === undefined) return { state };
@@ -102,7 +103,7 @@ export class Reporter {
     const news = [...overwrittenNews(state), ...ofRollout];
     if (hash === state.reported && news.length === 0) return { state };
     const canWait = verdict.phase === 'Progressing' && !AWAITED.includes(verdict.reason);
-    if (canWait && now < this.#quietUntil)
+    if (when !== 'at once' && canWait && now < this.#quietUntil)
       return { state: { ...state, conditions }, dueAt: this.#quietUntil };
     this.#index(conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown', stageOf(situation));
     try {

@@ -45,8 +45,8 @@ export interface PlannedRef {
   readonly hooksOnInstall?: true;
   /** Its pods are deleted by nobody but people, also one that holds up a rollout. */
   readonly keepsPods?: true;
-  /** Kept when it is no longer desired. */
-  readonly retain?: true;
+  /** Kept when it is no longer desired; `false`: an external object goes although this resource did not create it. */
+  readonly retain?: boolean;
 }
 
 export interface RenderedObject {
@@ -140,7 +140,7 @@ function renderObject(
     ...(before ? { before: before.name } : {}),
     ...(after ? { after: after.name } : {}),
     ...(hooksOnInstall ? { hooksOnInstall } : {}),
-    ...(isRetained(planned) ? { retain: true as const } : {}),
+    ...retention(planned),
     ...(desired.options.replaceTrappedPods === false ? { keepsPods: true as const } : {}),
   };
   if (isExternal(key)) return { ref, manifest: configured, planned };
@@ -158,9 +158,10 @@ function templateDigest(key: ObjectKey, manifest: Manifest, digest: Digest): str
   return template ? digest(template) : undefined;
 }
 
-function isRetained({ key, desired }: PlannedObject): boolean {
+function retention({ key, desired }: PlannedObject): Pick<PlannedRef, 'retain'> {
   const { retain } = desired.options;
-  return isExternal(key) ? retain === true : desired.kind === 'PersistentVolumeClaim' && retain !== false;
+  if (isExternal(key)) return retain === undefined ? {} : { retain };
+  return desired.kind === 'PersistentVolumeClaim' && retain !== false ? { retain: true } : {};
 }
 
 function requiredOf({ requires, reads }: PlannedObject): readonly ObjectKey[] {

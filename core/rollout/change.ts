@@ -5,7 +5,7 @@ import type { Entry } from './state.ts';
 export type Change = 'none' | 'new' | 'harmless' | 'disruptive';
 
 export function changeOf(ref: PlannedRef, entry: Entry | undefined): Change {
-  if (!entry) return 'new';
+  if (!entry || entry.unconfirmed) return 'new';
   if (entry.digest === ref.digest) return 'none';
   // An empty digest is drift: the template that was applied is the planned one, so re-applying only undoes an edit.
   return entry.template === ref.template ? 'harmless' : 'disruptive';

@@ -189,7 +189,7 @@ export function isApproved(orders: Orders, token: string, now: number): boolean 
 export function tokenOf(
   digest: string,
   stage: string,
-  what: 'stage' | 'window' | 'runtime' | 'loss',
+  what: 'stage' | 'window' | 'runtime' | 'loss' | 'adoption',
 ): string {
   return shortHash(`${digest} ${stage} ${what}`).slice(-8);
 }

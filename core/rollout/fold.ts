@@ -1,7 +1,7 @@
 /** How what happened changes what is known. Each function takes a state and gives the next; none of them decides. */
 import type { Health } from '../health/health.ts';
 import type { PlannedRef } from '../plan/digests.ts';
-import { isWorkload, takesTurns } from '../plan/categories.ts';
+import { isExternal, isWorkload, takesTurns } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { RolloutReport } from '../status/resource-status.ts';
 import { changeOf } from './change.ts';
@@ -14,7 +14,7 @@ import { isInstall } from './hooks.ts';
 import type { Entry, PlanView, ReconcileState, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
 import type { Held } from './refusal.ts';
-import { heldOtherwise, REMOVAL, withRefusal } from './refusal.ts';
+import { heldOtherwise, withRefusal } from './refusal.ts';
 import { isInTurn, withoutTurn } from './reshape.ts';
 import { forgetUnblocking } from './unblock.ts';
 import { forgetUnread, readingOf, seenWith } from './readers.ts';
@@ -67,6 +67,9 @@ export type ApplyResult =
       readonly token?: string;
       /** Who has the object, where it belongs to another. */
       readonly holder?: string;
+      readonly retryAfterMs?: number;
+      /** It belongs to another resource, and how that one came by it: it was never this one's. */
+      readonly heir?: NonNullable<Entry['origin']>;
     };
 
 const JOURNAL_LENGTH = 5;
@@ -83,8 +86,16 @@ export function foldApplied(
     if (!ref) return known;
     return result.applied
       ? foldOneApplied(known, ref, result, now)
-      : withRefusal(known, { ...result, digest: ref.digest }, now);
+      : withRefusal(withoutOthers(known, result), { ...result, digest: ref.digest }, now);
   });
+}
+
+/** What another resource has leaves the inventory, so that it is not removed with this one. */
+function withoutOthers(
+  state: ReconcileState,
+  { key, heir }: Extract<ApplyResult, { applied: false }>,
+): ReconcileState {
+  return heir ? { ...state, inventory: without(state.inventory, key) } : state;
 }
 
 function foldOneApplied(
@@ -106,6 +117,7 @@ function foldOneApplied(
     fields: result.fields,
     ...((scaledOnly ? before.partial : result.partition !== undefined) ? { partial: true as const } : {}),
     ...placeOf(ref),
+    ...(before?.origin ? { origin: before.origin } : {}),
     ...scaleApplied(ref, before?.scale, result.scale, scaledOnly),
     ...(isWorkload(ref.key) ? readingOf(ref.key, content, { known: before, health: result.health }) : {}),
   };
@@ -188,6 +200,7 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
   // One that took the name, and of which we own no field, is somebody else's: ours is gone.
   const isAnother =
     seen.exists && seen.uid !== entry.uid && (seen.heldBy !== undefined || seen.fields === '');
+  if (!seen.exists && isExternal(seen.key)) return foldAbsent(state, seen.key, entry);
   if (!seen.exists && entry.ending)
     return foldExpired({ ...state, refusals: without(state.refusals, seen.key) }, seen.key, entry);
   if (!seen.exists || seen.heldBy !== undefined || isAnother)
@@ -215,6 +228,17 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
   const stale = entry.generation !== undefined && (seen.generation ?? 0) < entry.generation;
   const reading = seenWith(scaled, seen.health);
   return stale ? state : foldHealth(withEntry(state, seen.key, reading), seen.key, seen.health, now);
+}
+
+/** One look that finds nothing is not enough to forget what was written to a server: it stays, and is written again. */
+function foldAbsent(state: ReconcileState, key: ObjectKey, entry: Entry): ReconcileState {
+  const { health: _, ...rest } = entry;
+  const absent = withEntry(state, key, { ...rest, digest: '', fields: '' });
+  return {
+    ...absent,
+    refusals: without(state.refusals, key),
+    unhealthy: without(state.unhealthy, key),
+  };
 }
 
 /** Records which Jobs were complete, of which nothing else may be seen any more. */
@@ -305,47 +329,6 @@ export function reportRollout(rollout: Rollout, plan: PlanView): RolloutReport {
       ...(startedAt ? { startedAt } : {}),
       ...(startedAt && finishedAt ? finishedSince(startedAt, Date.parse(finishedAt)) : {}),
     })),
-  };
-}
-
-/** What asking an object to go gave. */
-export type Removal =
-  /** `removed`: its deletion has begun; `retained`: it stays, and is no longer ours to look after. */
-  | { readonly key: ObjectKey; readonly outcome: 'removed' | 'gone' | 'retained' }
-  | {
-      readonly key: ObjectKey;
-      readonly outcome: 'refused';
-      readonly reason: string;
-      readonly message: string;
-    };
-
-/**
- * Records deletions that were asked for: tombstones, until the objects are seen to be gone. Retained ones just leave the
- * list; a removal that was refused is tried again.
- */
-export function foldPruned(state: ReconcileState, removals: readonly Removal[], now: number): ReconcileState {
-  return foldEach(state, removals, (known, removal) => {
-    const { key, outcome } = removal;
-    const entry = known.inventory[key];
-    if (!entry) return known;
-    if (outcome === 'refused') return withRefusal(known, { ...removal, digest: REMOVAL }, now);
-    if (outcome === 'removed') return leaving(known, key, entry, now);
-    return {
-      ...known,
-      inventory: without(known.inventory, key),
-      refusals: without(known.refusals, key),
-      unhealthy: without(known.unhealthy, key),
-    };
-  });
-}
-
-/** A tombstone, and since when: whoever waits for it is told. */
-function leaving(state: ReconcileState, key: ObjectKey, entry: Entry, now: number): ReconcileState {
-  const trouble = { reason: 'Terminating', message: 'is being deleted', since: rfc3339(now) };
-  return {
-    ...withEntry(state, key, { ...entry, leaving: true }),
-    refusals: without(state.refusals, key),
-    unhealthy: { ...state.unhealthy, [key]: trouble },
   };
 }
 

@@ -8,13 +8,14 @@
  */
 import { takesTurns } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
+import { claimedFirst } from './claims.ts';
 import { isDue, isFree, isInstalledNow, isLost, isReshapeDue } from './due.ts';
 import { isBeforeDue } from './hooks.ts';
 import { pauseOf, wholePause } from './hold.ts';
 import type { Lane } from './lane-step.ts';
 import { laneStep } from './lane-step.ts';
 import { missingReads, stillNeeded } from './readers.ts';
-import { isPostponed, unused } from './removal.ts';
+import { askedAgainAt, isPostponed, unused } from './removal.ts';
 import { abandoned } from './reshape.ts';
 import type { PlanView, ReconcileState } from './state.ts';
 import type { Moment, Step, Waiting } from './step.ts';
@@ -22,7 +23,7 @@ import { atOnce, held, keysOf, mergeWaits, restingWaits, waitFor } from './waits
 
 /** @param now epoch milliseconds. */
 export function nextStep(plan: PlanView, state: ReconcileState, now: number): Step {
-  const step = stepOf({ plan, state, now });
+  const step = claimedFirst(stepOf({ plan, state, now }), state);
   const pause = wholePause(plan.orders, now);
   return pause && step.kind !== 'wait' ? held('keys' in step ? step.keys : [step.key], pause) : step;
 }
@@ -81,7 +82,8 @@ function astrayIn({ plan, state, now }: Moment): readonly ObjectKey[] {
   return keysOf(
     Object.values(plan.refs).filter((ref) => {
       const entry = state.inventory[ref.key];
-      const isEdited = entry?.digest === '' && !entry.leaving && entry.template !== ref.template;
+      const isOurs = entry?.digest === '' && !entry.leaving && !entry.unconfirmed;
+      const isEdited = isOurs && entry.template !== ref.template;
       if (!takesTurns(ref.key) || !(isEdited || (!entry && isLost(ref, state)))) return false;
       const refusal = state.refusals[ref.key];
       return (!refusal || now >= refusal.retryAt) && !pauseOf(plan.orders, ref, now);
@@ -98,7 +100,7 @@ function pruneStep(moment: Moment): Step {
   const unread = staying.filter((key) => !read.has(key));
   const leavers = unused(unread, unwanted, state).filter((key) => !isPostponed(key, state, now));
   if (leavers.length > 0) return { kind: 'prune', keys: atOnce(leavers) };
-  const retries = staying.map((key) => state.refusals[key]?.retryAt);
+  const retries = staying.map((key) => askedAgainAt(key, state));
   // What is still read keeps nobody waiting: it goes with its last reader.
   const on = unwanted.filter((key) => state.inventory[key]?.leaving || !read.has(key));
   return mergeWaits([waitFor(on, ...retries), ...restingWaits(moment)]);

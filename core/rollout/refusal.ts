@@ -21,12 +21,15 @@ interface Refused {
   /** Operator code failed, and nothing was refused. */
   readonly ofCall?: true;
   readonly holder?: string;
+  readonly heir?: Refusal['heir'];
+  /** The server said when it may be asked again. */
+  readonly retryAfterMs?: number;
 }
 
 /** Records that the server would not take an object (or let it go): it is tried again ever more slowly. */
 export function withRefusal(
   state: ReconcileState,
-  { key, digest, reason, message, aboutShape, token, ofCall, holder }: Refused,
+  { key, digest, reason, message, aboutShape, token, heir, retryAfterMs = 0, ofCall, holder }: Refused,
   now: number,
 ): ReconcileState {
   const known = state.refusals[key];
@@ -44,11 +47,12 @@ export function withRefusal(
     since: same?.since ?? rfc3339(now),
     attempts,
     // What cannot be changed in place is looked at, which is another thing than to try it again.
-    retryAt: aboutShape && !same ? now : now + delay,
+    retryAt: aboutShape && !same ? now : now + Math.max(delay, retryAfterMs),
     ...(isAboutShape ? { aboutShape: true } : {}),
     ...(token ? { token } : {}),
     ...(ofCall ? { ofCall } : {}),
     ...(holder === undefined ? {} : { holder }),
+    ...(heir ? { heir } : {}),
   };
   return { ...state, refusals: { ...state.refusals, [key]: refusal } };
 }

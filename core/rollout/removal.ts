@@ -1,5 +1,5 @@
 /** What may be removed now, of what is to go. An external object goes before what it uses, and after what uses it. */
-import { awaits } from '../plan/categories.ts';
+import { awaits, isExternal } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { ReconcileState } from './state.ts';
 import { without } from './state.ts';
@@ -8,19 +8,36 @@ import { without } from './state.ts';
 export function unused(
   keys: readonly ObjectKey[],
   remaining: readonly ObjectKey[],
-  { inventory }: ReconcileState,
+  state: ReconcileState,
 ): readonly ObjectKey[] {
+  const { inventory } = state;
   const needed = new Set(
     remaining.flatMap((user) =>
-      (inventory[user]?.uses ?? []).filter((used) => used !== user && awaits(user, used)),
+      (inventory[user]?.uses ?? []).filter(
+        (used) =>
+          used !== user &&
+          awaits(user, used) &&
+          // An external object needs no other that its server does not show any more; the server itself it may still need.
+          !(isExternal(used) && isSettling(user, state)),
+      ),
     ),
   );
   return keys.filter((key) => !needed.has(key));
 }
 
-/** Its removal was refused a moment ago. */
-export function isPostponed(key: ObjectKey, { refusals }: ReconcileState, now: number): boolean {
-  return (refusals[key]?.retryAt ?? 0) > now;
+/** Its removal was refused a moment ago, or its server did not show it and is asked once more. */
+export function isPostponed(key: ObjectKey, state: ReconcileState, now: number): boolean {
+  return (askedAgainAt(key, state) ?? 0) > now;
+}
+
+/** In epoch milliseconds. */
+export function askedAgainAt(key: ObjectKey, { refusals, inventory }: ReconcileState): number | undefined {
+  return refusals[key]?.retryAt ?? inventory[key]?.absentUntil;
+}
+
+/** Its server did not show it, and is asked once more. */
+export function isSettling(key: ObjectKey, { inventory }: ReconcileState): boolean {
+  return inventory[key]?.absentUntil !== undefined;
 }
 
 /**

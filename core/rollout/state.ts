@@ -35,7 +35,13 @@ export interface Entry {
   readonly yields?: true;
   readonly role?: string;
   readonly stage?: number;
-  readonly retain?: true;
+  readonly retain?: boolean;
+  /** Of an external object: whether its server had it before this resource asked for it. */
+  readonly origin?: 'created' | 'adopted';
+  /** An external object that may be on its server, and was never seen there as it is wanted. */
+  readonly unconfirmed?: true;
+  /** An external object that its server did not show: when it is looked for once more, in epoch milliseconds. */
+  readonly absentUntil?: number;
   readonly keepsPods?: true;
   readonly uses?: readonly ObjectKey[];
   readonly requires?: readonly ObjectKey[];
@@ -84,6 +90,8 @@ export interface Refusal extends Trouble {
   readonly ofCall?: true;
   /** Who has the object, where it belongs to another: it is tried again when that changes. */
   readonly holder?: string;
+  /** Of an external object that another resource has: how that one came by it. It is inherited, and not adopted. */
+  readonly heir?: Entry['origin'];
   readonly attempts: number;
   /** Epoch milliseconds. */
   readonly retryAt: number;
@@ -330,7 +338,7 @@ export function placeOf(place: Place): Place {
     ...(yields ? { yields } : {}),
     ...(role ? { role } : {}),
     ...(stage === undefined ? {} : { stage }),
-    ...(retain ? { retain } : {}),
+    ...(retain === undefined ? {} : { retain }),
     ...(keepsPods ? { keepsPods } : {}),
     ...(canary === undefined ? {} : { canary }),
     ...(uses ? { uses } : {}),

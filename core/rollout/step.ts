@@ -6,6 +6,8 @@ import type { PlanView, ReconcileState } from './state.ts';
 export type Step =
   /** `whole`: the rest of the pods, after the first few. */
   | { readonly kind: 'apply'; readonly keys: readonly ObjectKey[]; readonly whole?: true }
+  /** External objects that are to be created: they are looked at, and named in the status, before. */
+  | { readonly kind: 'claim'; readonly keys: readonly ObjectKey[] }
   | {
       readonly kind: 'hook';
       readonly key: ObjectKey;

@@ -17,9 +17,9 @@ export function pendingApprovals({ state, step, plan }: Situation): readonly Pen
   ];
 }
 
-/** What would be lost is approved only by whoever names it. */
+/** What would be lost or taken over is approved only by a person who names it. */
 export function isLoss({ reason }: PendingApproval): boolean {
-  return reason === OUR_REASONS.ApprovalRequired;
+  return reason === OUR_REASONS.ApprovalRequired || reason === OUR_REASONS.AdoptionRequired;
 }
 
 /** For example `stage server`, or `StatefulSet pinot-server` whose pods or data would be lost. */

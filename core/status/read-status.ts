@@ -84,16 +84,19 @@ function memoryIn({ memory }: Fields): Pick<Partial<ResourceStatus>, 'memory'> {
   };
 }
 
+/** What lives behind APIs, by key. */
+const KEY_LISTS = ['externals', 'adopted', 'unconfirmed', 'wanted'] as const;
+
 function inventoryIn({ inventory }: Fields): Pick<Partial<ResourceStatus>, 'inventory'> {
   if (!isFields(inventory)) return {};
-  const { objects, kinds, externals, commands, written, fingerprint, ...rest } = inventory;
+  const { objects, kinds, commands, written, fingerprint, ...rest } = inventory;
   const texts = (value: unknown): readonly string[] =>
     Array.isArray(value) ? value.filter((each) => isString(each) && each !== '') : [];
   const read: InventoryStatus = {
     ...rest,
     objects: isNumber(objects) ? objects : 0,
     kinds: texts(kinds),
-    ...(externals === undefined ? {} : { externals: texts(externals) }),
+    ...Object.fromEntries(KEY_LISTS.filter((name) => name in rest).map((name) => [name, texts(rest[name])])),
     ...(isString(commands) ? { commands } : {}),
     ...(isString(written) ? { written } : {}),
     fingerprint: isString(fingerprint) ? fingerprint : '',

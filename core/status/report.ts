@@ -188,7 +188,8 @@ export function inventoryStatus(
   const inCluster = entries.filter(([key, { ending }]) => !isExternal(key) && ending !== 'expired');
   return {
     objects: entries.length,
-    ...placesOf(keys, home),
+    kinds: kindsOf(keys, home),
+    ...externalsOf(state, plan),
     ...(plan?.commands ? { commands: plan.commands } : {}),
     fingerprint: inventoryFingerprint(
       inCluster.map(([key, { uid, fields, scale }]) => ({ key, uid, fields, scale })),
@@ -196,14 +197,37 @@ export function inventoryStatus(
   };
 }
 
-/** Where objects are to be found: the kinds to watch, and what lives behind an API, by key. */
-export function placesOf(
-  keys: Iterable<ObjectKey>,
-  home: string | undefined,
-): Pick<InventoryStatus, 'kinds' | 'externals'> {
-  const all = [...new Set(keys)].sort();
-  const externals = all.filter(isExternal);
-  const inCluster = all.filter((key) => !isExternal(key));
-  const kinds = new Set(inCluster.map((key) => kindName(parseObjectKey(key, home))));
-  return { kinds: [...kinds].sort(), ...(externals.length > 0 ? { externals } : {}) };
+/** The kinds to watch. */
+export function kindsOf(keys: Iterable<ObjectKey>, home: string | undefined): readonly string[] {
+  const inCluster = [...keys].filter((key) => !isExternal(key));
+  return [...new Set(inCluster.map((key) => kindName(parseObjectKey(key, home))))].sort();
+}
+
+/** What lives behind an API, by key: what may be there, how it got there, and what is wanted and not there. */
+function externalsOf(
+  { inventory }: ReconcileState,
+  plan: PlanView | undefined,
+): Pick<InventoryStatus, 'externals' | 'adopted' | 'unconfirmed' | 'wanted'> {
+  const all = Object.entries(inventory).filter(([key]) => isExternal(key));
+  const those = (holds: (entry: ReconcileState['inventory'][string]) => boolean): readonly ObjectKey[] =>
+    all.flatMap(([key, entry]) => (holds(entry) ? [key] : [])).sort();
+  return withoutEmpty({
+    externals: those(() => true),
+    adopted: those(({ origin }) => origin === 'adopted'),
+    unconfirmed: those(({ unconfirmed }) => unconfirmed === true),
+    wanted: wantedOf(Object.keys(plan?.refs ?? {}), Object.keys(inventory)),
+  });
+}
+
+/** Of planned objects, the external ones that a resource does not have. */
+export function wantedOf(planned: readonly ObjectKey[], had: readonly ObjectKey[]): readonly ObjectKey[] {
+  const known = new Set(had);
+  return planned.filter((key) => isExternal(key) && !known.has(key)).sort();
+}
+
+function withoutEmpty<Lists extends Readonly<Record<string, readonly ObjectKey[]>>>(
+  lists: Lists,
+): Partial<Lists> {
+  const entries = Object.entries(lists).filter(([, keys]) => keys.length > 0);
+  return Object.fromEntries(entries) as Partial<Lists>;
 }

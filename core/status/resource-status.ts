@@ -56,8 +56,17 @@ export interface InventoryStatus {
   readonly objects: number;
   /** As kubectl accepts them, sorted: `ConfigMap`, `StatefulSet.apps`. The bridge watches these. */
   readonly kinds: readonly string[];
-  /** Keys of what lives behind an API, where there is any: the only trace of it in the cluster. */
+  /**
+   * Keys of what may be behind an API because of this resource, where there is any: the only trace of it in the cluster. Written
+   * before anything is created.
+   */
   readonly externals?: readonly ObjectKey[];
+  /** Of these, what was there before; it is kept when the resource goes. */
+  readonly adopted?: readonly ObjectKey[];
+  /** Of these, what was never seen on its server as it is wanted. */
+  readonly unconfirmed?: readonly ObjectKey[];
+  /** External objects that it wants and does not have. */
+  readonly wanted?: readonly ObjectKey[];
   /** `commandsFingerprint` of the commands that were read; absent when there were none. */
   readonly commands?: string;
   /** `statusFingerprint` of the rest of the status, as it was written. */

@@ -282,6 +282,8 @@ function stepMessage(step: Step | undefined): string {
     case undefined:
     case 'wait':
       return 'is being reconciled';
+    case 'claim':
+      return `looking for ${listed(step.keys)}`;
     case 'apply':
       return `applying ${listed(step.keys)}`;
     case 'revert':

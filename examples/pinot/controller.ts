@@ -5,6 +5,9 @@ import type { Json } from './json.ts';
 import type { PinotSpec } from './pinot.ts';
 
 /** What the specs of schemas, tables and tenants share. */
+/** A controller answers from ZooKeeper, which shows every write at once; what is left is a request that arrives late. */
+export const SETTLES: { readonly settles: string } = { settles: '5 seconds' };
+
 export interface InCluster {
   /** The Pinot resource, in the same namespace. */
   readonly pinotCluster: string;

@@ -1,7 +1,7 @@
 /** `PinotSchema`: a schema in a Pinot cluster. A changed one may add columns; Pinot refuses what breaks its tables. */
 import { customResource, defineOperator, differenceOf, externalKind, ready } from 'durable-operator';
 import type { ExternalKind, Operator, ResourceDefinition } from 'durable-operator';
-import { ask, askFor, tellIgnored } from './controller.ts';
+import { ask, askFor, SETTLES, tellIgnored } from './controller.ts';
 import type { InCluster } from './controller.ts';
 import type { Json } from './json.ts';
 import { jsonIn, textIn } from './json.ts';
@@ -17,24 +17,28 @@ interface RemoteSchema {
   readonly expected: Json;
 }
 
-export const Schema: ExternalKind<Json> = externalKind<Json, RemoteSchema, InCluster>('Schema', {
-  async observe(context, wanted) {
-    const kept = await askFor(context, `GET /schemas/${encodeURIComponent(context.name)}`);
-    if (!kept || !wanted) return kept && { kept, expected: kept };
-    const { unrecognizedProperties: _, ...expected } = await ask(context, 'POST /schemas/validate', wanted);
-    return { kept, expected };
+export const Schema: ExternalKind<Json> = externalKind<Json, RemoteSchema, InCluster>(
+  'Schema',
+  {
+    async observe(context, wanted) {
+      const kept = await askFor(context, `GET /schemas/${encodeURIComponent(context.name)}`);
+      if (!kept || !wanted) return kept && { kept, expected: kept };
+      const { unrecognizedProperties: _, ...expected } = await ask(context, 'POST /schemas/validate', wanted);
+      return { kept, expected };
+    },
+    differs: (_, { kept, expected }) => differenceOf(expected, kept) ?? differenceOf(kept, expected),
+    async create(wanted, context) {
+      tellIgnored(context, await ask(context, 'POST /schemas?override=false', wanted));
+    },
+    async update(wanted, _, context) {
+      tellIgnored(context, await ask(context, `PUT /schemas/${encodeURIComponent(context.name)}`, wanted));
+    },
+    async remove(_, context) {
+      await askFor(context, `DELETE /schemas/${encodeURIComponent(context.name)}`);
+    },
   },
-  differs: (_, { kept, expected }) => differenceOf(expected, kept) ?? differenceOf(kept, expected),
-  async create(wanted, context) {
-    tellIgnored(context, await ask(context, 'POST /schemas?override=false', wanted));
-  },
-  async update(wanted, _, context) {
-    tellIgnored(context, await ask(context, `PUT /schemas/${encodeURIComponent(context.name)}`, wanted));
-  },
-  async remove(_, context) {
-    await askFor(context, `DELETE /schemas/${encodeURIComponent(context.name)}`);
-  },
-});
+  SETTLES,
+);
 
 export const PinotSchema: ResourceDefinition<PinotSchemaSpec> = customResource(
   'datainfra.io/v1beta1',

@@ -1,7 +1,7 @@
 /** `PinotTable`: a table in a Pinot cluster, whose segments are loaded anew when their configuration changed. */
 import { customResource, defineOperator, differenceOf, externalKind, invalid, ready } from 'durable-operator';
 import type { ExternalContext, ExternalKind, Operator, ResourceDefinition } from 'durable-operator';
-import { ask, askFor, tellIgnored } from './controller.ts';
+import { ask, askFor, SETTLES, tellIgnored } from './controller.ts';
 import type { InCluster } from './controller.ts';
 import type { Json } from './json.ts';
 import { jsonIn, textIn } from './json.ts';
@@ -33,31 +33,35 @@ interface RemoteTable {
   readonly loading: Loading;
 }
 
-export const Table: ExternalKind<WantedTable> = externalKind<WantedTable, RemoteTable, InCluster>('Table', {
-  async observe(context, wanted) {
-    const { path, type } = placeOf(context);
-    const kept = (await askFor(context, `GET ${path}`))?.[type];
-    if (!kept || !wanted) return kept ? { kept, expected: kept, loading: {} } : undefined;
-    const { [type]: expected } = await ask(context, 'POST /tables/validate', wanted.config);
-    return { kept, expected, loading: wanted.reload ? await loadingOf(context, context.name) : {} };
+export const Table: ExternalKind<WantedTable> = externalKind<WantedTable, RemoteTable, InCluster>(
+  'Table',
+  {
+    async observe(context, wanted) {
+      const { path, type } = placeOf(context);
+      const kept = (await askFor(context, `GET ${path}`))?.[type];
+      if (!kept || !wanted) return kept ? { kept, expected: kept, loading: {} } : undefined;
+      const { [type]: expected } = await ask(context, 'POST /tables/validate', wanted.config);
+      return { kept, expected, loading: wanted.reload ? await loadingOf(context, context.name) : {} };
+    },
+    differs: (_, { kept, expected, loading }) =>
+      differenceOf(expected, kept) ??
+      differenceOf(kept, expected) ??
+      (loading.isDue ? 'the configuration its segments are loaded with' : undefined),
+    async create({ config }, context) {
+      tellIgnored(context, await ask(context, 'POST /tables', config));
+    },
+    async update({ config, reload }, { kept, expected }, context) {
+      if (differenceOf(expected, kept) ?? differenceOf(kept, expected))
+        tellIgnored(context, await ask(context, `PUT ${placeOf(context).path}`, config));
+      if (reload) await reloadSegments(context, context.name);
+    },
+    async remove(_, context) {
+      await askFor(context, `DELETE ${placeOf(context).path}`);
+    },
+    ready: ({ loading }) => loading.progress ?? true,
   },
-  differs: (_, { kept, expected, loading }) =>
-    differenceOf(expected, kept) ??
-    differenceOf(kept, expected) ??
-    (loading.isDue ? 'the configuration its segments are loaded with' : undefined),
-  async create({ config }, context) {
-    tellIgnored(context, await ask(context, 'POST /tables', config));
-  },
-  async update({ config, reload }, { kept, expected }, context) {
-    if (differenceOf(expected, kept) ?? differenceOf(kept, expected))
-      tellIgnored(context, await ask(context, `PUT ${placeOf(context).path}`, config));
-    if (reload) await reloadSegments(context, context.name);
-  },
-  async remove(_, context) {
-    await askFor(context, `DELETE ${placeOf(context).path}`);
-  },
-  ready: ({ loading }) => loading.progress ?? true,
-});
+  SETTLES,
+);
 
 /** `flights_REALTIME`: an offline and a realtime table of one name are two tables. */
 function placeOf({ name }: ExternalContext<InCluster>): {

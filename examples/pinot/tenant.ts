@@ -1,7 +1,7 @@
 /** `PinotTenant`: how many brokers or servers of a Pinot cluster serve a tenant. */
 import { customResource, defineOperator, externalKind, invalid, ready } from 'durable-operator';
 import type { ExternalKind, Operator, ResourceDefinition } from 'durable-operator';
-import { ask, askFor } from './controller.ts';
+import { ask, askFor, SETTLES } from './controller.ts';
 import type { InCluster } from './controller.ts';
 import type { Json } from './json.ts';
 import { jsonIn, textIn } from './json.ts';
@@ -23,24 +23,28 @@ const COUNTS = {
   },
 } as const;
 
-export const Tenant: ExternalKind<Json> = externalKind<Json, Json, InCluster>('Tenant', {
-  observe: (context) => askFor(context, `GET ${pathOf(context.name)}`),
-  differs(wanted, remote) {
-    const counts = Object.entries(COUNTS[wanted['tenantRole'] as keyof typeof COUNTS]);
-    return counts.find(
-      ([number, list]) => wanted[number] !== undefined && wanted[number] !== sizeOf(remote[list]),
-    )?.[0];
+export const Tenant: ExternalKind<Json> = externalKind<Json, Json, InCluster>(
+  'Tenant',
+  {
+    observe: (context) => askFor(context, `GET ${pathOf(context.name)}`),
+    differs(wanted, remote) {
+      const counts = Object.entries(COUNTS[wanted['tenantRole'] as keyof typeof COUNTS]);
+      return counts.find(
+        ([number, list]) => wanted[number] !== undefined && wanted[number] !== sizeOf(remote[list]),
+      )?.[0];
+    },
+    async create(wanted, context) {
+      await ask(context, 'POST /tenants', wanted);
+    },
+    async update(wanted, _, context) {
+      await ask(context, 'PUT /tenants', wanted);
+    },
+    async remove(_, context) {
+      await askFor(context, `DELETE ${pathOf(context.name)}`);
+    },
   },
-  async create(wanted, context) {
-    await ask(context, 'POST /tenants', wanted);
-  },
-  async update(wanted, _, context) {
-    await ask(context, 'PUT /tenants', wanted);
-  },
-  async remove(_, context) {
-    await askFor(context, `DELETE ${pathOf(context.name)}`);
-  },
-});
+  SETTLES,
+);
 
 /** `flights_BROKER`: a broker tenant and a server tenant may have one name. */
 function pathOf(name: string): `/tenants/${string}` {

@@ -96,8 +96,10 @@ describe('external objects, over any specs, edits, refusals and orders of events
         const cluster = new SimulatedCluster(tableOperator());
         [first, second].forEach((wanted, index) => {
           cluster.want(wanted, index + 1);
-          for (let waits = obey(cluster); waits.length > 0; waits = obey(cluster))
+          for (let waits = obey(cluster); waits.length > 0; waits = obey(cluster)) {
             for (const key of cluster.live.keys()) cluster.become(key, 'Current');
+            cluster.now += 31_000;
+          }
         });
       }),
       { numRuns: 150 },

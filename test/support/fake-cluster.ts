@@ -15,7 +15,8 @@ import type { Operator } from '../../index.ts';
 import { isWorkload } from '../../core/plan/categories.ts';
 import type { PlannedRef } from '../../core/plan/digests.ts';
 import type { ObjectKey, ResourceRef } from '../../core/refs.ts';
-import type { ApplyResult, Observation, Removal } from '../../core/rollout/fold.ts';
+import type { ApplyResult, Observation } from '../../core/rollout/fold.ts';
+import type { Removal } from '../../core/rollout/fold-pruned.ts';
 import { rfc3339 } from '../../core/rollout/times.ts';
 import type { GateReply } from '../../core/rollout/fold-passage.ts';
 import type { SeenReference } from '../../core/rollout/references.ts';
@@ -24,7 +25,7 @@ import type { Condition, ResourceStatus } from '../../core/status/resource-statu
 import type { Hint } from '../../core/hint.ts';
 import { FakeReshaping } from './fake-reshaping.ts';
 import type { FakeObject, FakeOptions, Heals, Wanted } from './fake-object.ts';
-import { HEALTH, sourcesOf } from './fake-object.ts';
+import { HEALTH, claimed, keysOf, sourcesOf } from './fake-object.ts';
 import type { ToySpec } from './toy-operator.ts';
 import { toyOperator } from './toy-operator.ts';
 
@@ -151,6 +152,7 @@ export class FakeCluster {
       applyNetworkPolicies: apply('applyNetworkPolicies'),
       applyObjects: apply('applyObjects'),
       applyWorkloads: apply('applyWorkloads'),
+      claimExternals: (_, all) => this.#call('claimExternals', keysOf(all), () => keysOf(all).map(claimed)),
       applyExternals: apply('applyExternals'),
       observeExternals: (_, keys) =>
         this.#call('observeExternals', keys, () => keys.map((key) => this.#see(key))),
@@ -342,8 +344,4 @@ export class FakeCluster {
     const live = this.objects.get(key);
     if (live) this.objects.set(key, { ...live, ...change });
   }
-}
-
-function keysOf(items: readonly { readonly key: ObjectKey }[]): readonly ObjectKey[] {
-  return items.map(({ key }) => key);
 }

@@ -1,9 +1,11 @@
+import type { Claim } from '../../core/rollout/claims.ts';
 import type { Sources } from '../../activities/choose-plan.ts';
 import type { DigestKey } from '../../activities/digest-key.ts';
 import { createRenderer } from '../../activities/renderer.ts';
 import type { Scopes } from '../../activities/scopes.ts';
 import type { KeptPlan } from '../../activities/revisions.ts';
 import { builtInScope } from '../../core/plan/scopes.ts';
+import type { ObjectKey } from '../../core/refs.ts';
 import type { ScaleSeen } from '../../core/scalers.ts';
 import type { Operator } from '../../index.ts';
 import type { ToySpec } from './toy-operator.ts';
@@ -66,4 +68,13 @@ export interface Wanted {
   readonly generation: number;
   readonly deleting?: true;
   readonly held: boolean;
+}
+
+/** An external object that its server does not have yet. */
+export function claimed(key: ObjectKey): Claim {
+  return { key, claimed: true, origin: 'created' };
+}
+
+export function keysOf(items: readonly { readonly key: ObjectKey }[]): readonly ObjectKey[] {
+  return items.map(({ key }) => key);
 }

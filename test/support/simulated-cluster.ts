@@ -13,12 +13,15 @@ import {
   foldApplied,
   foldObserved,
   foldProgress,
-  foldPruned,
   foldReverted,
   reportRollout,
 } from '../../core/rollout/fold.ts';
+import { foldPruned } from '../../core/rollout/fold-pruned.ts';
+import type { Claim } from '../../core/rollout/claims.ts';
+import { foldClaimed } from '../../core/rollout/claims.ts';
 import { foldGate, foldPassage } from '../../core/rollout/fold-passage.ts';
-import type { Removal, RevertResult } from '../../core/rollout/fold.ts';
+import type { RevertResult } from '../../core/rollout/fold.ts';
+import type { Removal } from '../../core/rollout/fold-pruned.ts';
 import { beginStages } from '../../core/rollout/begin-rollout.ts';
 import { ONLY_THE_CANARY, partitionOf } from '../../core/rollout/canary.ts';
 import { memoryOf } from '../../core/rollout/course.ts';
@@ -199,6 +202,11 @@ export class SimulatedCluster {
           this.now,
         );
         return;
+      case 'claim': {
+        const claims = step.keys.map((key) => this.#claim(key));
+        this.state = foldClaimed(this.state, view, claims, this.now);
+        return;
+      }
       case 'revert':
         this.state = foldReverted(
           this.state,
@@ -221,11 +229,7 @@ export class SimulatedCluster {
       case 'unblock':
         throw new Error('nothing is ever trapped here');
       case 'prune':
-        this.state = foldPruned(
-          this.state,
-          step.keys.map((key) => this.#remove(key)),
-          this.now,
-        );
+        this.state = foldPruned(this.state, step.keys.map(this.#remove, this), this.now);
         this.look(step.keys.filter((key) => !isExternal(key)));
         return;
       case 'gate':
@@ -261,6 +265,13 @@ export class SimulatedCluster {
     return foldReshaping(state, key, away, { now, lookAgain: 'at once' });
   }
 
+  #claim(key: ObjectKey): Claim {
+    const message = this.refused.get(key);
+    return message
+      ? { key, claimed: false, reason: this.refusal, message }
+      : { key, claimed: true, origin: 'created' };
+  }
+
   #remove(key: ObjectKey): Removal {
     const message = this.refused.get(key);
     if (message && isExternal(key)) return { key, outcome: 'refused', reason: 'Unreachable', message };
@@ -270,7 +281,9 @@ export class SimulatedCluster {
     const live = this.live.get(key);
     if (this.lingers && isWorkload(key) && live) this.live.set(key, { ...live, deleting: true });
     else this.live.delete(key);
-    return { key, outcome: isExternal(key) ? 'gone' : 'removed' };
+    if (!isExternal(key)) return { key, outcome: 'removed' };
+    const { absentUntil = Infinity } = this.state.inventory[key] ?? {};
+    return absentUntil <= this.now ? { key, outcome: 'gone' } : { key, outcome: 'absent', settlesMs: 30_000 };
   }
 
   /** Back to the pods it had. */

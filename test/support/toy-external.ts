@@ -1,5 +1,5 @@
 /** An operator whose resources live behind an API: each node is a table there, in the order of the roles. */
-import type { Operator } from '../../index.ts';
+import type { Adoption, Operator } from '../../index.ts';
 import { customResource, defineOperator, externalKind, inOrder, secret, statefulSet } from '../../index.ts';
 import type { ExternalKind } from '../../index.ts';
 import type { ToySpec } from './toy-operator.ts';
@@ -15,6 +15,12 @@ export const Table: ExternalKind<ToyTable> = externalKind<ToyTable>('Table', {
   update: () => Promise.reject(new Error('a plan reaches no server')),
   remove: () => Promise.reject(new Error('a plan reaches no server')),
 });
+
+/** A configuration may say what becomes of a table that is there already: `always a`. */
+function adoptionOf(config: string): { readonly adopt?: Adoption } {
+  const [adopt] = config.split(' ');
+  return adopt === 'always' || adopt === 'never' ? { adopt } : {};
+}
 
 /** Nodes with an image run pods, and use the tables before them; the others are tables, and use the one before. */
 export function tableOperator(table: ExternalKind<ToyTable> = Table, name = 'tables'): Operator<ToySpec> {
@@ -34,7 +40,7 @@ export function tableOperator(table: ExternalKind<ToyTable> = Table, name = 'tab
                 { template: { spec: { containers: [{ name: 'main', image: node.image }] } } },
                 options,
               )
-            : table(node.name, { config: node.config }, options),
+            : table(node.name, { config: node.config }, { ...options, ...adoptionOf(node.config) }),
         );
       }
       const [login, ...nodes] = made;

@@ -1,5 +1,5 @@
 /** A server of tables, and the kind that reaches it over HTTP. */
-import type { ExternalContext, ExternalKind } from '../../index.ts';
+import type { ExternalContext, ExternalKind, ExternalKindOptions } from '../../index.ts';
 import { externalKind } from '../../index.ts';
 import type { Handler } from './http-stand-in.ts';
 import type { ToyTable } from './toy-external.ts';
@@ -9,6 +9,11 @@ export const PASSWORD: string = 'hunter2';
 
 /** A server of tables, which knows a table by its name and takes every idempotency key once. */
 export class Tables {
+  /** What is created is shown so much later, in milliseconds; by name. */
+  readonly lags: Map<string, number> = new Map();
+  /** Names of tables of which the server keeps another value than it is given. */
+  readonly normalised: Set<string> = new Set();
+  readonly #shownAt = new Map<string, number>();
   readonly content: Map<string, ToyTable> = new Map();
   readonly keys: Set<string> = new Set();
   readonly handle: Handler = ({ method, path, headers, body }) => {
@@ -18,11 +23,16 @@ export class Tables {
     const known = this.content.get(name);
     switch (method) {
       case 'GET':
-        return known ? { status: 200, body: known } : { status: 404 };
+        if (!known || Date.now() < (this.#shownAt.get(name) ?? 0)) return { status: 404 };
+        return {
+          status: 200,
+          body: this.normalised.has(name) ? { config: known.config.toUpperCase() } : known,
+        };
       case 'POST':
         if (known) return { status: 409, body: { error: `there is a table ${name}` } };
         this.keys.add(headers['idempotency-key'] ?? '');
         this.content.set(name, body as ToyTable);
+        this.#shownAt.set(name, Date.now() + (this.lags.get(name) ?? 0));
         return { status: 200 };
       case 'PUT':
         this.content.set(name, body as ToyTable);
@@ -34,7 +44,10 @@ export class Tables {
   };
 }
 
-export function tableKind(url: () => string): ExternalKind<ToyTable> {
+export function tableKind(
+  url: () => string,
+  options: ExternalKindOptions = { settles: '2 seconds' },
+): ExternalKind<ToyTable> {
   async function call(context: ExternalContext, method: string, body?: ToyTable): Promise<Response> {
     const { name, resource, signal, idempotencyKey } = context;
     const { password = '' } = await context.secret({ name: `${resource.metadata.name}-login` });
@@ -53,14 +66,18 @@ export function tableKind(url: () => string): ExternalKind<ToyTable> {
       throw new Error(`${response.status} ${await response.text()}`);
     return response;
   }
-  return externalKind<ToyTable>('Table', {
-    observe: async (context) => {
-      const response = await call(context, 'GET');
-      return response.ok ? ((await response.json()) as ToyTable) : undefined;
+  return externalKind<ToyTable>(
+    'Table',
+    {
+      observe: async (context) => {
+        const response = await call(context, 'GET');
+        return response.ok ? ((await response.json()) as ToyTable) : undefined;
+      },
+      create: async (wanted, context) => void (await call(context, 'POST', wanted)),
+      update: async (wanted, _, context) => void (await call(context, 'PUT', wanted)),
+      remove: async (_, context) => void (await call(context, 'DELETE')),
+      ready: ({ config }) => (config.startsWith('slow') ? 'it is being filled' : true),
     },
-    create: async (wanted, context) => void (await call(context, 'POST', wanted)),
-    update: async (wanted, _, context) => void (await call(context, 'PUT', wanted)),
-    remove: async (_, context) => void (await call(context, 'DELETE')),
-    ready: ({ config }) => (config.startsWith('slow') ? 'it is being filled' : true),
-  });
+    options,
+  );
 }

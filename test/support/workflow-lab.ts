@@ -253,6 +253,7 @@ function dispatched(actors: ReadonlyMap<string, Actor>): Activities {
     applyNetworkPolicies: (plan, items) => of(plan.resource).applyNetworkPolicies(plan, items),
     applyObjects: (plan, items) => of(plan.resource).applyObjects(plan, items),
     applyWorkloads: (plan, items) => of(plan.resource).applyWorkloads(plan, items),
+    claimExternals: (plan, items) => of(plan.resource).claimExternals(plan, items),
     applyExternals: (plan, items) => of(plan.resource).applyExternals(plan, items),
     observeExternals: (resource, keys) => of(resource).observeExternals(resource, keys),
     removeExternals: (resource, items) => of(resource).removeExternals(resource, items),

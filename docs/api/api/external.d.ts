@@ -1,5 +1,30 @@
 import type { DesiredObject, WorkloadOptions } from './objects.ts';
 import type { Context } from './operator.ts';
+/**
+ * What becomes of an object that is on the server before this resource asked for it: `never` refuses it, `ask` waits until a
+ * person approves (`AdoptionRequired`), `always` takes it over at once.
+ */
+export type Adoption = 'never' | 'ask' | 'always';
+/** What holds for all objects of an external kind. */
+export interface ExternalKindOptions {
+    /** @defaultValue `'ask'` */
+    readonly adopt?: Adoption;
+    /**
+     * How long a server may take to show what it was asked for. An object counts as gone when `observe` answered twice, so far
+     * apart, that there is none.
+     *
+     * @defaultValue {@link DEFAULT_SETTLES}
+     */
+    readonly settles?: string;
+    /**
+     * Where the name of a place means one server: in a namespace, as the name of a custom resource does, or in the whole
+     * cluster, as a host name does. Of two resources that want one object in one place the second is refused.
+     *
+     * @defaultValue `'Namespaced'`
+     */
+    readonly places?: 'Namespaced' | 'Cluster';
+}
+export declare const DEFAULT_SETTLES = "30 seconds";
 /** Options of an external object: those of a workload, for it takes its turn as one. */
 export interface ExternalOptions extends Pick<WorkloadOptions, 'role' | 'uses' | 'requires' | 'gate' | 'before' | 'after'> {
     /**
@@ -12,9 +37,11 @@ export interface ExternalOptions extends Pick<WorkloadOptions, 'role' | 'uses' |
     /**
      * Leaves it where it is when it is no longer desired and when the resource is deleted.
      *
-     * @defaultValue `false`
+     * @defaultValue `false` for what this resource created, `true` for what it adopted
      */
     readonly retain?: boolean;
+    /** @defaultValue what its kind says */
+    readonly adopt?: Adoption;
 }
 /** What the functions of an external kind are given. */
 export interface ExternalContext<Spec = unknown> extends Context<Spec> {
@@ -62,13 +89,14 @@ export interface ExternalKind<Wanted> {
     (name: string, wanted: Wanted, options?: ExternalOptions): DesiredObject;
     readonly kind: string;
     readonly functions: AnyExternalFunctions;
+    readonly options: Required<ExternalKindOptions>;
 }
 /**
  * Names a kind of object behind an API, and how it is handled there.
  *
- * @throws TypeError when `kind` is not CamelCase, or a function is missing.
+ * @throws TypeError when `kind` is not CamelCase, a function is missing or an option is not one of its words.
  */
-export declare function externalKind<Wanted extends object, Remote = Wanted, Spec = unknown>(kind: string, functions: ExternalFunctions<Wanted, Remote, Spec>): ExternalKind<Wanted>;
+export declare function externalKind<Wanted extends object, Remote = Wanted, Spec = unknown>(kind: string, functions: ExternalFunctions<Wanted, Remote, Spec>, { adopt, settles, places }?: ExternalKindOptions): ExternalKind<Wanted>;
 /** Thrown by a function of an external kind whose server cannot answer now: it is asked again, slowly. */
 export declare class Unreachable extends Error {
     readonly name = "Unreachable";

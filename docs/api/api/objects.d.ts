@@ -4,6 +4,7 @@
  * runtime). The third is ours.
  */
 import type { V1ConfigMap, V1CronJobSpec, V1DaemonSetSpec, V1DeploymentSpec, V1IngressSpec, V1JobSpec, V1NetworkPolicySpec, V1PersistentVolumeClaim, V1PersistentVolumeClaimSpec, V1PodDisruptionBudgetSpec, V1PodSpec, V1Role, V1RoleBinding, V1Secret, V1ServiceAccount, V1ServiceSpec, V1StatefulSetSpec, V2HorizontalPodAutoscalerSpec } from '@kubernetes/client-node';
+import type { Adoption } from './external.ts';
 import type { Gate, Hook } from './operator.ts';
 import type { Requirement } from './requirement.ts';
 /** Options every object takes. */
@@ -117,6 +118,8 @@ export interface DesiredObject<Role extends string = string> {
     /** All of the manifest but `apiVersion`, `kind` and `metadata`. */
     readonly body: Readonly<Record<string, unknown>>;
     readonly options: Omit<WorkloadOptions & TargetOptions & ClaimOptions & ConfigurationOptions, 'uses' | 'role'> & {
+        /** Of an external object. */
+        readonly adopt?: Adoption;
         readonly uses?: readonly DesiredObject[];
         readonly role?: Role;
     };
@@ -174,5 +177,7 @@ export declare function object(manifest: {
     readonly [field: string]: unknown;
 }, options?: DesiredObject['options']): DesiredObject;
 /** A desired object of any kind; for this room. */
-export declare function desire<Role extends string = string>(apiVersion: string, kind: string, name: string, body: Readonly<Record<string, unknown>>, { uses, ...rest }: InRole<Role> & TargetOptions & ClaimOptions): DesiredObject<Role>;
+export declare function desire<Role extends string = string>(apiVersion: string, kind: string, name: string, body: Readonly<Record<string, unknown>>, { uses, ...rest }: InRole<Role> & TargetOptions & ClaimOptions & {
+    readonly adopt?: Adoption;
+}): DesiredObject<Role>;
 export {};

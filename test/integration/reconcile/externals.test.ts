@@ -80,8 +80,8 @@ describe('objects behind an API', () => {
 
   describe('of resources that have nothing to do with each other', { concurrency: true }, () => {
     it('are written once when nothing differs, and never when they are as wanted already', async () => {
-      remote.content.set('mine', { config: 'a' });
-      await stage.want(tables(['mine', 'a']), 'adopted');
+      remote.content.set('mine', { config: 'always a' });
+      await stage.want(tables(['mine', 'always a']), 'adopted');
       await stage.ready('adopted');
       await lookAgain('adopted');
       await eventually('it was looked at again', () => server.count('GET /tables/mine') >= 2);
@@ -145,6 +145,17 @@ describe('objects behind an API', () => {
       assert.equal(server.count('POST /tables/kept') + server.count('PUT /tables/kept'), 1);
     });
 
+    async function annotate(name: string, annotation: string, value: string): Promise<void> {
+      const path = `/metadata/annotations/durable-operator.dev~1${annotation}`;
+      const live = await stage.resource(name);
+      await stage.api.patch(stage.ref('Toy', name, 'toy.dev'), [
+        ...(live?.metadata.annotations
+          ? []
+          : [{ op: 'add' as const, path: '/metadata/annotations', value: {} }]),
+        { op: 'add', path, value },
+      ]);
+    }
+
     it('are refused when their server lets nobody look at them', async () => {
       await stage.want(tables(['hidden', 'a']), 'hidden');
       await stage.ready('hidden');
@@ -176,17 +187,6 @@ describe('objects behind an API', () => {
       await eventually('the resource is gone', async () => !(await stage.resource('held')));
       assert.equal(remote.content.has('stays'), false);
     });
-
-    async function annotate(name: string, annotation: string, value: string): Promise<void> {
-      const path = `/metadata/annotations/durable-operator.dev~1${annotation}`;
-      const live = await stage.resource(name);
-      await stage.api.patch(stage.ref('Toy', name, 'toy.dev'), [
-        ...(live?.metadata.annotations
-          ? []
-          : [{ op: 'add' as const, path: '/metadata/annotations', value: {} }]),
-        { op: 'add', path, value },
-      ]);
-    }
 
     it('go at once when somebody asks for it, and stay behind when their deletion is abandoned', async () => {
       await stage.want(tables(['asked', 'a'], ['left', 'a']), 'ordered');

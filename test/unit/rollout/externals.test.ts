@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Desired } from '../../../index.ts';
 import { plan } from '../../../index.ts';
+import { foldClaimed } from '../../../core/rollout/claims.ts';
+import type { Removal } from '../../../core/rollout/fold-pruned.ts';
+import { foldApplied } from '../../../core/rollout/fold.ts';
+import { foldPruned } from '../../../core/rollout/fold-pruned.ts';
 import { foldAbandoned } from '../../../core/rollout/removal.ts';
 import { nextTeardown } from '../../../core/rollout/teardown.ts';
 import type { Step } from '../../../core/rollout/step.ts';
@@ -39,6 +43,12 @@ function done(steps: readonly Step[], kind: 'apply' | 'prune'): readonly string[
   return steps.flatMap((step) => (step.kind === kind ? [step.keys.join(' ')] : []));
 }
 
+/** What is still awaited when servers have had time to show what they were asked for. */
+function settledLater(cluster: SimulatedCluster): readonly string[] {
+  cluster.now += 60_000;
+  return cluster.settle();
+}
+
 describe('an external object in a plan', () => {
   it('is created after all that it uses is Current, and what uses it waits likewise', () => {
     const cluster = new SimulatedCluster(tableOperator());
@@ -68,8 +78,55 @@ describe('an external object in a plan', () => {
   it('is removed before what it uses', () => {
     const cluster = installed(wanting([table('a'), table('b')]));
     cluster.want(wanting([]), 2);
-    assert.deepEqual(cluster.settle(), []);
+    assert.deepEqual(cluster.settle(), [A, B]);
     assert.deepEqual(done(cluster.steps, 'prune'), [B, A]);
+    assert.deepEqual(settledLater(cluster), []);
+  });
+
+  it('is in the inventory before it is created, and stays there when that fails', () => {
+    const cluster = new SimulatedCluster(tableOperator());
+    const named: boolean[] = [];
+    cluster.watch = (step, { state }) => {
+      if (step.kind === 'apply' && step.keys.includes(A)) {
+        named.push(A in state.inventory);
+        cluster.refused.set(A, 'the connection was cut');
+      }
+    };
+    cluster.want(wanting([table('a')]), 1);
+    cluster.settle();
+    assert.deepEqual(named, [true]);
+    assert.equal(cluster.state.inventory[A]?.unconfirmed, true);
+    cluster.want(wanting([]), 2);
+    cluster.refused.clear();
+    assert.deepEqual(cluster.settle(), [A]);
+    assert.deepEqual(settledLater(cluster), []);
+    assert.equal(A in cluster.state.inventory, false);
+  });
+
+  it('is forgotten only when its server showed none twice, a settling time apart', () => {
+    const cluster = installed(wanting([table('a')]));
+    cluster.live.delete(A);
+    cluster.look([A]);
+    assert.ok(A in cluster.state.inventory);
+    cluster.want(wanting([]), 2);
+    assert.deepEqual(cluster.settle(), [A]);
+    cluster.now += 20_000;
+    assert.deepEqual(cluster.settle(), [A]);
+    cluster.now += 10_000;
+    assert.deepEqual(cluster.settle(), []);
+    assert.deepEqual(done(cluster.steps, 'prune').slice(0, 2), [A, A]);
+  });
+
+  it('that another resource has leaves the inventory, and is tried again', () => {
+    const cluster = new SimulatedCluster(tableOperator());
+    cluster.want(wanting([table('a')]), 1);
+    const { plan: view } = cluster;
+    assert.ok(view);
+    const claimed = foldClaimed(cluster.state, view, [{ key: A, claimed: true, origin: 'created' }], 0);
+    const conflict = { reason: 'OwnershipConflict', message: 'belongs to Toy t2', heir: 'adopted' } as const;
+    const state = foldApplied(claimed, view, [{ key: A, applied: false, ...conflict }], 0);
+    assert.deepEqual(state.inventory, {});
+    assert.equal(state.refusals[A]?.heir, 'adopted');
   });
 
   it('stays in the inventory while its server does not let go of it, and is tried again', () => {
@@ -83,7 +140,8 @@ describe('an external object in a plan', () => {
     assert.equal(wakeAt, cluster.state.refusals[A]?.retryAt);
     cluster.refused.clear();
     cluster.now = wakeAt ?? 0;
-    assert.deepEqual(cluster.settle(), []);
+    assert.deepEqual(cluster.settle(), [A]);
+    assert.deepEqual(settledLater(cluster), []);
     assert.equal(cluster.state.inventory[A], undefined);
     assert.deepEqual(cluster.state.refusals, {});
   });
@@ -94,8 +152,10 @@ describe('an external object in a plan', () => {
     cluster.want(wanting([]), 2);
     cluster.settle();
     cluster.live.delete(A);
+    cluster.refused.clear();
     cluster.look();
-    assert.deepEqual(cluster.settle(), []);
+    assert.deepEqual(cluster.settle(), [A]);
+    assert.deepEqual(settledLater(cluster), []);
     assert.deepEqual(cluster.state.refusals, {});
   });
 
@@ -146,6 +206,27 @@ describe('an external object in a plan', () => {
 });
 
 describe('taking down external objects', () => {
+  it('waits once for the second look at all of them, before it takes down the server they may live on', () => {
+    let { state } = installed(wanting([pods, table('a'), table('b')]));
+    const removed: string[] = [];
+    let now = 0;
+    const absent = new Set<string>();
+    for (let step = nextTeardown(state, now); step.kind !== 'done'; step = nextTeardown(state, now)) {
+      if (step.kind === 'wait') now = step.wakeAt ?? Number.NaN;
+      if (step.kind !== 'remove') continue;
+      removed.push(step.keys.join(' '));
+      const removals = step.keys.map((key): Removal => {
+        if (!key.startsWith('Table') || absent.has(key)) return { key, outcome: 'gone' };
+        absent.add(key);
+        return { key, outcome: 'absent', settlesMs: 30_000 };
+      });
+      state = foldPruned(state, removals, now);
+    }
+    assert.deepEqual(removed.slice(0, 2), [B, A]);
+    assert.deepEqual(removed.slice(-2), [PODS, 'Secret/t1-login']);
+    assert.equal(now, 30_000);
+  });
+
   it('removes what uses before what is used, whatever the order', () => {
     let { state } = installed(wanting([table('a'), pods, table('b')]));
     const removed: string[] = [];
