@@ -69,6 +69,7 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
     violations: [
       ...world.witness.violations,
       ...world.programs.leaks,
+      ...world.programs.stuck,
       ...broken,
       ...(await replayedOtherwise(world)),
     ],

@@ -77,6 +77,7 @@ export class FaultWorld implements AsyncDisposable {
       : await startTemporalOnPostgres({ servers, directory, report });
     const api = createKubernetesApi({ kubeConfig: loadKubeConfig({ kubeconfig }), userAgent: 'faults' });
     await installToyKind(api);
+    await installToyKind(api, 'Gadget');
     const namespace = await freshNamespace(sandbox, 'faults');
     const [server, frontend] = [new URL(apiServer), new URL(`tcp://${address}`)];
     const wires = {

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { byChance, campaign } from './campaign.ts';
 import { FAULTS, KILLS } from './faults.ts';
+import { HANDS } from './hands.ts';
 import { linesOf } from './report.ts';
 
 /** The short form; `npm run test:faults` plays every fault, with any seed, for as long as one likes. */
-const ALL = { ...FAULTS, ...KILLS };
+const ALL = { ...FAULTS, ...HANDS, ...KILLS };
 const SHORT: readonly string[] = [
   'kill a replica',
   'cut a wire',
@@ -13,6 +14,9 @@ const SHORT: readonly string[] = [
   'terminate workflows',
   'kill the API server',
   'stall a wire, then sever it',
+  'give an object to another resource',
+  'overwrite a status',
+  'let every hook hang',
 ];
 
 describe('the program under fault', () => {

@@ -12,7 +12,8 @@ function wires({ wires: { kubernetes, temporal } }: FaultWorld, chance: Chance):
   return chance.oneOf([kubernetes, temporal]);
 }
 
-async function within(chance: Chance, least: number, most: number): Promise<void> {
+/** Waits for a time that chance decides, in milliseconds. */
+export async function within(chance: Chance, least: number, most: number): Promise<void> {
   await delay(chance.between(least, most));
 }
 

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { byChance, campaign } from './campaign.ts';
 import type { FaultWorld, TemporalKind } from './fault-world.ts';
+import { HANDS } from './hands.ts';
 import { CRASHES, FAULTS, KILLS, LOSSES, OUTAGES } from './faults.ts';
 import { isBroken, linesOf } from './report.ts';
 import { Soak } from './soak.ts';
@@ -66,6 +67,7 @@ const flags = new Command('test:faults')
 const ofTemporal = flags.temporal === 'dev' ? LOSSES : CRASHES;
 const all = {
   ...FAULTS,
+  ...HANDS,
   ...(flags.spare ? {} : KILLS),
   ...ofTemporal,
   ...(flags.outages ? OUTAGES : {}),

@@ -7,6 +7,8 @@ export class Programs implements AsyncDisposable {
   #stopping = false;
   /** How often one ended by itself, and what it said last. */
   readonly ends: string[] = [];
+  /** That did not end in their time when they were asked to. */
+  readonly stuck: string[] = [];
   /** Of those that are gone. */
   readonly #leaks: string[] = [];
 
@@ -22,6 +24,17 @@ export class Programs implements AsyncDisposable {
   /** `kill -9`; the next one starts at once. */
   async kill(index: number): Promise<void> {
     await this.#at(index).end('SIGKILL');
+  }
+
+  /** `SIGTERM`, as a kubelet sends it; one that outlives its grace period is killed, and noted. */
+  async terminate(index: number, graceMs: number): Promise<void> {
+    const program = this.#at(index);
+    const killer = setTimeout(() => {
+      this.stuck.push(`a program asked to stop was still there after ${graceMs / 1_000} s`);
+      process.kill(program.pid, 'SIGKILL');
+    }, graceMs);
+    await program.end('SIGTERM');
+    clearTimeout(killer);
   }
 
   freeze(index: number): void {

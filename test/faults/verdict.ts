@@ -12,7 +12,7 @@ import type { ToySpec } from '../support/toy-operator.ts';
 import type { FaultWorld } from './fault-world.ts';
 import { underFault } from './operator.ts';
 
-const KINDS = ['ConfigMap', 'Service', 'StatefulSet.apps'] as const;
+const KINDS = ['ConfigMap', 'Service', 'StatefulSet.apps', 'Gadget.toy.dev'] as const;
 
 /** Every difference, in words; none when the cluster is as it should be and says so. */
 async function differences(
