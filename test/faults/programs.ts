@@ -4,6 +4,7 @@ import { Program } from '../e2e/program.ts';
 export class Programs implements AsyncDisposable {
   readonly #args: readonly string[];
   readonly #running: Program[] = [];
+  readonly #asked = new WeakSet<Program>();
   #stopping = false;
   /** How often one ended by itself, and what it said last. */
   readonly ends: string[] = [];
@@ -29,6 +30,7 @@ export class Programs implements AsyncDisposable {
   /** `SIGTERM`, as a kubelet sends it; one that outlives its grace period is killed, and noted. */
   async terminate(index: number, graceMs: number): Promise<void> {
     const program = this.#at(index);
+    this.#asked.add(program);
     const killer = setTimeout(() => {
       this.stuck.push(`a program asked to stop was still there after ${graceMs / 1_000} s`);
       process.kill(program.pid, 'SIGKILL');
@@ -70,7 +72,8 @@ export class Programs implements AsyncDisposable {
     this.#running[index] = program;
     void program.ended.then(({ signal, code, stderr }) => {
       this.#leaks.push(...leaksIn(stderr));
-      if (signal !== 'SIGKILL') this.ends.push(`code ${code}: ${stderr.trimEnd().split('\n').at(-1)}`);
+      if (signal !== 'SIGKILL' && !this.#asked.has(program))
+        this.ends.push(`code ${code}: ${stderr.trimEnd().split('\n').at(-1)}`);
       if (!this.#stopping) this.#start(index);
     });
   }
