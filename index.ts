@@ -25,7 +25,7 @@ export { InvalidResource, invalid } from './api/invalid.ts';
 export type { InvalidCause } from './api/invalid.ts';
 export { check } from './api/check.ts';
 export type { Checks, NamedEntry } from './api/check.ts';
-export { differenceOf, externalKind, Unreachable } from './api/external.ts';
+export { differenceOf, externalKind, ServerGone, Unreachable } from './api/external.ts';
 export type {
   Adoption,
   ExternalContext,

@@ -24,9 +24,11 @@ export function checkGate(dependencies: Dependencies, plan: PlanRef, key: Object
     if (!gate) throw planStale(`${titleOf(key)} has no gate any more`);
     const call = { subject: `gate ${gate.name}`, kind: 'gate', key, reason: OUR_REASONS.GateFailed } as const;
     try {
-      return await runOperatorCode(dependencies, manifest, call, async ({ context, redact }) => {
+      return await runOperatorCode(dependencies, manifest, call, async ({ context, redact, reads }) => {
         const answer = await gate(context);
-        return checkedVerdict(typeof answer === 'string' ? redact(answer) : answer, `gate ${gate.name}`);
+        const why = checkedVerdict(typeof answer === 'string' ? redact(answer) : answer, `gate ${gate.name}`);
+        const read = reads();
+        return why !== true && read ? { why, read } : why;
       });
     } catch (error) {
       const failure = failureOfCall(error);

@@ -2,14 +2,17 @@
 import { Context as ActivityContext } from '@temporalio/activity';
 import type { Context, ObjectReference, SecretReference } from '../api/operator.ts';
 import type { Manifest } from '../core/manifest.ts';
+import { COMMANDS } from '../core/labels.ts';
 import { namesOf } from '../core/names.ts';
 import { isExternal } from '../core/plan/categories.ts';
 import type { Rendered } from '../core/plan/digests.ts';
 import type { ObjectKey, ObjectRef } from '../core/refs.ts';
-import { groupOf, parseObjectKey } from '../core/refs.ts';
-import type { KubernetesApi } from '../kubernetes/api.ts';
+import { groupOf, objectKey, parseObjectKey } from '../core/refs.ts';
+import type { Reads } from '../core/rollout/reads.ts';
+import { NOT_FOUND, seenOf } from '../core/seen.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { News } from './event-recorder.ts';
 import { bounded } from '../core/bounded-text.ts';
 import { checkedReason } from '../core/operator-answers.ts';
 import { explain } from './failure.ts';
@@ -24,6 +27,8 @@ export interface AuthorContext extends Redaction {
   readonly context: Context;
   /** What the author's function threw, in words. */
   explain(error: unknown): string;
+  /** What it has read of the cluster by now; undefined for nothing. */
+  reads(): Reads | undefined;
 }
 
 interface About {
@@ -51,10 +56,7 @@ export async function contextOf(
     (message, fields) =>
       log[level]({ ...told, ...redactedFields(fields, redact) }, redact(message));
   const scaling = new Scaling(dependencies, resource, signal);
-  const asPlanned = async <Ref extends ObjectRef>(wanted: Ref): Promise<Ref> => ({
-    ...wanted,
-    name: await plannedName(dependencies, resource, wanted),
-  });
+  const reader = readerOf(dependencies, resource, signal);
   let count = 0;
   const context: Context = {
     resource: asResource(resource),
@@ -62,26 +64,56 @@ export async function contextOf(
     ...(ref && live ? { object: { kind: ref.kind, name: ref.name, manifest: live } } : {}),
     signal,
     log: { info: say('info'), warn: say('warn') },
-    read: async (reference) => api.get(await asPlanned(readable(reference, home)), { signal }),
+    read: (reference) => reader.read(readable(reference, home)),
     scale: (target, replicas) => scaling.scale(target, replicas),
     release: (target) => scaling.release(target),
     secret: async (reference) => {
-      const values = await readSecret(api, await asPlanned(secretOf(reference, home)), signal);
+      const ref = secretOf(reference, home);
+      const values = valuesOf(await reader.read(ref), ref, resource);
       redaction.hide(Object.values(values));
       return values;
     },
     event: (type, reason, note) =>
       events.record(
         { regarding: resource, occurrence: `${info.workflowExecution?.runId} ${info.activityId} ${count++}` },
-        {
-          type: type === 'Warning' ? 'Warning' : 'Normal',
-          reason: checkedReason(reason, 'the reason of the event'),
-          action: 'Hook',
-          note: bounded(redact(note)),
-        },
+        checkedNews(type, reason, redact(note)),
       ),
   };
-  return { ...redaction, context, explain: (error) => explain(error, redact) };
+  return {
+    ...redaction,
+    context,
+    explain: (error) => explain(error, redact),
+    reads: reader.reads,
+  };
+}
+
+function checkedNews(type: string, reason: string, note: string): News {
+  return {
+    type: type === 'Warning' ? 'Warning' : 'Normal',
+    reason: checkedReason(reason, 'the reason of the event'),
+    action: 'Hook',
+    note: bounded(note),
+  };
+}
+
+interface Reader {
+  /** The live object; what the plan versions in the version that is planned. */
+  read(wanted: ObjectRef): Promise<Manifest | undefined>;
+  reads(): Reads | undefined;
+}
+
+/** Reads, and remembers what was seen. */
+function readerOf(dependencies: Dependencies, resource: Manifest, signal: AbortSignal): Reader {
+  const seen = new Map<ObjectKey, string>();
+  return {
+    async read(wanted) {
+      const ref = { ...wanted, name: await plannedName(dependencies, resource, wanted) };
+      const found = await dependencies.api.get(ref, { signal });
+      seen.set(objectKey(ref, resource.metadata.namespace), found ? seenOf(found) : NOT_FOUND);
+      return found;
+    },
+    reads: () => (seen.size > 0 ? Object.fromEntries(seen) : undefined),
+  };
 }
 
 function redactedFields(
@@ -115,15 +147,18 @@ function secretOf({ name = '', namespace = '' }: SecretReference, home: string |
   return { group: '', kind: 'Secret', namespace: place, name };
 }
 
-async function readSecret(
-  api: KubernetesApi,
+/** What a Secret holds, decoded. */
+function valuesOf(
+  secret: Manifest | undefined,
   ref: ObjectRef,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, string>>> {
-  const secret = await api.get(ref, { signal });
+  { metadata }: Manifest,
+): Readonly<Record<string, string>> {
+  const title = `Secret ${ref.namespace}/${ref.name}`;
   if (!secret)
     throw new Error(
-      `Secret ${ref.namespace}/${ref.name} is not there; create it, or correct the reference to it`,
+      metadata.deletionTimestamp
+        ? `${title} is not there, and the resource is being deleted; create it again, or annotate the resource with ${COMMANDS.abandon}=true to leave behind what it reaches`
+        : `${title} is not there; create it, or correct the reference to it`,
     );
   const data = (secret['data'] ?? {}) as Readonly<Record<string, string>>;
   return Object.fromEntries(

@@ -2,7 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import ms from 'ms';
 import type { AnyExternalFunctions, ExternalContext } from '../api/external.ts';
-import { DEFAULT_SETTLES, differenceOf, Unreachable } from '../api/external.ts';
+import { DEFAULT_SETTLES, differenceOf, ServerGone, Unreachable } from '../api/external.ts';
 import { bounded } from '../core/bounded-text.ts';
 import { CURRENT } from '../core/external.ts';
 import type { Health } from '../core/health/health.ts';
@@ -12,6 +12,7 @@ import { titleOf } from '../core/plan/categories.ts';
 import type { Reason } from '../core/reasons.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
+import type { Reads } from '../core/rollout/reads.ts';
 import { parseObjectKey } from '../core/refs.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import { contextOf } from './author-context.ts';
@@ -23,6 +24,12 @@ import { heartbeating } from './heartbeat.ts';
 export interface Refused {
   readonly reason: Reason;
   readonly message: string;
+  /** When the server may be asked again, as it said. */
+  readonly retryAfterMs?: number;
+  /** What its function had read. */
+  readonly read?: Reads;
+  /** All that was on the server went with it. */
+  readonly isServerGone?: true;
 }
 
 /** The functions of its kind, for one object; what they answer is checked, and free of credentials. */
@@ -60,7 +67,7 @@ export async function handling<Result>(
       reason: STATUS_REASONS.Invalid,
       message: `the operator ${dependencies.operator.name} has no external kind ${kind} any more; run a version that has`,
     };
-  const { context, redact } = await contextOf(dependencies, resource, { key });
+  const { context, redact, reads } = await contextOf(dependencies, resource, { key });
   const limit = AbortSignal.timeout(PATIENCE_MS);
   const given: ExternalContext = {
     ...context,
@@ -83,7 +90,14 @@ export async function handling<Result>(
         message: `${titleOf(key)}: cancelled`,
         type: OUR_REASONS.Unreachable,
       });
-    return { reason: reasonOf(error), message: bounded(redact(sentence(error))) };
+    const read = reads();
+    return {
+      reason: reasonOf(error),
+      message: bounded(redact(sentence(error))),
+      ...retryAfterOf(error),
+      ...(chainOf(error).some((each) => each instanceof ServerGone) ? { isServerGone: true as const } : {}),
+      ...(read ? { read } : {}),
+    };
   }
 }
 
@@ -141,6 +155,15 @@ function isOutage(error: Error): boolean {
   if (error instanceof Unreachable || TIMED_OUT.has(error.name)) return true;
   if (error instanceof StatusError) return error.isTransient;
   return 'code' in error && typeof error.code === 'string' && DISCONNECTED.test(error.code);
+}
+
+/** No server can make us wait longer; the next attempt finds out. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+
+function retryAfterOf(error: unknown): { readonly retryAfterMs?: number } {
+  const busy = chainOf(error).find((each) => each instanceof Unreachable);
+  const asked = durationOf(busy?.retryAfter);
+  return asked === undefined || asked <= 0 ? {} : { retryAfterMs: Math.min(asked, LONGEST_RETRY_AFTER_MS) };
 }
 
 /** Word for word; what a library wraps (`fetch failed`) with what it wraps. */

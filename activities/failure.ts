@@ -29,12 +29,13 @@ export function planStale(message: string): ApplicationFailure {
 }
 
 /** A failure that asking again cannot cure. */
-export function stop(type: Reason, message: string): ApplicationFailure {
+export function stop(type: Reason, message: string, details: readonly unknown[] = []): ApplicationFailure {
   return ApplicationFailure.create({
     type,
     message,
     nonRetryable: true,
     category: ApplicationFailureCategory.BENIGN,
+    ...(details.length > 0 ? { details: [...details] } : {}),
   });
 }
 

@@ -39,8 +39,15 @@ async function observeOne(
     return { ...there, fields: WANTED, health: planned ? await handle.healthOf(remote) : CURRENT };
   });
   if (!('reason' in seen)) return seen;
-  const state = isPassing(seen.reason) ? 'InProgress' : 'Failed';
-  return { ...there, fields: WANTED, health: { state, ...seen } };
+  const { reason, message, read, retryAfterMs } = seen;
+  const state = isPassing(reason) ? 'InProgress' : 'Failed';
+  return {
+    ...there,
+    fields: WANTED,
+    health: { state, reason, message },
+    ...(read ? { read } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
 /** Undefined when the resource cannot be built now: what exists is still seen, and nothing is taken for drift. */

@@ -12,6 +12,7 @@ import type { Manifest } from '../core/manifest.ts';
 import type { Reason } from '../core/reasons.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
+import type { Reads } from '../core/rollout/reads.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { AuthorContext } from './author-context.ts';
 import { contextOf } from './author-context.ts';
@@ -74,7 +75,7 @@ export async function runOperatorCode<Answer>(
   try {
     return await Promise.race([work, cancelled, aborted(limit.signal)]);
   } catch (error) {
-    if (!signal.aborted) throw failed(call, given.explain(error), error);
+    if (!signal.aborted) throw failed(call, given.explain(error), { error, read: given.reads() });
     run.lostAt = Date.now() + limitMs;
     // Code that heeds its signal ends in a moment; of other code the log tells.
     setImmediate(() => {
@@ -119,20 +120,31 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 /** The workflow runs it again, so that the status says so and a person can hasten it; hence Temporal does not. */
-function failed({ subject, reason }: OperatorCall, why: string, error?: unknown): ApplicationFailure {
+function failed(
+  { subject, reason }: OperatorCall,
+  why: string,
+  { error, read }: { readonly error?: unknown; readonly read?: Reads | undefined } = {},
+): ApplicationFailure {
   return ApplicationFailure.create({
     type: error instanceof StatusError ? error.reason : reason,
     message: bounded(`${subject} failed: ${why}`),
     nonRetryable: true,
     category: ApplicationFailureCategory.BENIGN,
+    ...(read ? { details: [{ read }] } : {}),
   });
 }
 
 /** The failure that a call ended with; undefined for what is none of the function's. */
 export function failureOfCall(
   error: unknown,
-): { readonly failed: string; readonly reason: string } | undefined {
+): { readonly failed: string; readonly reason: string; readonly read?: Reads } | undefined {
   if (!(error instanceof ApplicationFailure) || error.type === OUR_REASONS.PlanStale || !error.nonRetryable)
     return undefined;
-  return { failed: error.message, reason: error.type ?? OUR_REASONS.GateFailed };
+  const [detail] = error.details ?? [];
+  const known = detail as { readonly read?: Reads } | undefined;
+  return {
+    failed: error.message,
+    reason: error.type ?? OUR_REASONS.GateFailed,
+    ...(known?.read ? { read: known.read } : {}),
+  };
 }

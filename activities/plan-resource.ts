@@ -8,6 +8,7 @@ import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { Memory } from '../core/rollout/course.ts';
 import { plan } from '../core/plan/plan.ts';
+import type { Reads } from '../core/rollout/reads.ts';
 import { contentsOf } from '../core/rollout/references.ts';
 import type { Entry, Overwritten, PlanFailure, StatusSeen } from '../core/rollout/state.ts';
 import { fingerprintsOf } from '../core/rollout/state.ts';
@@ -24,7 +25,7 @@ import { choosePlan, deltaOf, ordersIn } from './choose-plan.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explainPlace, failureOf } from './failure.ts';
 import type { References } from './observe-references.ts';
-import { observeReads, observeRequired } from './observe-references.ts';
+import { observeReads, observeRequired, rereadOf } from './observe-references.ts';
 import { hold, lacksFinalizer } from './finalizer.ts';
 import { readKnown, readResource } from './read-resource.ts';
 import { asResource } from './renderer.ts';
@@ -50,6 +51,8 @@ export interface PlanRequest {
   readonly contents?: Contents;
   /** Pod templates as they were last applied; absent in a first pass. */
   readonly templates?: RunningTemplates;
+  /** What operator code read that is in trouble; absent when nothing is. */
+  readonly reads?: Reads;
   /** Something may have been missed: objects that the inventory does not have are looked for, too. */
   readonly resync?: true;
 }
@@ -62,7 +65,10 @@ export type PlanAnswer = Look & {
 
 type Look =
   | { readonly kind: 'gone' }
-  | ({ readonly kind: 'unchanged'; readonly references?: References } & Pick<Recovery, 'strays' | 'unlisted'>)
+  | ({ readonly kind: 'unchanged'; readonly references?: References; readonly reread?: Reads } & Pick<
+      Recovery,
+      'strays' | 'unlisted'
+    >)
   | ({ readonly kind: 'failed'; readonly uid: string } & PlanFailure & Recovery)
   | (PlanDelta & {
       readonly kind: 'planned';
@@ -73,6 +79,8 @@ type Look =
       /** The accepting status, as the API server has it. */
       readonly written?: StatusSeen;
       readonly references?: References;
+      /** What operator code that is in trouble read, and what is another now. */
+      readonly reread?: Reads;
       /** What the status remembers, for a workflow that knows nothing. */
       readonly remembered?: Remembered;
     } & Recovery)
@@ -92,6 +100,7 @@ type Look =
       readonly abandon?: Signed;
       /** Somebody asked that what is waited for be tried at once. */
       readonly retry?: NonNullable<Orders['retry']>;
+      readonly reread?: Reads;
       /** Stages by object, so that a workflow that knows nothing can still take down in order. */
       readonly places: Readonly<Record<ObjectKey, number>>;
     } & Recovery);
@@ -113,6 +122,8 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
       : request.resync
         ? await findStrays(dependencies, manifest, request.inventory)
         : {};
+    const reread = await rereadOf(dependencies, request.reads ?? {}, manifest.metadata.namespace);
+    const news = { ...recovery, ...(reread ? { reread } : {}) };
     const overwritten = await overwrittenIn(
       dependencies,
       resource,
@@ -120,8 +131,8 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
       fresh ? undefined : request.written,
     );
     const answer = manifest.metadata.deletionTimestamp
-      ? { ...deletionOf(dependencies, manifest), ...ofOurs(recovery) }
-      : await planLive(dependencies, request, manifest, recovery);
+      ? { ...deletionOf(dependencies, manifest), ...ofOurs(recovery), ...(reread ? { reread } : {}) }
+      : await planLive(dependencies, request, manifest, news);
     return { ...answer, ...(overwritten ? { overwritten } : {}) };
   } catch (error) {
     throw failureOf(error, `${resource.kind} ${resource.name}`);
@@ -140,7 +151,7 @@ async function planLive(
   dependencies: Dependencies,
   { known, inventory, memory, now, contents = {}, templates }: PlanRequest,
   manifest: Manifest,
-  recovery: Recovery,
+  recovery: Recovery & { readonly reread?: Reads },
 ): Promise<Look> {
   const { uid = '', generation = 0 } = manifest.metadata;
   const remembered = known?.uid === uid ? undefined : rememberedBy(manifest);
@@ -166,7 +177,7 @@ async function planLive(
   const { recovered, strays } = recovery;
   const entries = recovered ? fingerprintsOf(recovered) : { ...inventory, ...fingerprintsOf(strays ?? {}) };
   const delta = deltaOf({ uid, generation }, chosen, entries);
-  const required = await observeRequired(dependencies, delta.changed, read, home);
+  const required = await observeRequired(dependencies, delta.changed, read, manifest);
   const references = { ...required, ...read };
   const informed = Object.keys(references).length > 0 ? { references } : {};
   if (known?.uid === uid && known.generation === generation && known.version === version)

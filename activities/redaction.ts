@@ -19,8 +19,9 @@ export function createRedaction(): Redaction {
   return {
     hide(values) {
       for (const value of values) if (value.trim() !== '') hidden.add(value);
+      const secrets = [...hidden].filter(isSecret);
       // The longest first, so that none leaves a rest of another.
-      forms = [...new Set([...hidden].flatMap(formsOf).concat(pairsOf([...hidden])))].sort(
+      forms = [...new Set(secrets.flatMap(formsOf).concat(pairsOf([...hidden])))].sort(
         (a, b) => b.length - a.length,
       );
     },
@@ -29,6 +30,15 @@ export function createRedaction(): Redaction {
       return FORMS.reduce((rest, [form, instead]) => rest.replaceAll(form, instead), struck);
     },
   };
+}
+
+/** Less is no secret, and stands in too many texts: striking it out would leave them unreadable. */
+const SHORTEST_SECRET = 4;
+const WORDS: ReadonlySet<string> = new Set(['true', 'false', 'null', 'none']);
+
+function isSecret(value: string): boolean {
+  const text = value.trim();
+  return text.length >= SHORTEST_SECRET && !WORDS.has(text.toLowerCase());
 }
 
 /** As it is, without the line break a file ends in, and as URLs, JSON and headers write it. */

@@ -66,6 +66,13 @@ async function removeOne(
   }
   if (other && !isLeftToUs(other)) return handOver(dependencies, item, other);
   const done = await handling(dependencies, manifest, key, takeAway);
+  if (typeof done === 'object' && done.isServerGone) {
+    const note = `${title} counts as gone with its server: ${done.message}`;
+    return {
+      removal: { key, outcome: 'gone' },
+      news: { type: 'Warning', reason: 'ServerGone', action: 'Delete', note },
+    };
+  }
   if (typeof done === 'object') return { removal: { key, outcome: 'refused', ...done } };
   if (done === 'staying') {
     const message = 'its server still has it';

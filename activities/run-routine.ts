@@ -44,9 +44,11 @@ async function runOnce(
     throw planStale('the resource changed before its routine ran');
   const known = last ?? readStatus(manifest).routine;
   const call = { subject: 'routine', kind: 'routine', reason: OUR_REASONS.RoutineFailed } as const;
-  return runOperatorCode(dependencies, manifest, call, async ({ context, redact }) => {
+  return runOperatorCode(dependencies, manifest, call, async ({ context, redact, reads }) => {
     const given: RoutineContext = { ...context, ...(known === undefined ? {} : { last: known }) };
-    return outcomeOf(redacted(await routine.run(given), redact));
+    const outcome = outcomeOf(redacted(await routine.run(given), redact));
+    const read = 'trouble' in outcome ? reads() : undefined;
+    return { ...outcome, ...(read ? { read } : {}) };
   });
 }
 

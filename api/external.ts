@@ -145,7 +145,22 @@ function checkChoice(subject: string, field: string, value: string, choice: read
 
 /** Thrown by a function of an external kind whose server cannot answer now: it is asked again, slowly. */
 export class Unreachable extends Error {
-  override readonly name = 'Unreachable';
+  override readonly name: string = 'Unreachable';
+  /** When the server asked to be tried again, for example `30 seconds`: what it says in a header `Retry-After`. */
+  readonly retryAfter?: string;
+
+  constructor(message: string, options: ErrorOptions & { readonly retryAfter?: string } = {}) {
+    super(message, options);
+    if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
+  }
+}
+
+/**
+ * Thrown by a function of an external kind whose server is gone for good, and with it all that was there: the resource that ran it
+ * was deleted. What is to be removed counts as gone then, with an event; what is wanted waits, as for a server that is away.
+ */
+export class ServerGone extends Unreachable {
+  override readonly name = 'ServerGone';
 }
 
 /**

@@ -31,6 +31,8 @@ export const OUR_REASONS = {
   OwnershipConflict: 'OwnershipConflict',
   /** Another resource that must be ready before something is applied is not there, or not ready. */
   DependencyNotReady: 'DependencyNotReady',
+  /** What must be ready before something is applied waits, directly or not, for this resource. */
+  DependencyCircle: 'DependencyCircle',
   /** A ConfigMap or Secret that pods read, and that is not the resource's own, is not there, or a key of it. */
   ConfigMapNotFound: 'ConfigMapNotFound',
   SecretNotFound: 'SecretNotFound',

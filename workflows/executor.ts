@@ -21,7 +21,7 @@ import { currentTime } from './clock.ts';
 import { author, external, reshaping, write } from './activities.ts';
 import { foldReshaped } from '../core/rollout/reshape.ts';
 import { foldUnblocked } from '../core/rollout/unblock.ts';
-import { failureOf, isPlanStale } from './failures.ts';
+import { failureOf, isPlanStale, readsIn } from './failures.ts';
 import type { Ask } from './reshaper.ts';
 import { reshape } from './reshaper.ts';
 
@@ -147,7 +147,7 @@ export class Executor {
       return (now) => foldRoutine(now, plan, outcome, currentTime());
     } catch (error) {
       if (isPlanStale(error) || isCancellation(error)) throw error;
-      const failure = failureOf(error, generation);
+      const failure = { ...failureOf(error, generation), ...readsIn(error) };
       return (now) => foldRoutine(now, plan, { failure }, currentTime());
     }
   }
@@ -169,7 +169,8 @@ export class Executor {
     } catch (error) {
       if (isPlanStale(error) || isCancellation(error)) throw error;
       const { reason, message } = failureOf(error, plan.generation);
-      return (now) => foldHookFailed(now, plan, key, { reason, message }, currentTime());
+      const failure = { reason, message, ...readsIn(error) };
+      return (now) => foldHookFailed(now, plan, key, failure, currentTime());
     }
   }
 

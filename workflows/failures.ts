@@ -2,6 +2,7 @@ import { ActivityFailure, ApplicationFailure, TemporalFailure } from '@temporali
 import { isCancellation } from '@temporalio/workflow';
 import type { Reason } from '../core/reasons.ts';
 import { isPassing, OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
+import type { Reads } from '../core/rollout/reads.ts';
 import type { PlanFailure } from '../core/rollout/state.ts';
 
 export function isPlanStale(error: unknown): boolean {
@@ -20,6 +21,14 @@ export function failureOf(error: unknown, generation: number): PlanFailure {
   const reason = cause ? reasonOf(cause) : OUR_REASONS.Unreachable;
   const message = cause?.message ?? `an activity did not finish: ${error.cause?.message ?? error.message}`;
   return { reason, message, generation, ...(isPassing(reason) ? { passes: true as const } : {}) };
+}
+
+/** What operator code had read before it failed. */
+export function readsIn(error: unknown): { readonly read?: Reads } {
+  const [detail] = applicationFailureIn(error)?.details ?? [];
+  return typeof detail === 'object' && detail !== null && 'read' in detail
+    ? { read: detail.read as Reads }
+    : {};
 }
 
 function reasonOf({ type }: ApplicationFailure): Reason {

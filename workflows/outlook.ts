@@ -22,6 +22,7 @@ import type { ReconcileInput } from './messages.ts';
 import { OperatorCalls } from './operator-calls.ts';
 import { requestOf } from './plan-view.ts';
 import type { Reporter } from './reporter.ts';
+import { takeReread } from './reread.ts';
 import type { Deletion } from './take-up.ts';
 import { takeUp } from './take-up.ts';
 
@@ -109,6 +110,7 @@ export class Outlook {
     const { failure: _, ...situation } = this.situation;
     this.situation = situation;
     const gone = this.#takeUp(answer, compared);
+    this.state = takeReread(answer, this.state, this.#inbox);
     if (answer.kind !== 'gone') this.state = foldUnlisted(this.state, answer, currentTime());
     return gone;
   }

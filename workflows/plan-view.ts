@@ -7,6 +7,7 @@ import { foldRetry } from '../core/rollout/fold-plan.ts';
 import { resumeRollout } from '../core/rollout/resume-rollout.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { fingerprintsOf, refOf } from '../core/rollout/state.ts';
+import { readsOf } from '../core/rollout/reads.ts';
 import { isListDue } from '../core/rollout/unread.ts';
 import { contentsOf } from '../core/rollout/references.ts';
 import { currentTime } from './clock.ts';
@@ -19,6 +20,7 @@ export function requestOf(
 ): Omit<PlanRequest, 'resource'> {
   const { uid, generation, inventory, references, written } = state;
   const contents = contentsOf(references);
+  const reads = readsOf(state);
   return {
     ...(hint.resource ? { seen: hint.resource } : {}),
     ...(uid === undefined
@@ -29,6 +31,7 @@ export function requestOf(
     memory: memoryOf(state),
     inventory: fingerprintsOf(inventory),
     ...(Object.keys(contents).length === 0 ? {} : { contents }),
+    ...(Object.keys(reads).length === 0 ? {} : { reads }),
     ...(hint.resync || isListDue(state, currentTime()) ? { resync: true as const } : {}),
   };
 }
@@ -56,6 +59,7 @@ export function viewOf(
     unlisted: _8,
     written: _9,
     overwritten: _10,
+    reread: _11,
     ...view
   } = rest;
   const gone = new Set(removed);

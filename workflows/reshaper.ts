@@ -1,3 +1,4 @@
+import { closedBy } from '../core/rollout/fold-passage.ts';
 import type { PlanRef } from '../activities/index.ts';
 import type { ShapeAnswer, StepResult } from '../activities/index.ts';
 import { titleOf } from '../core/plan/categories.ts';
@@ -100,7 +101,8 @@ async function restart(
 ): Promise<StepResult> {
   const open = gate ? await ask(() => author(`${titleOf(key)}: gate ${gate}`).checkGate(plan, key)) : true;
   if (open !== true) {
-    const why = typeof open === 'string' ? `gate ${gate}: ${open}` : open.failed;
+    const { why: closed } = closedBy(open);
+    const why = typeof open === 'object' && 'failed' in open ? closed : `gate ${gate}: ${closed}`;
     return { done: false, reason: STATUS_REASONS.TooManyRequests, message: why };
   }
   const summary = `${titleOf(key)}: restart pod ${pod}, so that its file system grows`;

@@ -24,6 +24,7 @@ import { refuseImpure } from './impure.ts';
 import { podNameWarnings } from './pod-names.ts';
 import type { Read } from './reads.ts';
 import { readsOf } from './reads.ts';
+import { checkRequirements } from './requirements.ts';
 import type { ScopeOf } from './scopes.ts';
 import { builtInScope, SCOPES, withGivenScopes } from './scopes.ts';
 import type { Seal } from './seal.ts';
@@ -131,6 +132,7 @@ export function planOf<Spec, Status>(
     };
   });
   checkExternals(operator, planned);
+  checkRequirements(planned, keyOf({ ...resource, ...resource.metadata }, surroundings));
   const placed = withClusterNames(planned, resource.metadata);
   return {
     objects: withReads(withVersions(leaveToScalers(placed), home, seal), operator.rollout(resource), home),

@@ -14,7 +14,7 @@ export type Claim =
   | { readonly key: ObjectKey; readonly claimed: true; readonly origin: NonNullable<Entry['origin']> }
   | ({ readonly key: ObjectKey; readonly claimed: false } & Pick<
       Refusal,
-      'reason' | 'message' | 'token' | 'heir'
+      'reason' | 'message' | 'token' | 'heir' | 'read'
     > & {
         readonly retryAfterMs?: number;
       });

@@ -1,5 +1,6 @@
 /** How far a workload has come on its way through a rollout: its hooks and its gate. */
 import type { ObjectKey } from '../refs.ts';
+import type { Reads } from './reads.ts';
 import { withRefusal } from './refusal.ts';
 import type { Passage, PlanView, ReconcileState } from './state.ts';
 import { without } from './state.ts';
@@ -17,7 +18,7 @@ export function foldHookFailed(
   state: ReconcileState,
   plan: PlanView,
   key: ObjectKey,
-  failure: { readonly reason: string; readonly message: string },
+  failure: { readonly reason: string; readonly message: string; readonly read?: Reads },
   now: number,
 ): ReconcileState {
   const { digest } = plan.refs[key] ?? {};
@@ -25,7 +26,12 @@ export function foldHookFailed(
 }
 
 /** That it is open, why it is closed, or how it failed. */
-export type GateReply = true | string | { readonly failed: string; readonly reason: string };
+export type GateReply =
+  | true
+  | string
+  /** With what the gate had read. */
+  | { readonly why: string; readonly read: Reads }
+  | { readonly failed: string; readonly reason: string; readonly read?: Reads };
 
 const ASK_AGAIN_MS = [2_000, 60_000] as const;
 
@@ -40,9 +46,22 @@ export function foldGate(
   const known = state.rollout?.passages[key]?.gate;
   const before = known && known !== 'open' ? known : undefined;
   const attempts = (before?.attempts ?? 0) + 1;
-  const { why, reason } =
-    typeof answer === 'string' ? { why: answer } : { why: answer.failed, reason: answer.reason };
+  const { why, reason, read } = closedBy(answer);
   const askAgainAt = now + callAgainMs(reason, attempts, ASK_AGAIN_MS);
   const told = { why, since: before?.since ?? rfc3339(now), attempts, askAgainAt };
-  return foldPassage(state, key, { gate: { ...told, ...(reason ? { reason } : {}) } });
+  return foldPassage(state, key, {
+    gate: { ...told, ...(reason ? { reason } : {}), ...(read ? { read } : {}) },
+  });
+}
+
+/** Why a gate is closed. */
+export function closedBy(answer: Exclude<GateReply, true>): {
+  readonly why: string;
+  readonly reason?: string;
+  readonly read?: Reads;
+} {
+  if (typeof answer === 'string') return { why: answer };
+  if ('why' in answer) return answer;
+  const { failed, ...rest } = answer;
+  return { why: failed, ...rest };
 }

@@ -1,6 +1,7 @@
 /** What came of asking objects to go. */
 import type { ObjectKey } from '../refs.ts';
 import { foldEach } from './fold-each.ts';
+import type { Reads } from './reads.ts';
 import { REMOVAL, withRefusal } from './refusal.ts';
 import type { Entry, ReconcileState } from './state.ts';
 import { without } from './state.ts';
@@ -18,6 +19,7 @@ export type Removal =
       readonly reason: string;
       readonly message: string;
       readonly retryAfterMs?: number;
+      readonly read?: Reads;
     };
 
 /**

@@ -19,6 +19,7 @@ import { isInTurn, withoutTurn } from './reshape.ts';
 import { forgetUnblocking } from './unblock.ts';
 import { forgetUnread, readingOf, seenWith } from './readers.ts';
 import { foldTaken } from './contest.ts';
+import type { Reads } from './reads.ts';
 import { finishedSince, preciseTime, rfc3339 } from './times.ts';
 
 /** What a look at one object showed. */
@@ -38,6 +39,9 @@ export type Observation =
       readonly deleting?: true;
       /** Managers other than us that last wrote its spec, for people. */
       readonly editors?: readonly string[];
+      /** What operator code read that says it is not well. */
+      readonly read?: Reads;
+      readonly retryAfterMs?: number;
     };
 
 /** What applying one object gave. */
@@ -55,6 +59,7 @@ export type ApplyResult =
       /** Nothing but its replicas changed. */
       readonly scaledOnly?: true;
       readonly health: Health;
+      readonly read?: Reads;
     }
   | {
       readonly key: ObjectKey;
@@ -68,6 +73,8 @@ export type ApplyResult =
       /** Who has the object, where it belongs to another. */
       readonly holder?: string;
       readonly retryAfterMs?: number;
+      /** What operator code read that ended so. */
+      readonly read?: Reads;
       /** It belongs to another resource, and how that one came by it: it was never this one's. */
       readonly heir?: NonNullable<Entry['origin']>;
     };
@@ -127,7 +134,7 @@ function foldOneApplied(
     inventory: { ...state.inventory, [ref.key]: entry },
     refusals: without(state.refusals, ref.key),
   };
-  const seen = foldHealth(next, ref.key, result.health, now);
+  const seen = foldHealth(next, ref.key, result, now);
   const passed =
     rolled && seen.rollout
       ? { ...seen, rollout: passApplied(seen.rollout, ref, isInstall(ref, state), now) }
@@ -227,7 +234,7 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
   }
   const stale = entry.generation !== undefined && (seen.generation ?? 0) < entry.generation;
   const reading = seenWith(scaled, seen.health);
-  return stale ? state : foldHealth(withEntry(state, seen.key, reading), seen.key, seen.health, now);
+  return stale ? state : foldHealth(withEntry(state, seen.key, reading), seen.key, seen, now);
 }
 
 /** One look that finds nothing is not enough to forget what was written to a server: it stays, and is written again. */
@@ -259,7 +266,13 @@ function foldExpired(state: ReconcileState, key: ObjectKey, entry: Entry): Recon
   return { ...expired, unhealthy: without(state.unhealthy, key) };
 }
 
-function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: number): ReconcileState {
+function foldHealth(
+  state: ReconcileState,
+  key: ObjectKey,
+  seen: { readonly health: Health; readonly read?: Reads; readonly retryAfterMs?: number },
+  now: number,
+): ReconcileState {
+  const { health, read, retryAfterMs } = seen;
   const entry = state.inventory[key];
   if (!entry) return state;
   const { health: _, ...rest } = entry;
@@ -274,6 +287,8 @@ function foldHealth(state: ReconcileState, key: ObjectKey, health: Health, now: 
     reason: health.reason,
     message: health.message,
     since: known?.reason === health.reason ? known.since : rfc3339(now),
+    ...(read ? { read } : {}),
+    ...(retryAfterMs === undefined ? {} : { notBefore: now + retryAfterMs }),
   };
   return {
     ...withEntry(state, key, { ...well, health: health.state }),

@@ -54,7 +54,7 @@ function findHold(key: ObjectKey, plan: PlanView, state: ReconcileState): Troubl
   const trouble = troubleOf(ref, state);
   const isApplied = state.inventory[key]?.digest === ref.digest;
   // What is there already needs another resource's readiness no longer.
-  if (trouble && !(isApplied && trouble.reason === OUR_REASONS.DependencyNotReady)) return trouble;
+  if (trouble && !(isApplied && isAboutReadiness(trouble))) return trouble;
   if (isApplied) return undefined;
   return firstOf(ref.uses ?? [], (used) => holdOf(used, plan, state));
 }
@@ -68,6 +68,10 @@ function holdsUnder(plan: PlanView, state: ReconcileState): Map<ObjectKey, Troub
   const known = byState.get(state) ?? new Map<ObjectKey, Trouble | undefined>();
   byState.set(state, known);
   return known;
+}
+
+function isAboutReadiness({ reason }: Trouble): boolean {
+  return reason === OUR_REASONS.DependencyNotReady || reason === OUR_REASONS.DependencyCircle;
 }
 
 /** The first thing that an object requires and that is not ready. */

@@ -24,12 +24,13 @@ interface Refused {
   readonly heir?: Refusal['heir'];
   /** The server said when it may be asked again. */
   readonly retryAfterMs?: number;
+  readonly read?: Refusal['read'];
 }
 
 /** Records that the server would not take an object (or let it go): it is tried again ever more slowly. */
 export function withRefusal(
   state: ReconcileState,
-  { key, digest, reason, message, aboutShape, token, heir, retryAfterMs = 0, ofCall, holder }: Refused,
+  { key, digest, reason, message, aboutShape, token, heir, retryAfterMs = 0, ofCall, holder, read }: Refused,
   now: number,
 ): ReconcileState {
   const known = state.refusals[key];
@@ -53,6 +54,7 @@ export function withRefusal(
     ...(ofCall ? { ofCall } : {}),
     ...(holder === undefined ? {} : { holder }),
     ...(heir ? { heir } : {}),
+    ...(read ? { read } : {}),
   };
   return { ...state, refusals: { ...state.refusals, [key]: refusal } };
 }

@@ -1,6 +1,7 @@
 /** When an author's routine runs, and what its runs came to. */
 import type { RoutineAnswer } from '../../api/routine.ts';
 import { wholePause } from './hold.ts';
+import type { Reads } from './reads.ts';
 import type { PlanView, ReconcileState, Trouble } from './state.ts';
 import { rfc3339 } from './times.ts';
 
@@ -15,8 +16,8 @@ export interface RoutineState {
 
 /** What a run came to; durations are milliseconds by now. */
 export type RoutineOutcome =
-  | (Pick<RoutineAnswer<unknown>, 'state' | 'trouble'> & { readonly againMs?: number })
-  | { readonly failure: { readonly reason: string; readonly message: string } };
+  | (Pick<RoutineAnswer<unknown>, 'state' | 'trouble'> & { readonly againMs?: number; readonly read?: Reads })
+  | { readonly failure: { readonly reason: string; readonly message: string; readonly read?: Reads } };
 
 /** A spec that changed is looked after at once; a routine that is no longer wanted leaves no trace. */
 export function foldRoutinePlanned(
@@ -54,16 +55,17 @@ export function foldRoutine(
       ...state,
       routine: { ...state.routine, nextAt: now + every, ...troubleOf(state, outcome.failure, now) },
     };
-  const { state: answer, trouble, againMs = every } = outcome;
-  const told = trouble ? troubleOf(state, trouble, now) : {};
+  const { state: answer, trouble, againMs = every, read } = outcome;
+  const told = trouble ? troubleOf(state, { ...trouble, ...(read ? { read } : {}) }, now) : {};
   return { ...state, routine: { nextAt: now + againMs, answer, ...told } };
 }
 
 function troubleOf(
   { routine }: ReconcileState,
-  { reason, message }: { readonly reason: string; readonly message: string },
+  { reason, message, read }: { readonly reason: string; readonly message: string; readonly read?: Reads },
   now: number,
 ): { readonly trouble: Trouble } {
   const known = routine?.trouble;
-  return { trouble: { reason, message, since: known?.reason === reason ? known.since : rfc3339(now) } };
+  const since = known?.reason === reason ? known.since : rfc3339(now);
+  return { trouble: { reason, message, since, ...(read ? { read } : {}) } };
 }

@@ -10,6 +10,7 @@ import type { PlannedRef } from '../plan/digests.ts';
 import { isSecret } from '../plan/seal.ts';
 import type { Reason } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
+import type { Reads } from './reads.ts';
 import type { RoutineState } from './routine.ts';
 import type { ScaleSeen } from '../scalers.ts';
 import type { Condition, RolloutReport } from '../status/resource-status.ts';
@@ -77,6 +78,10 @@ export interface Trouble {
   readonly message: string;
   /** RFC 3339. */
   readonly since: string;
+  /** What the operator code that says so had read. */
+  readonly read?: Reads;
+  /** The server said when it may be asked again, in epoch milliseconds. */
+  readonly notBefore?: number;
 }
 
 /** An apply that the API server refused. It is tried again slowly, and at once when the digest is another. */
@@ -170,6 +175,7 @@ export interface GateAnswer {
   /** It did not answer, but failed so. */
   readonly reason?: string;
   readonly since: string;
+  readonly read?: Reads;
   readonly attempts: number;
   readonly askAgainAt: number;
 }

@@ -59,7 +59,7 @@ export function restingWaits(moment: Moment): Waiting[] {
   const unmet = refs.filter((ref) => !takesTurns(ref.key) && isHeld(ref, plan, state));
   const looks = Object.entries(state.unhealthy)
     .filter(([key]) => key in plan.refs && isExternal(key))
-    .map(([, { since }]) => nextLook(Date.parse(since), now));
+    .map(([, { since, notBefore = 0 }]) => Math.max(nextLook(Date.parse(since), now), notBefore));
   const returning = Object.keys(plan.refs).filter((key) => state.inventory[key]?.leaving);
   // One that is overdue waits for another that it needs.
   const retries = refused.map(([, { retryAt }]) => retryAt).filter((at) => at > now);

@@ -5,6 +5,7 @@ import type { Course } from '../rollout/course.ts';
 import { memoryOf } from '../rollout/course.ts';
 import { reportRollout } from '../rollout/fold.ts';
 import { pauseLine, pausesAt } from '../rollout/hold.ts';
+import { readsOf } from '../rollout/reads.ts';
 import { scalingOf } from '../rollout/scaling.ts';
 import { heldByOthers } from '../rollout/refusal.ts';
 import type { PlanView, ReconcileState } from '../rollout/state.ts';
@@ -127,10 +128,13 @@ export function statusOf(
 }
 
 function referencesStatus(state: ReconcileState): Pick<ResourceStatus, 'references'> {
-  const read = Object.entries(state.references ?? {}).map(([object, { seen }]) => ({ object, seen }));
-  const held = Array.from(heldByOthers(state), ([object, seen]) => ({ object, seen }));
-  const references: ReferenceStatus[] = [...read, ...held];
-  if (references.length === 0) return {};
+  const words = new Map([
+    ...Object.entries(readsOf(state)),
+    ...Object.entries(state.references ?? {}).map(([object, { seen }]) => [object, seen] as const),
+    ...heldByOthers(state),
+  ]);
+  if (words.size === 0) return {};
+  const references = Array.from(words, ([object, seen]): ReferenceStatus => ({ object, seen }));
   return { references: references.sort((a, b) => (a.object < b.object ? -1 : 1)) };
 }
 

@@ -1,13 +1,13 @@
 /** Pinot's controller, as schemas, tables and tenants reach it: its address and credentials are those of the Pinot resource. */
-import { Unreachable } from 'durable-operator';
+import { ServerGone, Unreachable } from 'durable-operator';
 import type { ExternalContext } from 'durable-operator';
 import type { Json } from './json.ts';
 import type { PinotSpec } from './pinot.ts';
 
-/** What the specs of schemas, tables and tenants share. */
 /** A controller answers from ZooKeeper, which shows every write at once; what is left is a request that arrives late. */
 export const SETTLES: { readonly settles: string } = { settles: '5 seconds' };
 
+/** What the specs of schemas, tables and tenants share. */
 export interface InCluster {
   /** The Pinot resource, in the same namespace. */
   readonly pinotCluster: string;
@@ -52,6 +52,7 @@ export async function ask(
   if (NOT_NOW.has(response.status))
     throw new Unreachable(
       `Pinot answered ${response.status} to ${method} ${pathOf(path)}: ${text.slice(0, 500)}`,
+      retryAfterIn(response),
     );
   const answer = answerIn(text);
   if (response.ok) return answer ?? {};
@@ -60,6 +61,12 @@ export async function ask(
     response.status,
     `Pinot answered ${response.status} to ${method} ${pathOf(path)}: ${said}`,
   );
+}
+
+/** Whole seconds; as a date it is rare. */
+function retryAfterIn({ headers }: Response): { readonly retryAfter?: string } {
+  const seconds = headers.get('retry-after') ?? '';
+  return /^\d+$/.test(seconds) ? { retryAfter: `${seconds} seconds` } : {};
 }
 
 /** As `ask`; undefined when there is no such thing. */
@@ -89,7 +96,7 @@ async function controllerOf(
   const { place: cluster = '' } = context;
   const pinot = await context.read({ apiVersion: 'datainfra.io/v1beta1', kind: 'Pinot', name: cluster });
   if (!pinot)
-    throw new Error(`there is no Pinot ${cluster} in this namespace, so its controller cannot be reached`);
+    throw new ServerGone(`there is no Pinot ${cluster} in this namespace, and so no controller to reach`);
   const { auth, nodes, k8sConfig } = pinot['spec'] as PinotSpec;
   const { namespace, annotations } = pinot['metadata'] as {
     readonly namespace: string;

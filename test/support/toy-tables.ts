@@ -1,6 +1,6 @@
 /** A server of tables, and the kind that reaches it over HTTP. */
 import type { ExternalContext, ExternalKind, ExternalKindOptions } from '../../index.ts';
-import { externalKind } from '../../index.ts';
+import { externalKind, ServerGone } from '../../index.ts';
 import type { Handler } from './http-stand-in.ts';
 import type { ToyTable } from './toy-external.ts';
 
@@ -50,6 +50,13 @@ export function tableKind(
 ): ExternalKind<ToyTable> {
   async function call(context: ExternalContext, method: string, body?: ToyTable): Promise<Response> {
     const { name, resource, signal, idempotencyKey } = context;
+    // Of some it needs more: another Secret, or the server that it lives on.
+    if (name.startsWith('guarded')) await context.secret({ name: 'guard' });
+    if (
+      name.startsWith('hosted') &&
+      !(await context.read({ apiVersion: 'v1', kind: 'ConfigMap', name: 'host' }))
+    )
+      throw new ServerGone('ConfigMap host is gone');
     const { password = '' } = await context.secret({ name: `${resource.metadata.name}-login` });
     context.log.info('calls', { password });
     const response = await fetch(`${url()}/tables/${name}`, {

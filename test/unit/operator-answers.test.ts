@@ -7,6 +7,7 @@ import type { Dependencies } from '../../activities/index.ts';
 import { createRenderer } from '../../activities/renderer.ts';
 import { intervalOf } from '../../activities/durations.ts';
 import { runRoutine } from '../../activities/run-routine.ts';
+import { closedBy } from '../../core/rollout/fold-passage.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import { builtInScope } from '../../core/plan/scopes.ts';
 import { checkedRoutineAnswer } from '../../core/operator-answers.ts';
@@ -75,7 +76,7 @@ async function gateAnswering(answer: unknown): Promise<true | string> {
   const template = { spec: { containers: [{ name: 'main', image: 'toy' }] } };
   const operator = operatorWanting([statefulSet('n', { template }, { gate: segmentsLoaded })]);
   const reply = await run(operator, (dependencies) => checkGate(dependencies, PLAN, 'StatefulSet.apps/n'));
-  return typeof reply === 'object' ? reply.failed : reply;
+  return reply === true ? reply : closedBy(reply).why;
 }
 
 async function external(functions: object): Promise<string> {

@@ -144,6 +144,48 @@ describe('whose objects behind an API are', () => {
       assert.deepEqual(remote.content.get('kept-out'), { config: 'theirs' });
     });
 
+    const within = async (what: string, mostMs: number, until: () => Promise<unknown>): Promise<void> => {
+      const began = Date.now();
+      await until();
+      assert.ok(Date.now() - began < mostMs, `${what} took ${Date.now() - began} ms`);
+    };
+
+    it('are tried at once when what their function could not read is there', async () => {
+      await stage.want(tables(['guarded', 'a']), 'guarded');
+      const { status } = await stage.stalled('RemoteRefused', 'guarded');
+      assert.match(conditionOf(status, 'Ready')?.message ?? '', /Secret \S+\/guard is not there; create it/);
+      assert.deepEqual(status?.references, [{ object: 'Secret/guard', seen: 'NotFound' }]);
+      const refusals = async (): Promise<number> =>
+        (await stage.events()).filter(
+          ({ reason, note }) => reason === 'RemoteRefused' && note.includes('guarded'),
+        ).length;
+      // The second refusal puts the next attempt 20 s away.
+      await eventually('it was refused twice', async () => (await refusals()) >= 2);
+      const secret = {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'guard', namespace: stage.namespace },
+      };
+      await stage.api.apply(secret, { fieldManager: 'somebody' });
+      await within('the next attempt', 15_000, () => stage.ready('guarded'));
+    });
+
+    it('count as gone when their server is gone, and an event says so', async () => {
+      const host = {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'host', namespace: stage.namespace },
+      };
+      const { object } = await stage.api.apply(host, { fieldManager: 'somebody' });
+      await stage.want(tables(['hosted', 'a']), 'hosted');
+      await stage.ready('hosted');
+      await stage.api.remove(stage.ref('ConfigMap', 'host'), { uid: object.metadata.uid ?? '' });
+      await remove('hosted');
+      await isGone('hosted');
+      assert.equal(server.count('DELETE /tables/hosted'), 0);
+      await told('ServerGone', 'Table hosted counts as gone with its server: ConfigMap host is gone');
+    });
+
     it('belong to one resource: a second is refused by name, and gets what the first one lets go', async () => {
       await stage.want(tables(['shared', 'a']), 'first');
       await stage.ready('first');

@@ -117,4 +117,26 @@ describe('what an object requires', () => {
       return same;
     });
   }
+
+  it('is refused where it requires the resource in turn, with the way round', async () => {
+    await stage.want(requiring('about'), 'round');
+    await waits('round');
+    await stage.want(requiring('round'), 'about');
+    const { status } = await stage.stalled('DependencyCircle', 'about');
+    assert.match(
+      conditionOf(status, 'Ready')?.message ?? '',
+      /^StatefulSet about-b: waits for this resource: Toy about requires Toy round requires Toy about; remove one/,
+    );
+    await stage.want(TWO_ROLES, 'about');
+    await Promise.all([stage.ready('about'), stage.ready('round')]);
+  });
+
+  it('is not the resource itself', async () => {
+    await stage.want(requiring('narcissus'), 'narcissus');
+    const { status } = await stage.stalled('PlanInvalid', 'narcissus');
+    assert.match(
+      conditionOf(status, 'Ready')?.message ?? '',
+      /requires Toy.toy.dev\/narcissus, its own resource/,
+    );
+  });
 });

@@ -64,6 +64,15 @@ describe('an external object in the hands of its kind', () => {
       message: 'fetch failed: connect ECONNREFUSED 127.0.0.1:1',
     });
     assert.deepEqual(await thrown(new Unreachable('503')), { reason: 'Unreachable', message: '503' });
+    assert.deepEqual(await thrown(new Unreachable('429', { retryAfter: '90 seconds' })), {
+      reason: 'Unreachable',
+      message: '429',
+      retryAfterMs: 90_000,
+    });
+    for (const [retryAfter, retryAfterMs] of [['3 days', 3_600_000] as const, ['soon', undefined] as const]) {
+      const outcome = await thrown(new Unreachable('429', { retryAfter }));
+      assert.equal((outcome as { retryAfterMs?: number }).retryAfterMs, retryAfterMs);
+    }
     const busy = new StatusError('too many', { code: 429, reason: 'TooManyRequests' });
     assert.deepEqual(await thrown(busy), { reason: 'Unreachable', message: 'too many' });
   });
@@ -95,7 +104,11 @@ describe('an external object in the hands of its kind', () => {
       context.event('Normal', 'Told', `is ${password}`);
       throw new Error(`401 for ${password}`);
     });
-    assert.deepEqual(outcome, { reason: 'RemoteRefused', message: '401 for ***' });
+    assert.deepEqual(outcome, {
+      reason: 'RemoteRefused',
+      message: '401 for ***',
+      read: { 'Secret/login': '' },
+    });
     assert.equal(told.length, 2);
     assert.equal(JSON.stringify(told).includes('hunter2'), false);
   });

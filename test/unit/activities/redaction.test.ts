@@ -39,6 +39,13 @@ describe('redaction', () => {
     assert.equal(redacting('secret', 'secret-2')('it was secret-2'), 'it was ***');
   });
 
+  it('leaves what is too short to be a secret, or a plain word, and still strikes out the pair it is part of', () => {
+    const redact = redacting('a', '9', 'no', 'true', 'verysecret');
+    assert.equal(redact('a table has no 9 rows: true'), 'a table has no 9 rows: true');
+    const sent = Buffer.from('a:verysecret').toString('base64');
+    assert.equal(redact(`header ${sent}`), 'header ***');
+  });
+
   it('leaves everything else word for word', () => {
     const text = '{"code":409,"error":"Table config already exists: a basic fact"}';
     assert.equal(redacting('hunter2')(text), text);
