@@ -47,3 +47,14 @@ export function foldClaimed(
     };
   }, state);
 }
+
+/** One look that finds nothing is not enough to forget what was written to a server: it stays, and is written again. */
+export function foldAbsent(state: ReconcileState, key: ObjectKey, entry: Entry): ReconcileState {
+  const { health: _, ...rest } = entry;
+  return {
+    ...state,
+    inventory: { ...state.inventory, [key]: { ...rest, digest: '', fields: '' } },
+    refusals: without(state.refusals, key),
+    unhealthy: without(state.unhealthy, key),
+  };
+}

@@ -8,6 +8,7 @@ import { changeOf } from './change.ts';
 import { bakeEnd } from './deadlines.ts';
 import type { ScaleSeen } from '../scalers.ts';
 import { foldCanary } from './canary.ts';
+import { foldAbsent } from './claims.ts';
 import { foldEach } from './fold-each.ts';
 import { scaleApplied, scaleObserved, scalingOf } from './scaling.ts';
 import { isInstall } from './hooks.ts';
@@ -235,17 +236,6 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
   const stale = entry.generation !== undefined && (seen.generation ?? 0) < entry.generation;
   const reading = seenWith(scaled, seen.health);
   return stale ? state : foldHealth(withEntry(state, seen.key, reading), seen.key, seen, now);
-}
-
-/** One look that finds nothing is not enough to forget what was written to a server: it stays, and is written again. */
-function foldAbsent(state: ReconcileState, key: ObjectKey, entry: Entry): ReconcileState {
-  const { health: _, ...rest } = entry;
-  const absent = withEntry(state, key, { ...rest, digest: '', fields: '' });
-  return {
-    ...absent,
-    refusals: without(state.refusals, key),
-    unhealthy: without(state.unhealthy, key),
-  };
 }
 
 /** Records which Jobs were complete, of which nothing else may be seen any more. */
