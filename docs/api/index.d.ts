@@ -7,7 +7,7 @@ export { InvalidResource, invalid } from './api/invalid.ts';
 export type { InvalidCause } from './api/invalid.ts';
 export { check } from './api/check.ts';
 export type { Checks, NamedEntry } from './api/check.ts';
-export { differenceOf, externalKind, Unreachable } from './api/external.ts';
+export { differenceOf, externalKind, ServerGone, Unreachable } from './api/external.ts';
 export type { Adoption, ExternalContext, ExternalFunctions, ExternalKind, ExternalKindOptions, ExternalOptions, } from './api/external.ts';
 export { inOrder } from './api/order.ts';
 export type { Ordered, OrderOptions } from './api/order.ts';

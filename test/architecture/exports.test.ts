@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { ROOT } from './imports.ts';
 
 const NAMES = `
-  DEFAULT_STAGE_DEADLINE InvalidResource Unreachable check configMap cronJob customResource daemonSet defineOperator
+  DEFAULT_STAGE_DEADLINE InvalidResource ServerGone Unreachable check configMap cronJob customResource daemonSet defineOperator
   deployment differenceOf externalKind horizontalPodAutoscaler inOrder ingress invalid job networkPolicy object
   persistentVolumeClaim plan podDisruptionBudget ready
   role roleBinding secret service serviceAccount statefulSet

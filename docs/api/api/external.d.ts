@@ -99,7 +99,19 @@ export interface ExternalKind<Wanted> {
 export declare function externalKind<Wanted extends object, Remote = Wanted, Spec = unknown>(kind: string, functions: ExternalFunctions<Wanted, Remote, Spec>, { adopt, settles, places }?: ExternalKindOptions): ExternalKind<Wanted>;
 /** Thrown by a function of an external kind whose server cannot answer now: it is asked again, slowly. */
 export declare class Unreachable extends Error {
-    readonly name = "Unreachable";
+    readonly name: string;
+    /** When the server asked to be tried again, for example `30 seconds`: what it says in a header `Retry-After`. */
+    readonly retryAfter?: string;
+    constructor(message: string, options?: ErrorOptions & {
+        readonly retryAfter?: string;
+    });
+}
+/**
+ * Thrown by a function of an external kind whose server is gone for good, and with it all that was there: the resource that ran it
+ * was deleted. What is to be removed counts as gone then, with an event; what is wanted waits, as for a server that is away.
+ */
+export declare class ServerGone extends Unreachable {
+    readonly name = "ServerGone";
 }
 /**
  * The first place where what is wanted is not in what there is: `tableIndexConfig.loadMode`. Fields that are not wanted may
