@@ -5,7 +5,8 @@
 import type { Operator } from '../api/operator.ts';
 import { notRestarted } from '../core/commands/commands.ts';
 import type { Nameable, Orders } from '../core/commands/orders.ts';
-import { checkedOrders, commandsFingerprint, ordersOf } from '../core/commands/orders.ts';
+import { askedFingerprint } from '../core/asked.ts';
+import { checkedOrders, ordersOf } from '../core/commands/orders.ts';
 import { restartsWith, rolesToRestart } from '../core/commands/restart.ts';
 import { COMMANDS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
@@ -61,7 +62,7 @@ export async function choosePlan(
   const restarts = restartsWith(memorized.restarts, asked);
   const rendered = await renderer.render(manifest, { contents, restarts });
   const orders = checkedOrders(ordersIn(manifest), rolesToRestart(asked), nameableIn(rendered));
-  const commands = commandsFingerprint(manifest.metadata.annotations);
+  const commands = askedFingerprint(manifest.metadata);
   const resolved = rolloutRules(operator, asResource(manifest), now);
   const { input, memory } = await inputOf({ manifest, contents, rendered, restarts }, memorized, digestKey);
   const newest = { generation, digest: rendered.digest, input };
@@ -86,7 +87,7 @@ export async function choosePlan(
     view: {
       version: digest([
         ...[plan.digest, course.kind, unableOf(course) ?? '', orders, restarts],
-        ...[resolved, warnings, ends],
+        ...[resolved, warnings, ends, commands],
       ]),
       course,
       newest,

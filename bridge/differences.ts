@@ -1,4 +1,4 @@
-import { commandsFingerprint } from '../core/commands/orders.ts';
+import { askedFingerprint } from '../core/asked.ts';
 import { shortHash } from '../core/hash.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { isAsWritten, statusFingerprint } from '../core/status/written.ts';
@@ -63,6 +63,7 @@ export class Differences {
     }
     const difference = [
       manifest.metadata.generation,
+      askedFingerprint(manifest.metadata),
       status.inventory?.fingerprint,
       fingerprintOf(manifest, owned),
       others,
@@ -84,12 +85,12 @@ export class Differences {
 function isSettled(resource: KnownResource, complete: boolean): boolean {
   const { manifest } = resource;
   const { observedGeneration, inventory } = statusOf(resource);
-  const { generation, annotations } = manifest.metadata;
+  const { generation } = manifest.metadata;
   return (
     complete &&
     observedGeneration === generation &&
     inventory?.written !== undefined &&
-    commandsFingerprint(annotations) === (inventory.commands ?? '')
+    askedFingerprint(manifest.metadata) === (inventory.commands ?? '')
   );
 }
 

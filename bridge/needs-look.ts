@@ -1,5 +1,5 @@
 /** Whether anything of a resource is not as its status says. Pure; what makes a restart of the bridge silent. */
-import { commandsFingerprint } from '../core/commands/orders.ts';
+import { askedFingerprint } from '../core/asked.ts';
 import { inventoryFingerprint } from '../core/fields.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { objectKey } from '../core/refs.ts';
@@ -18,7 +18,7 @@ export interface Sight {
 export function needsLook({ manifest, status, owned, complete }: Sight): boolean {
   const { generation, deletionTimestamp } = manifest.metadata;
   if (!complete || deletionTimestamp || status.observedGeneration !== generation) return true;
-  if (commandsFingerprint(manifest.metadata.annotations) !== (status.inventory?.commands ?? '')) return true;
+  if (askedFingerprint(manifest.metadata) !== (status.inventory?.commands ?? '')) return true;
   const ready = status.conditions?.find(({ type }) => type === 'Ready');
   if (ready?.status !== 'True' || ready.observedGeneration !== generation) return true;
   if (!isAsWritten(manifest['status'])) return true;

@@ -1,5 +1,5 @@
 /** Which changes of a resource are news. Pure. */
-import { commandsFingerprint } from '../core/commands/orders.ts';
+import { askedFingerprint } from '../core/asked.ts';
 import { ANNOTATIONS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 
@@ -27,6 +27,6 @@ export function asksForMore(before: Manifest | undefined, after: Manifest): bool
   return (
     before.metadata.generation !== after.metadata.generation ||
     before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
-    commandsFingerprint(before.metadata.annotations) !== commandsFingerprint(after.metadata.annotations)
+    askedFingerprint(before.metadata) !== askedFingerprint(after.metadata)
   );
 }

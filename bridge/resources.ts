@@ -2,6 +2,7 @@ import type { ResourceDefinition } from '../api/resource.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { ResourceRef } from '../core/refs.ts';
 import { workflowIdOf } from '../core/refs.ts';
+import { isAtLeast } from '../core/resource-version.ts';
 import { readStatus } from '../core/status/read-status.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import type { Hint } from '../core/hint.ts';
@@ -40,7 +41,10 @@ export class Resources implements ResourceReader {
   get(resource: ResourceRef, seen: Hint['resource']): Manifest | undefined {
     const known = this.#byId.get(workflowIdOf(resource));
     if (!known || !seen || known.uid !== seen.uid) return undefined;
-    return (known.manifest.metadata.generation ?? 0) >= seen.generation ? known.manifest : undefined;
+    const { generation = 0, resourceVersion = '' } = known.manifest.metadata;
+    // Labels and annotations change without a generation: only the version tells that they are known.
+    const isNewEnough = seen.resourceVersion === '' || isAtLeast(resourceVersion, seen.resourceVersion);
+    return generation >= seen.generation && isNewEnough ? known.manifest : undefined;
   }
 
   /** By the uid that ownerReferences carry, or by the workflow id that stands in the annotation. */

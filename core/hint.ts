@@ -1,3 +1,4 @@
+import { isAtLeast } from './resource-version.ts';
 import type { ObjectKey } from './refs.ts';
 
 /** Where to look. Hints merge: the newest resource, the union of the rest. */
@@ -66,8 +67,10 @@ function union(older: readonly string[] = [], newer: readonly string[] = []): re
   return [...new Set([...older, ...newer])];
 }
 
-/** Signals may be swapped on their way; generations tell which is newer. */
+/** Signals may be swapped on their way; generations and versions tell which is newer. */
 function newest(older: Hint['resource'], newer: Hint['resource']): Hint['resource'] {
   if (!older || !newer) return newer ?? older;
-  return older.uid === newer.uid && older.generation > newer.generation ? older : newer;
+  if (older.uid !== newer.uid || older.generation < newer.generation) return newer;
+  if (older.generation > newer.generation) return older;
+  return isAtLeast(older.resourceVersion, newer.resourceVersion) ? older : newer;
 }

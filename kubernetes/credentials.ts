@@ -15,6 +15,7 @@ export type Tls = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthoriz
 
 /** How long credentials are used before exec plugins and token files are asked again. */
 const FRESH_MS = 10_000;
+const ANSWER_MS = 30_000;
 
 /**
  * Keeps the credentials of a KubeConfig fresh: a token file is read again when it changed, an exec plugin runs again when
@@ -22,19 +23,35 @@ const FRESH_MS = 10_000;
  */
 export class CredentialStore {
   #config: KubeConfig;
+  readonly #answerMs: number;
   #current: Credentials | undefined;
   #readAt = 0;
   #tokenStamp = 0;
   #reading: Promise<Credentials> | undefined;
 
-  constructor(config: KubeConfig) {
+  /** @param answerMs how long a source of credentials may take. */
+  constructor(config: KubeConfig, answerMs: number = ANSWER_MS) {
     this.#config = config;
+    this.#answerMs = answerMs;
   }
 
   async get(): Promise<Credentials> {
     if (this.#current && performance.now() - this.#readAt < FRESH_MS) return this.#current;
-    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+    this.#reading ??= this.#readInTime().finally(() => (this.#reading = undefined));
     return this.#reading;
+  }
+
+  /** An exec plugin may wait for a person, or for a server that is away, for ever. */
+  async #readInTime(): Promise<Credentials> {
+    const late = Promise.withResolvers<never>();
+    const end = (): void =>
+      late.reject(this.#refusal(`no answer within ${this.#answerMs / 1000} s`, undefined));
+    const timer = setTimeout(end, this.#answerMs);
+    try {
+      return await Promise.race([this.#read(), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** The server has refused `refused`: the next `get` reads everything again. */
@@ -60,14 +77,17 @@ export class CredentialStore {
       this.#readAt = performance.now();
       return current;
     } catch (cause) {
-      const user = this.#config.getCurrentUser()?.name ?? '';
-      const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : 'unknown';
-      throw new StatusError(`cannot get the credentials of user "${user}" of the kubeconfig: ${why}`, {
-        code: 401,
-        reason: 'Unauthorized',
-        cause,
-      });
+      throw this.#refusal(cause instanceof Error ? cause.message.split('\n', 1)[0] : 'unknown', cause);
     }
+  }
+
+  #refusal(why: string | undefined, cause: unknown): StatusError {
+    const user = this.#config.getCurrentUser()?.name ?? '';
+    return new StatusError(`cannot get the credentials of user "${user}" of the kubeconfig: ${why}`, {
+      code: 401,
+      reason: 'Unauthorized',
+      cause,
+    });
   }
 
   /** What client-node does not know, or does in another way than kubectl. */

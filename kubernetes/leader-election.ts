@@ -4,8 +4,8 @@
  *
  * **Guarantees**: while the API server answers, one of those who ask leads; a leader that lets go is followed within a retry
  * period, one that died within a lease. **Assumptions**: what a leader does is harmless when two do it: a process that was
- * frozen believes for a moment that it still leads. **Caveats**: a server that refuses the Lease for good (a right is
- * missing) lets everybody lead: election saves work, and nobody leading would be an outage.
+ * frozen believes for a moment that it still leads. **Caveats**: a server that refuses the Lease for longer than a lease (a
+ * right is missing) lets everybody lead: election saves work, and nobody leading would be an outage.
  */
 import type { Log } from '../core/log.ts';
 import type { Manifest } from '../core/manifest.ts';
@@ -72,6 +72,8 @@ export class LeaderElection {
   /** Clocks differ, so a holder is judged by whether its record changes within a time that is ours. */
   #seen = { resourceVersion: '', at: 0, holder: '' };
   #complaint = '';
+  /** Since when every answer was a refusal. */
+  #refusedSince: number | undefined;
 
   constructor(options: LeaderElectionOptions) {
     this.#options = options;
@@ -110,18 +112,27 @@ export class LeaderElection {
     const patience = this.#leads ? this.#renewedAt + renewDeadlineMs - began : renewDeadlineMs;
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.ceil(patience)))]);
     try {
-      const holds = await this.#hold(inTime);
+      const holds = await inTimeOf(inTime, this.#hold(inTime));
       this.#complaint = '';
+      this.#refusedSince = undefined;
       if (holds) this.#renewedAt = began;
       this.#become(holds);
     } catch (error) {
       this.#held = undefined;
       if (signal.aborted) return;
-      const forGood = error instanceof StatusError && !error.isTransient;
+      const forGood = this.#isRefusedForGood(error);
       this.#complain(error, forGood);
       if (forGood) this.#renewedAt = performance.now();
       this.#become(forGood || (this.#leads && performance.now() - this.#renewedAt < renewDeadlineMs));
     }
+  }
+
+  /** A refusal may pass, as that of a token that is renewed a moment too late does: it counts when it outlasts a lease. */
+  #isRefusedForGood(error: unknown): boolean {
+    const isRefusal = error instanceof StatusError && !error.isTransient && error.reason !== 'Unauthorized';
+    if (!isRefusal) return false;
+    this.#refusedSince ??= performance.now();
+    return performance.now() - this.#refusedSince >= this.#options.timings.leaseDurationMs;
   }
 
   /** Takes or renews the lease, where that is ours to do. Answers whether we hold it. */
@@ -248,6 +259,21 @@ export class LeaderElection {
   get #names(): Readonly<Record<string, string>> {
     const { namespace, name, identity } = this.#options;
     return { lease: `${namespace}/${name}`, identity };
+  }
+}
+
+/** Whoever is asked for credentials may not answer, and knows of no signal. @throws Error when the time is up before the work is done. */
+async function inTimeOf<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  const late = Promise.withResolvers<never>();
+  const end = (): void => late.reject(new Error('no answer in time'));
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    signal.removeEventListener('abort', end);
+    // What comes too late is the business of the next round.
+    work.catch(() => undefined);
   }
 }
 

@@ -110,7 +110,7 @@ async function start(
   const [bundle, connection] = await Promise.all([workflowBundle(), connect(config.temporal, log, signal)]);
   parts.connection = connection;
   const namespace = config.temporal.namespace ?? 'default';
-  const searchAttributes = await registerSearchAttributes(connection, namespace, log);
+  const searchAttributes = await registerSearchAttributes(connection, namespace, log, signal);
   const surroundings = { config, api, connection, bundle, searchAttributes, home, election, log };
   for (const operator of operators) {
     signal.throwIfAborted();

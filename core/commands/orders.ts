@@ -2,7 +2,6 @@
  * What people ask of a rollout, as it stands in annotations of the resource: there kubectl, GitOps and a Temporal Update
  * write the same thing, everybody can read it, and it outlives Temporal. Pure; what cannot be read is told and ignored.
  */
-import { shortHash } from '../hash.ts';
 import { COMMANDS } from '../labels.ts';
 import { titleOf } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
@@ -250,14 +249,6 @@ function present<Name extends string, Value>(
 ): { readonly [Key in Name]?: Value } {
   // The computed name is `Name`, which TypeScript widens to string.
   return value === undefined ? {} : ({ [name]: value } as { readonly [Key in Name]: Value });
-}
-
-/** What tells whether somebody gave another command; empty without any. */
-export function commandsFingerprint(annotations: Annotations = {}): string {
-  const given = Object.values(COMMANDS).flatMap((name) =>
-    annotations[name] ? [`${name}=${annotations[name]}`] : [],
-  );
-  return given.length > 0 ? shortHash(given.sort().join('\n')) : '';
 }
 
 /** `by ann: audit`; empty where nobody said. */

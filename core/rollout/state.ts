@@ -296,7 +296,7 @@ export interface PlanView {
   /** When pods were last asked to restart; absent before the first time. */
   readonly restarts?: Restarts;
   readonly orders?: Orders;
-  /** `commandsFingerprint` of the annotations that `orders` was read from. */
+  /** `askedFingerprint` of the labels and annotations that the plan was made from. */
   readonly commands?: string;
   readonly rules?: RolloutRules;
   /** Epoch milliseconds at which the plan may be another although nothing changed: a window opens, an approval lapses. */

@@ -67,7 +67,7 @@ export interface InventoryStatus {
   readonly unconfirmed?: readonly ObjectKey[];
   /** External objects that it wants and does not have. */
   readonly wanted?: readonly ObjectKey[];
-  /** `commandsFingerprint` of the commands that were read; absent when there were none. */
+  /** `askedFingerprint` of the labels and annotations that were read; absent when there were none. */
   readonly commands?: string;
   /** `statusFingerprint` of the rest of the status, as it was written. */
   readonly written?: string;

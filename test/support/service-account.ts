@@ -22,7 +22,7 @@ export const ALL_RIGHTS: readonly Rule[] = [
   ...['configmaps', 'services', 'persistentvolumeclaims'].map((kind) => rule('', kind)),
   rule('apps', 'statefulsets'),
   { apiGroups: ['apps'], resources: ['controllerrevisions'], verbs: ['get', 'list', 'create', 'delete'] },
-  { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
+  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'delete'] },
   { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: ['list', 'watch'] },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] },
 ];

@@ -149,4 +149,47 @@ describe('leader election', () => {
     await eventually('both lead', () => both.every((each) => each.status().leads));
     await Promise.all(both.map((each) => each.stop()));
   });
+
+  it('is not led by a follower whose credentials are refused, or whose right is missing for a moment', async () => {
+    const leader = candidate('passing', 'leader');
+    await eventually('it leads', () => leader.status().leads);
+    const journal: string[] = [];
+    let refusals = 0;
+    const refuse = (): Promise<never> => {
+      refusals++;
+      const [code, reason] =
+        refusals % 2 === 0 ? ([401, 'Unauthorized'] as const) : ([403, 'Forbidden'] as const);
+      return Promise.reject(new StatusError('refused for a moment', { code, reason }));
+    };
+    const by = {
+      get: (...args: Parameters<typeof api.get>) => (refusals < 3 ? refuse() : api.get(...args)),
+      create: (...args: Parameters<typeof api.create>) => api.create(...args),
+      patch: (...args: Parameters<typeof api.patch>) => api.patch(...args),
+    };
+    const follower = candidate('passing', 'follower', { by, journal });
+    await eventually('it sees who leads', () => follower.status().holder === 'leader');
+    assert.deepEqual([refusals, journal], [3, []]);
+    await Promise.all([leader.stop(), follower.stop()]);
+  });
+
+  it('is led by nobody past the deadline whose credentials never come', async () => {
+    const journal: string[] = [];
+    let hangs = false;
+    const answer = <Result>(work: () => Promise<Result>): Promise<Result> =>
+      hangs ? new Promise(() => undefined) : work();
+    const by = {
+      get: (...args: Parameters<typeof api.get>) => answer(() => api.get(...args)),
+      create: (...args: Parameters<typeof api.create>) => answer(() => api.create(...args)),
+      patch: (...args: Parameters<typeof api.patch>) => answer(() => api.patch(...args)),
+    };
+    const election = candidate('hangs', 'stuck', { by, journal });
+    await eventually('it leads', () => election.status().leads);
+    hangs = true;
+    await eventually('it follows', () => !election.status().leads);
+    const other = candidate('hangs', 'other', { journal });
+    await eventually('the other leads', () => other.status().leads);
+    assert.deepEqual(journal, ['stuck leads', 'stuck follows', 'other leads']);
+    hangs = false;
+    await Promise.all([election.stop(), other.stop()]);
+  });
 });

@@ -23,8 +23,15 @@ describe('predicates', () => {
     assert.ok(asksForMore(resource(), resource({ uid: 'v' })));
   });
 
-  it('does not ask for more on status, labels and finalizers', () => {
-    assert.ok(!asksForMore(resource(), resource({ labels: { a: 'b' }, finalizers: ['x'] }, { ready: true })));
+  it('asks for more on a label or an annotation, which `desired` may read, and not on what kubectl notes for itself', () => {
+    assert.ok(asksForMore(resource(), resource({ labels: { a: 'b' } })));
+    assert.ok(asksForMore(resource({ labels: { a: 'b' } }), resource({ annotations: { a: 'b' } })));
+    const applied = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
+    assert.ok(!asksForMore(resource(), resource({ annotations: applied })));
+  });
+
+  it('does not ask for more on status and finalizers', () => {
+    assert.ok(!asksForMore(resource(), resource({ finalizers: ['x'] }, { ready: true })));
   });
 
   it('leaves an ignored resource alone until it is deleted or no longer ignored', () => {
