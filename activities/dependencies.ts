@@ -8,6 +8,7 @@ import type { KubernetesApi } from '../kubernetes/api.ts';
 import type { Hint } from '../core/hint.ts';
 import type { DigestKey } from './digest-key.ts';
 import type { EventRecorder } from './event-recorder.ts';
+import type { RefusedReads } from './refused-reads.ts';
 import type { Renderer } from './renderer.ts';
 import type { Revisions } from './revisions.ts';
 
@@ -57,5 +58,6 @@ export interface Dependencies {
   readonly revisions: Revisions;
   readonly digestKey: DigestKey;
   readonly events: EventRecorder;
+  readonly refusedReads: RefusedReads;
   readonly log: Log;
 }

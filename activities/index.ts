@@ -66,6 +66,7 @@ export { createEventRecorder } from './event-recorder.ts';
 export { createDigestKey } from './digest-key.ts';
 export { createRenderer } from './renderer.ts';
 export { servedScopes } from './scopes.ts';
+export { RefusedReads } from './refused-reads.ts';
 export { Revisions } from './revisions.ts';
 
 type Apply = (

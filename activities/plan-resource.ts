@@ -29,6 +29,7 @@ import { observeReads, observeRequired, rereadOf } from './observe-references.ts
 import { hold, lacksFinalizer } from './finalizer.ts';
 import { readKnown, readResource } from './read-resource.ts';
 import { asResource } from './renderer.ts';
+import { reportRefusedRead } from './refused-reads.ts';
 import type { Recovery } from './recover-inventory.ts';
 import { findStrays, recoverInventory } from './recover-inventory.ts';
 import type { KeptPlan, RunningTemplates } from './revisions.ts';
@@ -114,7 +115,10 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
   try {
     // One that was never seen waits for its kind, which may be about to be installed.
     const read = known ? readKnown : readResource;
-    const manifest = await read(dependencies, resource, request.seen);
+    const manifest = await read(dependencies, resource, request.seen).catch((error: unknown) => {
+      reportRefusedRead(dependencies, resource, error);
+      throw error;
+    });
     if (!manifest) return { kind: 'gone' };
     const fresh = known?.uid !== manifest.metadata.uid;
     const recovery = fresh

@@ -15,6 +15,13 @@ export interface Metered {
   readonly standing: Standing | undefined;
 }
 
+/** What a worker counts of its operator. */
+export interface Worked {
+  readonly operator: string;
+  /** How often a resource might not be read, by namespace. */
+  readonly refusedReads: ReadonlyMap<string, number>;
+}
+
 export interface Metrics {
   readonly contentType: string;
   /** In Prometheus' text format. */
@@ -23,20 +30,36 @@ export interface Metrics {
 
 /**
  * @param read the bridges of the process, as they are now.
+ * @param work what the workers of the process counted.
  * @param flow what the process asks of its API server; undefined before it has a client.
  */
 export function createMetrics(
   read: () => readonly Metered[],
   flow: () => FlowStatus | undefined = () => undefined,
+  work: () => readonly Worked[] = () => [],
 ): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerFamilies(registry, [...BRIDGE, ...WATCHES, ...STANDING], ['operator'], () =>
     read().map((metered) => [{ operator: metered.operator }, metered] as const),
   );
+  registerFamilies(registry, WORK, ['operator'], () =>
+    work().map((worked) => [{ operator: worked.operator }, worked] as const),
+  );
   registerFamilies(registry, FLOW, [], () => [flow()].flatMap((now) => (now ? [[{}, now] as const] : [])));
   return { contentType: registry.contentType, text: () => registry.metrics() };
 }
+
+const WORK: readonly Family<Worked>[] = [
+  {
+    name: 'refused_reads_total',
+    help: 'How often the API server refused to show a resource that is to be reconciled.',
+    labels: ['namespace'],
+    grows: true,
+    samples: ({ refusedReads }) =>
+      Array.from(refusedReads, ([namespace, count]): Sample => [{ namespace }, count]),
+  },
+];
 
 const BRIDGE: readonly Family<Metered>[] = [
   {

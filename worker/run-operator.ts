@@ -163,6 +163,7 @@ async function serveHealth(
   const metrics = createMetrics(
     () => started.flatMap((each) => each.metered()),
     () => program.api?.flow(),
+    () => started.flatMap((each) => each.worked()),
   );
   try {
     const health = await startHealthServer(healthPort, parts, metrics);

@@ -7,6 +7,7 @@ import {
   createEventRecorder,
   createRenderer,
   servedScopes,
+  RefusedReads,
   Revisions,
 } from '../activities/index.ts';
 import type { Operator } from '../api/operator.ts';
@@ -21,7 +22,7 @@ import { MAX_CACHED_WORKFLOWS } from './config.ts';
 import type { PartHealth } from './health-server.ts';
 import { boundFailures } from './bound-failures.ts';
 import type { Logger } from './logger.ts';
-import type { Metered } from './metrics.ts';
+import type { Metered, Worked } from './metrics.ts';
 import { RunningActivities } from './running-activities.ts';
 import type { Shutdown } from './shutdown.ts';
 import { shareOf } from './shutdown.ts';
@@ -51,6 +52,8 @@ export interface RunningOperator {
   health(): readonly PartHealth[];
   /** Empty where no bridge runs. */
   metered(): readonly Metered[];
+  /** Empty where no worker runs. */
+  worked(): readonly Worked[];
   /** Lets activities finish, stops watching, writes what was recorded; each for its share of the shutdown. */
   stop(shutdown: Shutdown): Promise<void>;
 }
@@ -78,6 +81,7 @@ export async function startOperator(
     ],
     metered: () =>
       bridge ? [{ operator: operator.name, bridge: bridge.status(), standing: bridge.standing() }] : [],
+    worked: () => (worker ? [{ operator: operator.name, refusedReads: worker.refusedReads.counts }] : []),
     async stop(shutdown) {
       isStopping = true;
       await Promise.all([
@@ -139,8 +143,9 @@ async function workerOf(
   operator: Operator,
   bridge: Bridge | undefined,
   { config, api, connection, bundle, home, log }: Surroundings,
-): Promise<{ worker: Worker; flush(): Promise<void>; unfinished(): object }> {
+): Promise<{ worker: Worker; refusedReads: RefusedReads; flush(): Promise<void>; unfinished(): object }> {
   const events = createEventRecorder({ api, controller: operator.name, instance: config.identity, log });
+  const refusedReads = new RefusedReads();
   const digestKey = createDigestKey({ api, operator: operator.name, namespace: home });
   const activities = createActivities({
     operator,
@@ -150,6 +155,7 @@ async function workerOf(
     revisions: new Revisions(api, operator.name),
     digestKey,
     events,
+    refusedReads,
     log,
   });
   const activitiesRunning = new RunningActivities();
@@ -174,7 +180,7 @@ async function workerOf(
     shutdownForceTime: shareOf('worker', config.shutdownMs),
   });
   const unfinished = (): object => ({ activities: activitiesRunning.list() });
-  return { worker, flush: () => events.flush(), unfinished };
+  return { worker, refusedReads, flush: () => events.flush(), unfinished };
 }
 
 function bridgeHealth({ name }: Operator, bridge: Bridge, election: LeaderElection | undefined): PartHealth {

@@ -8,6 +8,7 @@ import { createActivities, createDigestKey, createRenderer, servedScopes } from 
 import type { Manifest } from '../../core/manifest.ts';
 import type { ObjectKey } from '../../core/refs.ts';
 import type { KubernetesApi } from '../../kubernetes/api.ts';
+import { RefusedReads } from '../../activities/refused-reads.ts';
 import { Revisions } from '../../activities/revisions.ts';
 import type { ToyStage } from './toy-stage.ts';
 
@@ -52,6 +53,7 @@ export class ReshapeStage {
       revisions: new Revisions(api, operator.name),
       digestKey,
       events: { record() {}, flush: () => Promise.resolve() },
+      refusedReads: new RefusedReads(),
       log: SILENT,
     });
   }
