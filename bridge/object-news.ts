@@ -1,6 +1,7 @@
 import type { ObjectKey } from '../core/refs.ts';
 import { objectKey } from '../core/refs.ts';
 import type { Hint } from '../core/hint.ts';
+import { Flaps } from './flaps.ts';
 import type { News } from './news.ts';
 import { NEWS } from './news.ts';
 import type { OwnedObject, OwnedObjects } from './owned-objects.ts';
@@ -36,12 +37,21 @@ export class ObjectNews {
   readonly #spent = new Map<string, Set<string>>();
   readonly #gathered = new Map<string, { readonly keys: Set<ObjectKey>; readonly timer: NodeJS.Timeout }>();
 
+  readonly #flaps: Flaps;
+
   constructor(options: ObjectNewsOptions) {
     this.#options = options;
+    this.#flaps = new Flaps((workflowId, keys) => {
+      const resource = options.resourceOf(workflowId);
+      if (!resource) return;
+      this.#tell(resource, keys);
+      this.#flush(workflowId);
+    });
   }
 
   take(news: News, object: OwnedObject): void {
     if (news !== NEWS.Lingers) this.#lingersSince.delete(object.lean.uid);
+    if (news === NEWS.Gone) this.#flaps.forget(object.lean.uid);
     const resource = this.#options.resourceOf(object.owner);
     if (!resource) return;
     if (object.verdict.spent) this.#noteSpent(resource, object);
@@ -49,12 +59,14 @@ export class ObjectNews {
       return this.#later(object.lean.uid, BLIP_MS, () => this.#sayIfStill(object.lean.uid));
     if (news === NEWS.Lingers) return this.#linger(resource, object);
     if (news === NEWS.Gone) return this.#gone(resource, object);
+    if (news === NEWS.Turned && this.#isHeld(news, resource, object)) return;
     if (news === NEWS.Turned && object.verdict.state === 'Current') return this.#gather(resource, object);
     this.#say(resource, object);
   }
 
   stop(): void {
     for (const timer of this.#late.values()) clearTimeout(timer);
+    this.#flaps.stop();
     for (const id of this.#gathered.keys()) this.#flush(id);
     for (const id of this.#goneKeys.keys()) this.#sayGone(id);
     this.#late.clear();
@@ -73,7 +85,12 @@ export class ObjectNews {
   #sayIfStill(uid: string): void {
     const object = this.#options.objects.get(uid);
     const resource = object && this.#options.resourceOf(object.owner);
-    if (resource && object.verdict.state !== 'Current') this.#say(resource, object);
+    if (!resource || object.verdict.state === 'Current') return;
+    if (!this.#isHeld(NEWS.Left, resource, object)) this.#say(resource, object);
+  }
+
+  #isHeld(news: News, resource: KnownResource, object: OwnedObject): boolean {
+    return this.#flaps.holds(resource.workflowId, news, object, keyOf(resource, object));
   }
 
   /** Each object has its own patience: a stage that begins late in a rollout does not inherit that of the stage before. */
@@ -167,7 +184,11 @@ export class ObjectNews {
   #tell(resource: KnownResource, objects: readonly ObjectKey[]): void {
     const spent = [...(this.#spent.get(resource.workflowId) ?? [])];
     this.#spent.delete(resource.workflowId);
-    this.#options.say(resource, { objects, ...(spent.length > 0 ? { spent } : {}) });
+    const flapped = this.#flaps.take(resource.workflowId).filter((key) => !objects.includes(key));
+    this.#options.say(resource, {
+      objects: [...objects, ...flapped],
+      ...(spent.length > 0 ? { spent } : {}),
+    });
   }
 
   /** What is gathered goes with it. */
