@@ -3,9 +3,9 @@ import ms from 'ms';
 import { invalid } from '../api/invalid.ts';
 import { InvalidAnswer } from '../core/operator-answers.ts';
 
-/** In milliseconds; undefined when the text is no duration. */
+/** In milliseconds; undefined when the text is no duration. A number without a unit is none: whoever writes it means no milliseconds. */
 export function durationOf(text: unknown): number | undefined {
-  if (typeof text !== 'string' || text.length === 0 || text.length > 100) return undefined;
+  if (typeof text !== 'string' || text.length > 100 || !/[a-z]/i.test(text)) return undefined;
   const value: number | undefined = ms(text as ms.StringValue);
   return value === undefined || Number.isNaN(value) ? undefined : value;
 }

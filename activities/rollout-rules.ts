@@ -56,6 +56,8 @@ function bakesOf(bake: RolloutPolicy['bake'] = {}): Record<string, number> {
 function nextWindows(window: MaintenanceWindow, field: string, now: number): readonly Window[] {
   const length = policyDuration(window.duration, `${field}.duration`, { leastMs: 1 });
   const opens = cronOf(window, field).nextRuns(WINDOWS_AHEAD, new Date(now - length));
+  if (opens.length === 0)
+    throw invalid(`${field}.schedule`, `"${window.schedule}" never opens; write one that does, or leave it out`);
   return opens.map((date) => ({
     opens: date.getTime(),
     closes: date.getTime() + length,
@@ -72,6 +74,9 @@ function cronOf({ schedule, timeZone = 'UTC' }: MaintenanceWindow, field: string
       `"${timeZone}" is no IANA time zone; write, for example, Europe/Berlin`,
     );
   }
+  // A date would be taken, too, and would be a window that never opens when it is past.
+  if (schedule.trim().split(/\s+/).length !== 5)
+    throw invalid(`${field}.schedule`, `"${schedule}" is no cron schedule of five fields`);
   try {
     return new Cron(schedule, { timezone: timeZone, paused: true, mode: '5-part' });
   } catch (error) {

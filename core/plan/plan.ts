@@ -18,6 +18,7 @@ import type { Stage } from './order.ts';
 import { collect, keyOf, kindOf, kindsIn, objectsIn } from './collect.ts';
 import type { Place } from './decorate.ts';
 import { decorate } from './decorate.ts';
+import { checkedPolicy } from './check-policy.ts';
 import { checkExternals } from './externals.ts';
 import { leaveToScalers } from './leave-to-scalers.ts';
 import { refuseImpure } from './impure.ts';
@@ -133,9 +134,10 @@ export function planOf<Spec, Status>(
   });
   checkExternals(operator, planned);
   checkRequirements(planned, keyOf({ ...resource, ...resource.metadata }, surroundings));
+  const policy = checkedPolicy(operator.rollout(resource));
   const placed = withClusterNames(planned, resource.metadata);
   return {
-    objects: withReads(withVersions(leaveToScalers(placed), home, seal), operator.rollout(resource), home),
+    objects: withReads(withVersions(leaveToScalers(placed), home, seal), policy, home),
     stages,
     warnings: [...warnings, ...podNameWarnings(planned)],
     ...(orderTrouble ? { orderTrouble } : {}),
