@@ -2,6 +2,7 @@
  * Everything that touches a server or runs an author's code. Workflows know these only by type; each is idempotent, and
  * answers with refs, digests and sentences, never with a manifest or a value of a Secret.
  */
+import type { Edit } from '../core/commands/edit.ts';
 import type { Signed } from '../core/commands/orders.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { ApplyResult, Observation, RevertResult } from '../core/rollout/fold.ts';
@@ -128,11 +129,7 @@ export interface Activities {
     left: readonly ObjectKey[],
     order: Signed,
   ): Promise<void>;
-  annotateResource(
-    resource: ResourceRef,
-    uid: string,
-    annotations: Readonly<Record<string, string>>,
-  ): Promise<void>;
+  annotateResource(resource: ResourceRef, uid: string, edit: Edit, now: number): Promise<void>;
 }
 
 export function createActivities(dependencies: Dependencies): Activities {
@@ -177,7 +174,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     removeFinalizer: (resource, uid) => beating((of) => removeFinalizer(of, resource, uid)),
     abandonResource: (resource, uid, left, order) =>
       beating((of) => abandonResource(of, resource, uid, left, order)),
-    annotateResource: (resource, uid, annotations) =>
-      beating((of) => annotateResource(of, resource, uid, annotations)),
+    annotateResource: (resource, uid, edit, now) =>
+      beating((of) => annotateResource(of, resource, uid, edit, now)),
   };
 }

@@ -57,7 +57,10 @@ function nextWindows(window: MaintenanceWindow, field: string, now: number): rea
   const length = policyDuration(window.duration, `${field}.duration`, { leastMs: 1 });
   const opens = cronOf(window, field).nextRuns(WINDOWS_AHEAD, new Date(now - length));
   if (opens.length === 0)
-    throw invalid(`${field}.schedule`, `"${window.schedule}" never opens; write one that does, or leave it out`);
+    throw invalid(
+      `${field}.schedule`,
+      `"${window.schedule}" never opens; write one that does, or leave it out`,
+    );
   return opens.map((date) => ({
     opens: date.getTime(),
     closes: date.getTime() + length,

@@ -43,8 +43,13 @@ export function takeCommands({ resource }: ReconcileInput, pass: Pass, inbox: In
         const { uid } = pass.state;
         if (uid === undefined || pass.isBlind)
           throw refused('the resource was not read yet; ask again in a moment');
-        const { annotations, message } = granted(() => decide(request));
-        await write(`command ${update.name}: ${message}`).annotateResource(resource, uid, annotations);
+        const { edit, message } = granted(() => decide(request));
+        await write(`command ${update.name}: ${message}`).annotateResource(
+          resource,
+          uid,
+          edit,
+          arrivalTime(),
+        );
         inbox.add({ resync: true });
         return { message };
       },

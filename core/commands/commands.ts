@@ -4,11 +4,11 @@
  */
 import { COMMANDS } from '../labels.ts';
 import type { Course } from '../rollout/course.ts';
-import { approvalsAt, rollbackTarget, tokenOf } from '../rollout/course.ts';
-import { pausesAt } from '../rollout/hold.ts';
+import { rollbackTarget, tokenOf } from '../rollout/course.ts';
 import type { PendingApproval } from '../status/resource-status.ts';
 import type { Situation } from '../status/verdict.ts';
 import { isLoss, pendingApprovals } from '../status/pending-approvals.ts';
+import type { Edit } from './edit.ts';
 import type { Approval, Pause } from './orders.ts';
 
 /** Who asks, and why: it goes into the annotation, the events and the journal. */
@@ -41,8 +41,7 @@ export interface RestartRequest extends Asker {
 
 /** What a command changes, and what is said to the one who gave it. */
 export interface Granted {
-  /** By name; an empty text takes the annotation away. */
-  readonly annotations: Readonly<Record<string, string>>;
+  readonly edit: Edit;
   readonly message: string;
 }
 
@@ -59,17 +58,12 @@ export function approve(situation: Situation, request: ApproveRequest, now: numb
     ...(why ? { why } : {}),
     ...(until === undefined ? {} : { expires: until }),
   }));
-  const tokens = new Set(given.map(({ token }) => token));
   const live = liveTokens(situation);
-  const kept = approvalsAt(situation.plan?.orders ?? {}, now).filter(
-    ({ token }) => !tokens.has(token) && live.has(token),
+  const spent = (situation.plan?.orders?.approvals ?? []).flatMap(({ token }) =>
+    live.has(token) ? [] : [token],
   );
-  const all = [...kept, ...given].map(({ expires: at, ...each }) => ({
-    ...each,
-    ...(at === undefined ? {} : { expires: new Date(at).toISOString() }),
-  }));
   return {
-    annotations: { [COMMANDS.approve]: JSON.stringify(all) },
+    edit: { kind: 'approve', approvals: given, spent },
     message: `approved: ${chosen.map((each) => `${each.stage} (${each.reason})`).join(', ')}`,
   };
 }
@@ -106,7 +100,7 @@ export function rollBack({ state, plan }: Situation, request: Asker): Granted {
   if (!target) throw new Error('there is nothing to go back to: no other set of objects was ever Current');
   const { generation } = plan.newest;
   return {
-    annotations: { [COMMANDS.rollback]: JSON.stringify({ generation, by, ...(why ? { why } : {}) }) },
+    edit: set(COMMANDS.rollback, { generation, by, ...(why ? { why } : {}) }),
     message: `rolling back generation ${generation} to what was good at generation ${target.generation}`,
   };
 }
@@ -138,7 +132,7 @@ export function retry({ state, failure }: Situation, request: Asker, now: number
     throw new Error('nothing waits to be tried again');
   const at = new Date(now).toISOString();
   return {
-    annotations: { [COMMANDS.retry]: JSON.stringify({ at, by, ...(why ? { why } : {}) }) },
+    edit: set(COMMANDS.retry, { at, by, ...(why ? { why } : {}) }),
     message: 'tried again at once',
   };
 }
@@ -150,17 +144,16 @@ export function pause({ plan }: Situation, request: PauseRequest, now: number): 
     throw new Error(`scope is "all" or "rollouts", not ${JSON.stringify(scope)}`);
   if (role !== undefined) known(plan, [role]);
   const ends = until === undefined ? undefined : future(until, 'until', now);
-  const subject = role === undefined ? (object === undefined ? { scope } : { object }) : { role };
-  const kept = pausesAt(plan?.orders, now).map(written);
-  const mine = {
-    ...subject,
-    ...(ends === undefined ? {} : { until: new Date(ends).toISOString() }),
+  const subject = role === undefined ? (object === undefined ? scope : { object }) : { role };
+  const mine: Pause = {
+    scope: subject,
+    ...(ends === undefined ? {} : { until: ends }),
     by,
     ...(why ? { why } : {}),
   };
   const what = role ?? object ?? (scope === 'all' ? 'the resource' : 'rollouts');
   return {
-    annotations: { [COMMANDS.pause]: JSON.stringify([...kept, mine]) },
+    edit: { kind: 'pause', pause: mine },
     message: `paused: ${what}${until === undefined ? '' : ` until ${until}`}`,
   };
 }
@@ -168,10 +161,10 @@ export function pause({ plan }: Situation, request: PauseRequest, now: number): 
 export function resume({ plan }: Situation, request: Asker): Granted {
   signed(request);
   if ((plan?.orders?.pauses ?? []).length === 0) throw new Error('nothing is paused');
-  return { annotations: { [COMMANDS.pause]: '' }, message: 'resumed' };
+  return { edit: { kind: 'remove', name: COMMANDS.pause }, message: 'resumed' };
 }
 
-export function restart({ plan, deleting }: Situation, request: RestartRequest, now: number): Granted {
+export function restart({ state, plan, deleting }: Situation, request: RestartRequest, now: number): Granted {
   const { by, why, roles } = signed(request);
   if (deleting) throw new Error('it is being deleted');
   if (plan?.course?.kind === 'rolledBack') throw new Error(notRestarted(plan.course));
@@ -179,7 +172,7 @@ export function restart({ plan, deleting }: Situation, request: RestartRequest, 
   const at = new Date(now).toISOString();
   const text = { at, ...(roles ? { roles } : {}), by, ...(why ? { why } : {}) };
   return {
-    annotations: { [COMMANDS.restartedAt]: JSON.stringify(text) },
+    edit: { kind: 'restart', restart: text, done: state.restarts ?? {} },
     message: `restarting ${roles?.join(', ') ?? 'all workloads'}, in order`,
   };
 }
@@ -196,7 +189,7 @@ export function abandon({ deleting }: Situation, request: Asker): Granted {
   const { by, why } = signed(request);
   if (!deleting) throw new Error('it is not being deleted; delete it first');
   return {
-    annotations: { [COMMANDS.abandon]: JSON.stringify({ by, ...(why ? { why } : {}) }) },
+    edit: set(COMMANDS.abandon, { by, ...(why ? { why } : {}) }),
     message: 'the deletion ends without what it waits for',
   };
 }
@@ -222,10 +215,6 @@ function known(plan: Situation['plan'], roles: readonly string[]): void {
     throw new Error(`there is no role "${odd}"; there are ${[...all].sort().join(', ')}`);
 }
 
-function written({ scope, until, ...rest }: Pause): object {
-  return {
-    ...(typeof scope === 'object' ? scope : { scope }),
-    ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
-    ...rest,
-  };
+function set(name: string, value: object): Edit {
+  return { kind: 'set', name, text: JSON.stringify(value) };
 }

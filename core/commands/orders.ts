@@ -5,7 +5,7 @@
 import { COMMANDS } from '../labels.ts';
 import { titleOf } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
-import { restartIn } from './restart.ts';
+import { restartsIn } from './restart.ts';
 
 /** Who asked, and why; where nobody said so, unknown. */
 export interface Signed {
@@ -66,7 +66,7 @@ export function ordersOf(annotations: Annotations, managers: Annotations = {}): 
     ...present('retry', read(COMMANDS.retry, retryOf)),
     ...present('abandon', read(COMMANDS.abandon, abandonOf)),
   };
-  read(COMMANDS.restartedAt, (text) => restartIn(text));
+  read(COMMANDS.restartedAt, (text) => restartsIn(text));
   return unreadable.length > 0 ? { ...orders, unreadable } : orders;
 }
 

@@ -9,17 +9,21 @@ interface Restart {
 const FORMS =
   'a time, for example "2026-12-01T08:00:00Z", or JSON such as {"at":"2026-12-01T08:00:00Z","roles":["broker"]}';
 
-/** @throws Error naming what was expected. */
-export function restartIn(text: string): Restart {
-  const value: unknown = text.startsWith('{') ? parsed(text) : { at: text };
+/** One restart, or a list of them. @throws Error naming what was expected. */
+export function restartsIn(text: string): readonly Restart[] {
+  const value: unknown = /^[{[]/.test(text) ? parsed(text) : { at: text };
+  return Array.isArray(value) ? value.map(restartOf) : [restartOf(value)];
+}
+
+function restartOf(value: unknown): Restart {
   if (typeof value !== 'object' || value === null || !('at' in value)) throw new Error(`expected ${FORMS}`);
   const { at } = value;
   const roles = 'roles' in value ? value.roles : undefined;
   if (typeof at !== 'string' || Number.isNaN(Date.parse(at))) throw new Error(`expected ${FORMS}`);
-  if (roles === undefined) return { at };
+  if (roles === undefined) return { ...value, at };
   if (!Array.isArray(roles) || !roles.every((role) => typeof role === 'string'))
     throw new Error(`"roles" is a list of roles; expected ${FORMS}`);
-  return { at, roles };
+  return { ...value, at, roles };
 }
 
 /**
@@ -30,14 +34,24 @@ export type Restarts = Readonly<Record<string, string>>;
 
 const ALL_ROLES = '*';
 
-/** The restarts that are remembered, and the one that the annotation asks for; the latest counts. */
+/** The restarts that are remembered, and those that the annotation asks for; the latest of each role counts. */
 export function restartsWith(known: Restarts = {}, annotation: string | undefined): Restarts {
-  const asked = askedIn(annotation);
-  if (!asked) return known;
-  const roles = asked.roles ?? [ALL_ROLES];
-  const newer = roles.filter((role) => isLater(asked.at, restartAt(known, role)));
-  const entries = [...Object.entries(known), ...newer.map((role) => [role, asked.at] as const)];
-  return Object.fromEntries(new Map(entries));
+  return askedIn(annotation).reduce((all, asked) => {
+    const newer = rolesOf(asked).filter((role) => isLater(asked.at, restartAt(all, role)));
+    const entries = [...Object.entries(all), ...newer.map((role) => [role, asked.at] as const)];
+    return newer.length > 0 ? Object.fromEntries(new Map(entries)) : all;
+  }, known);
+}
+
+/** Those of the annotation that were not carried out, as they stand there. */
+export function restartsLeft(annotation: string | undefined, done: Restarts): readonly object[] {
+  return askedIn(annotation).filter((asked) =>
+    rolesOf(asked).some((role) => isLater(asked.at, restartAt(done, role))),
+  );
+}
+
+function rolesOf({ roles = [ALL_ROLES] }: Restart): readonly string[] {
+  return roles;
 }
 
 /** The time that goes into the pod templates of a role; undefined where its pods were never asked to restart. */
@@ -57,17 +71,17 @@ function isLater(at: string, than: string | undefined): boolean {
 
 /** The roles that the annotation names; none where it means all, or cannot be read. */
 export function rolesToRestart(annotation: string | undefined): readonly string[] {
-  return askedIn(annotation)?.roles ?? [];
+  return askedIn(annotation).flatMap(({ roles = [] }) => roles);
 }
 
 /** One that cannot be read restarts nothing; `ordersOf` reports it. */
-function askedIn(annotation: string | undefined): Restart | undefined {
+function askedIn(annotation: string | undefined): readonly Restart[] {
   const text = annotation?.trim();
-  if (!text) return undefined;
+  if (!text) return [];
   try {
-    return restartIn(text);
+    return restartsIn(text);
   } catch {
-    return undefined;
+    return [];
   }
 }
 

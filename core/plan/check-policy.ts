@@ -8,14 +8,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Answers what is expected where the value is something else. */
 type Check = (value: unknown) => string | undefined;
 
-const TRIGGERS: readonly Trigger[] = [
-  'Install',
-  'Change',
-  'Configuration',
-  'Restart',
-  'Runtime',
-  'Rollback',
-];
+const TRIGGERS: readonly Trigger[] = ['Install', 'Change', 'Configuration', 'Restart', 'Runtime', 'Rollback'];
 
 const WINDOW = {
   schedule: isText,
@@ -29,7 +22,9 @@ const POLICY = {
   firstInstall: oneOf(['parallel', 'ordered']),
   bake: (value) => (isTextOrTexts(value) ? undefined : 'a duration, or a duration for each role'),
   approval: (value) =>
-    value === 'required' || isTexts(value) ? undefined : '"required", or a list of roles, for example ["server"]',
+    value === 'required' || isTexts(value)
+      ? undefined
+      : '"required", or a list of roles, for example ["server"]',
   windows: (value) =>
     Array.isArray(value) && value.length > 0
       ? undefined

@@ -6,6 +6,8 @@ import type { Activities, ApplyItem, PlanAnswer, PlanRef, PlanRequest } from '..
 import type { PruneItem, StatusReport, Written } from '../../activities/index.ts';
 import { stop } from '../../activities/failure.ts';
 import type { Chosen, Sources } from '../../activities/choose-plan.ts';
+import { annotationOf, edited } from '../../core/commands/edit.ts';
+import { ordersOf } from '../../core/commands/orders.ts';
 import { choosePlan, deltaOf, ordersIn } from '../../activities/choose-plan.ts';
 import type { KeptPlan } from '../../activities/revisions.ts';
 import { revisionName } from '../../activities/revisions.ts';
@@ -168,8 +170,12 @@ export class FakeCluster {
       patchStatus: (report) => this.#call('patchStatus', [], () => this.#report(report)),
       removeFinalizer: (_, uid) => this.#call('removeFinalizer', [], () => this.#letGo(uid)),
       abandonResource: (_, uid) => this.#call('abandonResource', [], () => this.#letGo(uid)),
-      annotateResource: (_, uid, annotations) =>
-        this.#call('annotateResource', Object.keys(annotations), () => this.annotate(annotations, uid)),
+      annotateResource: (_, uid, edit, now) =>
+        this.#call('annotateResource', [annotationOf(edit)], () => {
+          const name = annotationOf(edit);
+          const known = { orders: ordersOf(this.annotations), text: this.annotations[name], now };
+          return this.annotate({ [name]: edited(edit, known) ?? '' }, uid);
+        }),
       revertObjects: (_, items) =>
         this.#call('revertObjects', keysOf(items), () =>
           items.map(({ key, template = '' }) => ({

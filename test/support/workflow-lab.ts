@@ -275,7 +275,6 @@ function dispatched(actors: ReadonlyMap<string, Actor>): Activities {
     removeFinalizer: (resource, uid) => of(resource).removeFinalizer(resource, uid),
     revertObjects: (plan, items) => of(plan.resource).revertObjects(plan, items),
     abandonResource: (resource, uid, left, order) => of(resource).abandonResource(resource, uid, left, order),
-    annotateResource: (resource, uid, annotations) =>
-      of(resource).annotateResource(resource, uid, annotations),
+    annotateResource: (resource, uid, edit, now) => of(resource).annotateResource(resource, uid, edit, now),
   };
 }

@@ -90,6 +90,34 @@ describe('a command to the workflow of a resource', () => {
     await toy.ready();
   });
 
+  it('takes effect beside those that are given at the same moment', async () => {
+    const toy = lab.actor();
+    await toy.want(FOUR_ROLES);
+    await toy.ready();
+    const objects = FOUR_ROLES.nodes
+      .slice(0, 2)
+      .map(({ name }) => ({ object: `StatefulSet/${toy.ref.name}-${name}` }));
+    const subjects = [...FOUR_ROLES.nodes.map(({ role }) => ({ role })), ...objects];
+    assert.equal(subjects.length, 6);
+    await Promise.all(
+      subjects.map((subject) =>
+        toy.handle.executeUpdate(UPDATES.pause, { args: [{ by: 'ann', ...subject }] }),
+      ),
+    );
+    await toy.until('six pauses', () => toy.condition('Paused')?.message.split('; ').length === 6);
+    await toy.handle.executeUpdate(UPDATES.resume, { args: [{ by: 'ann' }] });
+    const restarts = ['server', 'controller'].map((role) => ({ by: 'ann', roles: [role] }));
+    await Promise.all(restarts.map((args) => toy.handle.executeUpdate(UPDATES.restart, { args: [args] })));
+    await toy.until(
+      'both restarts',
+      () =>
+        Object.keys(toy.status?.memory?.restarts ?? {})
+          .sort()
+          .join() === 'controller,server',
+    );
+    await toy.ready();
+  });
+
   it('rolls back', async () => {
     const toy = lab.actor();
     await toy.want(FOUR_ROLES);

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { annotateResource } from '../../../activities/annotate-resource.ts';
+import type { Edit } from '../../../core/commands/edit.ts';
+import { ordersOf } from '../../../core/commands/orders.ts';
+import { rolesToRestart } from '../../../core/commands/restart.ts';
+import { COMMANDS } from '../../../core/labels.ts';
 import type { Manifest } from '../../../core/manifest.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
@@ -117,6 +122,37 @@ describe('the life of a resource', () => {
     assert.notEqual(second.uid, metadata.uid);
     await eventually('all objects are of the new one', async () =>
       (await statefulSets('again')).every((each) => each?.metadata.ownerReferences?.[0]?.uid === second.uid),
+    );
+  });
+
+  it('keeps every command of one moment, whoever writes it and while its status is written', async () => {
+    await stage.want(TWO_ROLES, 'asked');
+    const { metadata } = await stage.ready('asked');
+    const resource = {
+      ...stage.ref(stage.operator.resource.kind, 'asked', 'toy.dev'),
+      version: 'v1',
+      plural: 'toys',
+    };
+    const now = Date.now();
+    const give = (edit: Edit): Promise<void> =>
+      annotateResource(stage, resource, metadata.uid ?? '', edit, now);
+    const people = ['ann', 'bob', 'cid', 'dan', 'eve', 'fay'];
+    const tokens = ['00000001', '00000002', '00000003', '00000004'];
+    const at = '2026-01-01T00:00:00Z';
+    await Promise.all([
+      ...people.map((by) => give({ kind: 'pause', pause: { scope: 'rollouts', by } })),
+      ...tokens.map((token) => give({ kind: 'approve', approvals: [{ token }], spent: [] })),
+      ...['a', 'b'].map((role) => give({ kind: 'restart', restart: { at, roles: [role] }, done: {} })),
+    ]);
+    const { annotations = {} } = (await stage.resource('asked'))?.metadata ?? {};
+    const { pauses = [], approvals = [] } = ordersOf(annotations);
+    assert.deepEqual(pauses.map(({ by }) => by).toSorted(), people);
+    assert.deepEqual(approvals.map(({ token }) => token).toSorted(), tokens);
+    assert.deepEqual(rolesToRestart(annotations[COMMANDS.restartedAt]).toSorted(), ['a', 'b']);
+    await stage.until(
+      'Paused',
+      ({ conditions }) => conditions.some(({ type }) => type === 'Paused'),
+      'asked',
     );
   });
 

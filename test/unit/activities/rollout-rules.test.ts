@@ -49,10 +49,19 @@ describe('a policy', () => {
     [{ windows: ['0 2 * * 6'] }, /^rollout\.windows\[0\]: "0 2 \* \* 6" is no window/],
     [{ windows: [{ schedule: '0 2 * * 6' }] }, /^rollout\.windows\[0\]\.duration: is missing$/],
     [{ windows: [WINDOW, { ...WINDOW, timezone: 'UTC' }] }, /^rollout\.windows\[1\]\.timezone: is unknown/],
-    [{ windows: [{ ...WINDOW, schedule: '0 2 31 2 *' }] }, /^rollout\.windows\[0\]\.schedule: .* never opens/],
+    [
+      { windows: [{ ...WINDOW, schedule: '0 2 31 2 *' }] },
+      /^rollout\.windows\[0\]\.schedule: .* never opens/,
+    ],
     [{ windows: [{ ...WINDOW, schedule: '2020-01-01T00:00:00' }] }, /no cron schedule of five fields$/],
-    [{ windows: [{ ...WINDOW, for: ['change'] }] }, /^rollout\.windows\[0\]\.for: expected a list of at least/],
-    [{ windows: [{ ...WINDOW, for: [] }] }, /^rollout\.windows\[0\]\.for: expected a list of at least one of/],
+    [
+      { windows: [{ ...WINDOW, for: ['change'] }] },
+      /^rollout\.windows\[0\]\.for: expected a list of at least/,
+    ],
+    [
+      { windows: [{ ...WINDOW, for: [] }] },
+      /^rollout\.windows\[0\]\.for: expected a list of at least one of/,
+    ],
   ] as const)
     it(`that says ${JSON.stringify(policy)} is refused with its field and what is expected`, () => {
       assert.throws(() => rules(policy), { name: 'InvalidResource', message });

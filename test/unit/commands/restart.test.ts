@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { restartAt, restartsWith } from '../../../core/commands/restart.ts';
+import { restartAt, restartsLeft, restartsWith } from '../../../core/commands/restart.ts';
 
 const [FIRST, SECOND, THIRD] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z', '2026-01-03T00:00:00Z'];
 
@@ -26,6 +26,17 @@ describe('restarts', () => {
     const known = restartsWith({}, SECOND);
     for (const text of [undefined, '', ' ', FIRST, SECOND, 'soon', '{"at":'])
       assert.deepEqual(restartsWith(known, text), known, String(text));
+  });
+
+  it('of one moment are each carried out once, for the roles that each names', () => {
+    const both = `[${asked(SECOND, 'broker')},${asked(THIRD, 'server')}]`;
+    const known = restartsWith({}, both);
+    assert.deepEqual([restartAt(known, 'broker'), restartAt(known, 'server')], [SECOND, THIRD]);
+    assert.equal(restartAt(known, 'minion'), undefined);
+    assert.deepEqual(restartsLeft(both, restartsWith({}, asked(SECOND, 'broker'))), [
+      { at: THIRD, roles: ['server'] },
+    ]);
+    assert.deepEqual(restartsLeft(both, known), []);
   });
 
   it('take any name for a role', () => {
