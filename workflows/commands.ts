@@ -44,12 +44,8 @@ export function takeCommands({ resource }: ReconcileInput, pass: Pass, inbox: In
         if (uid === undefined || pass.isBlind)
           throw refused('the resource was not read yet; ask again in a moment');
         const { edit, message } = granted(() => decide(request));
-        await write(`command ${update.name}: ${message}`).annotateResource(
-          resource,
-          uid,
-          edit,
-          arrivalTime(),
-        );
+        const { annotateResource } = write(`command ${update.name}: ${message}`);
+        await annotateResource(resource, uid, edit, arrivalTime());
         inbox.add({ resync: true });
         return { message };
       },

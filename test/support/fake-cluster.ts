@@ -6,8 +6,6 @@ import type { Activities, ApplyItem, PlanAnswer, PlanRef, PlanRequest } from '..
 import type { PruneItem, StatusReport, Written } from '../../activities/index.ts';
 import { stop } from '../../activities/failure.ts';
 import type { Chosen, Sources } from '../../activities/choose-plan.ts';
-import { annotationOf, edited } from '../../core/commands/edit.ts';
-import { ordersOf } from '../../core/commands/orders.ts';
 import { choosePlan, deltaOf, ordersIn } from '../../activities/choose-plan.ts';
 import type { KeptPlan } from '../../activities/revisions.ts';
 import { revisionName } from '../../activities/revisions.ts';
@@ -26,6 +24,7 @@ import { acceptGeneration } from '../../core/status/conditions.ts';
 import type { Condition, ResourceStatus } from '../../core/status/resource-status.ts';
 import type { Hint } from '../../core/hint.ts';
 import { FakeReshaping } from './fake-reshaping.ts';
+import { changeBy } from './fake-annotations.ts';
 import type { FakeObject, FakeOptions, Heals, Wanted } from './fake-object.ts';
 import { HEALTH, claimed, keysOf, sourcesOf } from './fake-object.ts';
 import type { ToySpec } from './toy-operator.ts';
@@ -171,11 +170,7 @@ export class FakeCluster {
       removeFinalizer: (_, uid) => this.#call('removeFinalizer', [], () => this.#letGo(uid)),
       abandonResource: (_, uid) => this.#call('abandonResource', [], () => this.#letGo(uid)),
       annotateResource: (_, uid, edit, now) =>
-        this.#call('annotateResource', [annotationOf(edit)], () => {
-          const name = annotationOf(edit);
-          const known = { orders: ordersOf(this.annotations), text: this.annotations[name], now };
-          return this.annotate({ [name]: edited(edit, known) ?? '' }, uid);
-        }),
+        this.#call('annotateResource', [], () => this.annotate(changeBy(edit, this.annotations, now), uid)),
       revertObjects: (_, items) =>
         this.#call('revertObjects', keysOf(items), () =>
           items.map(({ key, template = '' }) => ({
