@@ -108,8 +108,8 @@ async function handOver(dependencies: Dependencies, { key }: PruneItem, other: O
   const [group = '', version = ''] = apiVersion.split('/');
   const { namespace, name, uid = '' } = metadata;
   const ref = { group, version, kind, plural, ...(namespace ? { namespace } : {}), name };
-  if (!other.has && !other.isDeleting)
-    await annotateResource(dependencies, ref, uid, { [COMMANDS.retry]: `hand-over of ${titleOf(key)}` });
+  const retry = { kind: 'set', name: COMMANDS.retry, text: `hand-over of ${titleOf(key)}` } as const;
+  if (!other.has && !other.isDeleting) await annotateResource(dependencies, ref, uid, retry, Date.now());
   const note = `${titleOf(key)} is left to ${titleOfOwner(other)}, which wants it`;
   return {
     removal: { key, outcome: 'gone' },
