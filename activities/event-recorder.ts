@@ -1,6 +1,7 @@
 /**
  * Kubernetes events, written beside the work and never in its way: an event is news for people, the history is the
- * record. Names are deterministic, so that an activity that runs twice tells its news once.
+ * record. Names are deterministic, so that an activity that runs twice tells its news once. Warnings are written first, and while too
+ * many wait, news of success is dropped before them, and counted.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { boundedBytes } from '../core/bounded-text.ts';
@@ -11,11 +12,13 @@ import type { Manifest } from '../core/manifest.ts';
 import type { ObjectRef } from '../core/refs.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
+import type { EventType } from './event-queue.ts';
+import { EventQueue } from './event-queue.ts';
 import { createOrCount } from './event-series.ts';
 
 /** One thing that happened to a resource. */
 export interface News {
-  readonly type: 'Normal' | 'Warning';
+  readonly type: EventType;
   /** CamelCase, stable: what people filter by. */
   readonly reason: string;
   /** What was done, as events.k8s.io asks: `Create`, `Update`, `Delete`, `Rollout`. */
@@ -40,10 +43,18 @@ export interface EventRecorder {
   flush(): Promise<void>;
 }
 
-const QUEUE_LIMIT = 10_000;
+export interface EventsStatus {
+  readonly waiting: number;
+  readonly written: number;
+  /** Events that were not written, because too many waited or the API server refused them. */
+  readonly dropped: Readonly<Record<EventType, number>>;
+}
+
+/** Side by side, so that one that is refused for a while does not hold up the others. */
+const WRITERS = 4;
 /**
- * One after the other, with a breath between, and a long one while many wait: half of all writes of an upgrade are events,
- * and must not compete with the work they tell of.
+ * Each takes a breath after what is no warning, and a long one while many wait: half of all writes of an upgrade are events, and must
+ * not compete with the work they tell of.
  */
 const BREATH_MS = 5;
 const LONG_BREATH_MS = 20;
@@ -59,58 +70,91 @@ export interface EventRecorderOptions {
   /** The pod or process. */
   readonly instance: string;
   readonly log: Log;
+  /** How many may wait. */
+  readonly limits?: Readonly<Record<EventType, number>>;
 }
 
-export function createEventRecorder({ api, controller, instance, log }: EventRecorderOptions): EventRecorder {
-  const queue: Manifest[] = [];
-  let writing: Promise<void> | undefined;
-  let isHurried = false;
+export function createEventRecorder(
+  options: EventRecorderOptions,
+): EventRecorder & { status(): EventsStatus } {
+  return new QueuedRecorder(options);
+}
 
-  async function write(): Promise<void> {
-    for (let event = queue.shift(); event; event = queue.shift()) {
-      await writeOne(event);
-      if (!isHurried) await delay(queue.length > MANY ? LONG_BREATH_MS : BREATH_MS);
-    }
-    writing = undefined;
+class QueuedRecorder implements EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #queue: EventQueue;
+  readonly #writers = new Set<Promise<void>>();
+  readonly #dropped = { Warning: 0, Normal: 0 };
+  #written = 0;
+  #isHurried = false;
+  #isFull = false;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+    this.#queue = new EventQueue(options.limits);
   }
 
-  async function writeOne(event: Manifest): Promise<void> {
+  record(subject: Subject, news: News): void {
+    const { controller, instance } = this.#options;
+    if (!this.#queue.push(eventOf(subject, news, controller, instance), news.type)) return this.#drop(news);
+    if (this.#writers.size >= WRITERS) return;
+    const writer = this.#write().finally(() => this.#writers.delete(writer));
+    this.#writers.add(writer);
+  }
+
+  async flush(): Promise<void> {
+    this.#isHurried = true;
+    while (this.#writers.size > 0) await Promise.all(this.#writers);
+    this.#isHurried = false;
+  }
+
+  status(): EventsStatus {
+    return { waiting: this.#queue.size, written: this.#written, dropped: { ...this.#dropped } };
+  }
+
+  /** Of a queue that is full one line tells, until it was empty. */
+  #drop({ type, reason }: News): void {
+    this.#dropped[type]++;
+    if (this.#isFull) return;
+    this.#isFull = true;
+    this.#options.log.warn(
+      { type, reason, waiting: this.#queue.size },
+      'events are dropped: too many wait to be written',
+    );
+  }
+
+  async #write(): Promise<void> {
+    for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
+      await this.#writeOne(event);
+      const isUrgent = this.#isHurried || event['type'] === 'Warning';
+      if (!isUrgent) await delay(this.#queue.size > MANY ? LONG_BREATH_MS : BREATH_MS);
+    }
+    this.#isFull = false;
+  }
+
+  async #writeOne(event: Manifest): Promise<void> {
+    const { api } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
         await (ANNOTATIONS.occurrence in (event.metadata.annotations ?? {})
           ? createOrCount(api, event)
           : api.create(event));
+        this.#written++;
         return;
       } catch (error) {
         const known = error instanceof StatusError ? error : undefined;
         if (known?.reason === 'AlreadyExists') return;
-        if (!known?.isTransient || attempt === ATTEMPTS) {
-          log.warn(
-            { event: event.metadata.name, reason: known?.reason, error: String(error) },
-            'event not recorded',
-          );
-          return;
-        }
+        if (!known?.isTransient || attempt === ATTEMPTS) return this.#giveUp(event, error);
         await delay(known.retryAfterMs ?? 200 * 2 ** attempt);
       }
     }
   }
 
-  return {
-    record(subject, news) {
-      if (queue.length >= QUEUE_LIMIT) {
-        log.warn({ reason: news.reason, queued: queue.length }, 'event dropped: too many wait to be written');
-        return;
-      }
-      queue.push(eventOf(subject, news, controller, instance));
-      writing ??= write();
-    },
-    async flush() {
-      isHurried = true;
-      while (writing) await writing;
-      isHurried = false;
-    },
-  };
+  #giveUp({ metadata, type }: Manifest, error: unknown): void {
+    this.#dropped[type === 'Warning' ? 'Warning' : 'Normal']++;
+    const reason = error instanceof StatusError ? error.reason : undefined;
+    this.#options.log.warn({ event: metadata.name, reason, error: String(error) }, 'event not recorded');
+  }
 }
 
 function eventOf(

@@ -1,7 +1,7 @@
 /** Repeats of one piece of news: one event that counts them, as events.k8s.io has it, and not a new one each time. */
 import { shortHash } from '../core/hash.ts';
 import type { Manifest } from '../core/manifest.ts';
-import { readNumber } from '../core/health/read.ts';
+import { readNumber, readText } from '../core/health/read.ts';
 import { ANNOTATIONS } from '../core/labels.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
@@ -31,8 +31,9 @@ async function count(api: Pick<KubernetesApi, 'create' | 'get' | 'patch'>, event
   // An activity that runs twice tells its news once.
   if (live.metadata.annotations?.[ANNOTATIONS.occurrence] === annotations?.[ANNOTATIONS.occurrence]) return;
   const series = {
-    count: (readNumber(live, 'series', 'count') ?? 1) + 1,
-    lastObservedTime: event['eventTime'],
+    // What came again before it was written counts, too.
+    count: (readNumber(live, 'series', 'count') ?? 1) + (readNumber(event, 'series', 'count') ?? 1),
+    lastObservedTime: readText(event, 'series', 'lastObservedTime') || event['eventTime'],
   };
   await api.patch(ref, [
     // Another version than the one that was read is a conflict, which is retried.

@@ -64,6 +64,7 @@ export type { PruneItem } from './prune-objects.ts';
 export type { PlanRef } from './read-resource.ts';
 export type { News } from './event-recorder.ts';
 export { createEventRecorder } from './event-recorder.ts';
+export type { EventsStatus } from './event-recorder.ts';
 export { createDigestKey } from './digest-key.ts';
 export { createRenderer } from './renderer.ts';
 export { servedScopes } from './scopes.ts';

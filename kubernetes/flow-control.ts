@@ -212,7 +212,7 @@ export class FlowControl {
       for (const each of this.#waiting.take((other) => other === waiter)) each.fail(reasonOf(signal));
     };
     signal?.addEventListener('abort', leave, { once: true });
-    this.#waiting.push(waiter, flow.namespace);
+    this.#waiting.push(waiter, flow.namespace, flow.urgency);
     this.#expiry ??= setTimeout(() => this.#expire(), EXPIRY_MS).unref();
     await promise.finally(() => signal?.removeEventListener('abort', leave));
   }

@@ -7,6 +7,8 @@ export interface RequestFlow {
   readonly kind: string;
   /** Empty for what is in none. */
   readonly namespace: string;
+  /** 0, or 1 for what waits until all else is sent: events tell of the work, and must not hold it up. */
+  readonly urgency: 0 | 1;
 }
 
 export function flowOf({ method, path }: Pick<Call, 'method' | 'path'>): RequestFlow {
@@ -17,6 +19,7 @@ export function flowOf({ method, path }: Pick<Call, 'method' | 'path'>): Request
   return {
     kind: `${method} ${parts.slice(0, root).join('/')}/${plural}`,
     namespace: isNamespaced ? (parts[root + 1] ?? '') : '',
+    urgency: plural === 'events' ? 1 : 0,
   };
 }
 

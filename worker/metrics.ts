@@ -1,5 +1,6 @@
 /** What the program has been through, for Prometheus. Read from the parts when it is asked for; nothing is counted twice. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { EventsStatus } from '../activities/index.ts';
 import type { BridgeStatus } from '../bridge/bridge.ts';
 import type { Reasons, Standing } from '../bridge/standing.ts';
 import type { FlowStatus } from '../kubernetes/flow-control.ts';
@@ -20,6 +21,7 @@ export interface Worked {
   readonly operator: string;
   /** How often a resource might not be read, by namespace. */
   readonly refusedReads: ReadonlyMap<string, number>;
+  readonly events: EventsStatus;
 }
 
 export interface Metrics {
@@ -59,7 +61,29 @@ const WORK: readonly Family<Worked>[] = [
     samples: ({ refusedReads }) =>
       Array.from(refusedReads, ([namespace, count]): Sample => [{ namespace }, count]),
   },
+  {
+    name: 'events_waiting',
+    help: 'Kubernetes events that wait to be written.',
+    samples: ({ events: { waiting } }) => [[{}, waiting]],
+  },
+  {
+    name: 'events_written_total',
+    help: 'Kubernetes events that were written.',
+    grows: true,
+    samples: ({ events: { written } }) => [[{}, written]],
+  },
+  {
+    name: 'events_dropped_total',
+    help: 'Kubernetes events that were not written, because too many waited or the API server refused them.',
+    labels: ['type'],
+    grows: true,
+    samples: ({ events: { dropped } }) => byType(dropped),
+  },
 ];
+
+function byType(dropped: EventsStatus['dropped']): Sample[] {
+  return Object.entries(dropped).map(([type, count]) => [{ type }, count]);
+}
 
 const BRIDGE: readonly Family<Metered>[] = [
   {

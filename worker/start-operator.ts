@@ -81,7 +81,7 @@ export async function startOperator(
     ],
     metered: () =>
       bridge ? [{ operator: operator.name, bridge: bridge.status(), standing: bridge.standing() }] : [],
-    worked: () => (worker ? [{ operator: operator.name, refusedReads: worker.refusedReads.counts }] : []),
+    worked: () => (worker ? [worker.worked()] : []),
     async stop(shutdown) {
       isStopping = true;
       await Promise.all([
@@ -143,7 +143,7 @@ async function workerOf(
   operator: Operator,
   bridge: Bridge | undefined,
   { config, api, connection, bundle, home, log }: Surroundings,
-): Promise<{ worker: Worker; refusedReads: RefusedReads; flush(): Promise<void>; unfinished(): object }> {
+): Promise<{ worker: Worker; worked(): Worked; flush(): Promise<void>; unfinished(): object }> {
   const events = createEventRecorder({ api, controller: operator.name, instance: config.identity, log });
   const refusedReads = new RefusedReads();
   const digestKey = createDigestKey({ api, operator: operator.name, namespace: home });
@@ -180,7 +180,12 @@ async function workerOf(
     shutdownForceTime: shareOf('worker', config.shutdownMs),
   });
   const unfinished = (): object => ({ activities: activitiesRunning.list() });
-  return { worker, refusedReads, flush: () => events.flush(), unfinished };
+  const worked = (): Worked => ({
+    operator: operator.name,
+    refusedReads: refusedReads.counts,
+    events: events.status(),
+  });
+  return { worker, worked, flush: () => events.flush(), unfinished };
 }
 
 function bridgeHealth({ name }: Operator, bridge: Bridge, election: LeaderElection | undefined): PartHealth {

@@ -77,6 +77,28 @@ describe('news that repeats in the same words', () => {
     ]);
   });
 
+  it('counts what came again before it was written', async () => {
+    const recorder = createEventRecorder({ api, controller: 'toys.dev', instance: 'one', log: LOG });
+    const metadata = { name: 'merged', namespace, uid: 'uid-merged' };
+    const regarding = { apiVersion: 'toy.dev/v1', kind: 'Toy', metadata };
+    const news = {
+      type: 'Warning',
+      reason: 'Invalid',
+      action: 'Apply',
+      note: 'no port',
+      repeats: true,
+    } as const;
+    const others = [1, 2, 3, 4].map((count) => ({ ...news, note: `other ${count}` }));
+    for (const each of others) recorder.record({ regarding, occurrence: 'a' }, each);
+    for (const occurrence of ['a', 'b', 'c']) recorder.record({ regarding, occurrence }, news);
+    await recorder.flush();
+    for (const each of others) recorder.record({ regarding, occurrence: 'a' }, each);
+    for (const occurrence of ['d', 'e']) recorder.record({ regarding, occurrence }, news);
+    await recorder.flush();
+    const [merged] = await countsOf('merged');
+    assert.deepEqual(merged, ['no port', 5]);
+  });
+
   it('is an event for each repeat where events may only be created', async () => {
     const refuse = (): never => {
       throw new StatusError('cannot get events', { code: 403, reason: 'Forbidden' });

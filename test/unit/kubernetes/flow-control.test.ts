@@ -104,6 +104,16 @@ describe('flow control', () => {
     assert.deepEqual(stage.sent.slice(MOST_IN_FLIGHT), [config('a', 1), config('b', 1), config('a', 2)]);
   });
 
+  it('sends events after all else that waits', async (t) => {
+    const stage = new Stage(t);
+    await full(stage);
+    const event = '/apis/events.k8s.io/v1/namespaces/a/events';
+    for (const path of [event, config('b', 1), config('b', 2)]) void stage.ask(path);
+    await nextTurn();
+    for (let count = 0; count < 3; count++) await stage.answer(config('busy', count));
+    assert.deepEqual(stage.sent.slice(MOST_IN_FLIGHT), [config('b', 1), config('b', 2), event]);
+  });
+
   it('neither holds nor counts watches and leases', async (t) => {
     const stage = new Stage(t);
     await full(stage);
