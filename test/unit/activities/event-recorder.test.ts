@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createEventRecorder } from '../../../activities/event-recorder.ts';
+import { readNumber } from '../../../core/health/read.ts';
 import type { Manifest } from '../../../core/manifest.ts';
 import type { KubernetesApi } from '../../../kubernetes/api.ts';
 
@@ -106,7 +107,7 @@ describe('the event recorder', () => {
     assert.equal(server.recorder.status().waiting, 2);
     await server.writeAll();
     const refused = server.events.find((event) => event['note'] === 'refused');
-    assert.equal((refused?.['series'] as { count: number }).count, 3);
+    assert.equal(readNumber(refused, 'series', 'count'), 3);
     assert.equal(server.asked.filter((note) => note === 'done').length, 1);
   });
 });
