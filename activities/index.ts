@@ -109,7 +109,7 @@ export interface Activities {
     uid: string,
   ): Promise<readonly Restored[]>;
   restartPod(resource: ResourceRef, key: ObjectKey, pod: { name: string; uid: string }): Promise<StepResult>;
-  unblockWorkload(resource: ResourceRef, key: ObjectKey, uid: string): Promise<Unblocked>;
+  unblockWorkload(resource: ResourceRef, key: ObjectKey, uid: string, gate?: 'unasked'): Promise<Unblocked>;
   revertObjects(plan: PlanRef, items: readonly RevertItem[]): Promise<readonly RevertResult[]>;
   pruneObjects(
     resource: ResourceRef,
@@ -163,7 +163,8 @@ export function createActivities(dependencies: Dependencies): Activities {
     restoreStatefulSets: (resource, keys, uid) =>
       beating((of) => restoreStatefulSets(of, resource, keys, uid)),
     restartPod: (resource, key, pod) => beating((of) => restartPod(of, resource, key, pod)),
-    unblockWorkload: (resource, key, uid) => beating((of) => unblockWorkload(of, resource, key, uid)),
+    unblockWorkload: (resource, key, uid, gate) =>
+      beating((of) => unblockWorkload(of, resource, key, uid, gate)),
     revertObjects: (plan, items) => beating((of) => revertObjects(of, plan, items)),
     pruneObjects: (resource, items, uid, generation) =>
       beating((of) => pruneObjects(of, resource, items, uid, generation)),

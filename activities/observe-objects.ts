@@ -1,5 +1,6 @@
 import { ownedFields } from '../core/fields.ts';
 import type { Health, HealthOptions } from '../core/health/health.ts';
+import { hasClaimTemplates } from '../core/health/claimed-volumes.ts';
 import { health } from '../core/health/index.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Claimant } from '../core/ownership.ts';
@@ -64,7 +65,8 @@ async function observeOne(
     const options = await healthOptions(api, object);
     const alone = health(object, [], options);
     const fields = ownedFields(object, operator.name);
-    const isInDoubt = isWorkload(key) && alone.state !== 'Current' && fields === applied;
+    const mayLack = alone.state !== 'Current' || hasClaimTemplates(object);
+    const isInDoubt = isWorkload(key) && mayLack && fields === applied;
     const scale = isScalable(object)
       ? scaleOf(object, operator.name, await scalersIn(ref.namespace))
       : undefined;

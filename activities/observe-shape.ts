@@ -1,5 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { LABELS, labelValue } from '../core/labels.ts';
+import type { Health } from '../core/health/health.ts';
+import { health } from '../core/health/index.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Claimant } from '../core/ownership.ts';
 import { ownerLabel } from '../core/ownership.ts';
@@ -31,7 +33,9 @@ import type { KeptPlan } from './revisions.ts';
 
 /** What comes next; with `done`, the object as it is now, or nothing when there is none. */
 export type ShapeAnswer =
-  Exclude<ReshapeStep, { kind: 'done' }> | { readonly kind: 'done'; readonly entry?: Entry };
+  | Exclude<ReshapeStep, { kind: 'done' }>
+  /** `health`: what its pods say, of which no news may come. */
+  | { readonly kind: 'done'; readonly entry?: Entry; readonly health?: Health };
 
 /** Looks at a workload that must get another shape, and says the next step. Changes nothing: the server is asked in a trial. */
 export async function observeShape(
@@ -54,14 +58,14 @@ export async function observeShape(
     const tried = live && !live.metadata.deletionTimestamp;
     const refusal = tried ? await trial(dependencies, key, desired, live) : undefined;
     const classes = await classesOf(api, desired, claims);
-    const step = nextReshape({ desired, live, journal, claims, pods, classes, refusal, approval, now });
+    const goesBack = plan.revision !== undefined;
+    const step = nextReshape({
+      ...{ desired, live, journal, claims, pods, classes, refusal, approval, goesBack, now },
+    });
     if (step.kind !== 'done') return step;
-    return {
-      kind: 'done',
-      ...(live
-        ? { entry: entryOf(live, operator.name, await findScalers(dependencies, ref.namespace)) }
-        : {}),
-    };
+    if (!live) return { kind: 'done' };
+    const entry = entryOf(live, operator.name, await findScalers(dependencies, ref.namespace));
+    return { kind: 'done', entry, health: health(live, pods, { now }) };
   } catch (error) {
     if (error instanceof OwnershipConflict) return { kind: 'refuse', ...conflictOf(error) };
     throw failureOf(error, titleOf(key));

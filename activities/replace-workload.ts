@@ -1,12 +1,13 @@
-/** Replacing a workload together with its pods, since another selector selects none of them. Its claims stay. */
+/** Replacing a workload together with its pods, which another selector does not select or which lack a claim. Its claims stay. */
 import type { Manifest } from '../core/manifest.ts';
 import type { ObjectKey, ObjectRef } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
 import type { ApplyResult } from '../core/rollout/fold.ts';
+import type { ScaleOrder } from '../core/rollout/scaling.ts';
 import { leftTo } from '../core/rollout/scaling.ts';
 import { scaleOf } from '../core/scalers.ts';
 import type { Journal, Named } from '../core/storage/next-reshape.ts';
-import { replacesPods } from '../core/storage/shape.ts';
+import { replacementOf, replacesPods } from '../core/storage/shape.ts';
 import { digestOf } from '../core/labels.ts';
 import { titleOf } from '../core/plan/categories.ts';
 import { tell } from './apply-news.ts';
@@ -18,10 +19,11 @@ import { applying } from './fenced-api.ts';
 import { findScalers } from './find-scalers.ts';
 import { isLeft } from './owned-pods.ts';
 import { claimantOf, refuseAnother } from './ownership.ts';
+import { wantedOf } from './observe-shape.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readJournal } from './recreation-journal.ts';
 import type { Refused } from './recreate.ts';
-import { believed, giveBackFields, untilGone } from './recreate.ts';
+import { believed, giveBackFields, make, untilGone } from './recreate.ts';
 import type { StepResult } from './reshape-stateful-set.ts';
 import type { KeptObject } from './revisions.ts';
 import { readPlanned } from './read-resource.ts';
@@ -66,18 +68,26 @@ export async function makeReplacement(
   const { key, digest } = wanted.ref;
   const ref = parseObjectKey(key, plan.resource.namespace);
   const { refused } = journal;
-  const live = await dependencies.api.get(ref);
-  if (live) await refuseAnother(dependencies.api, live, claimantOf(plan));
-  if (live && !replacesPods(live, journal.manifest)) {
-    await giveBackFields(dependencies.api, ref, journal, claimantOf(plan));
+  const { api } = dependencies;
+  const live = await api.get(ref);
+  if (live) await refuseAnother(api, live, claimantOf(plan));
+  if (live && !replacementOf(live, journal.manifest)) {
+    await giveBackFields(api, ref, journal, claimantOf(plan));
     return undefined;
   }
   if (!live && refused && refused.digest === digestOf(wanted.manifest)) return refused;
+  const adopts = !replacesPods(wanted.manifest, journal.manifest);
+  if (adopts) {
+    // The fields of others stay theirs: as it was but for claims and template, and then applied.
+    const failed = await make(api, ref, journal, wantedOf(plan, wanted.manifest, journal.manifest));
+    if (failed) return failed;
+    await giveBackFields(api, ref, journal, claimantOf(plan));
+  }
   const item = {
     key,
     digest,
     cause: 'plan' as const,
-    ...(await replicasOf(dependencies, wanted, journal.manifest)),
+    ...(await replicasOf(dependencies, wanted, journal.manifest, adopts)),
   };
   const attempt = await applyOne(
     applying(dependencies, plan, item, sendingFence()),
@@ -97,9 +107,13 @@ async function replicasOf(
   dependencies: Dependencies,
   { ref }: KeptObject,
   former: Manifest,
-): Promise<{ readonly replicas?: number }> {
+  adopts: boolean,
+): Promise<Pick<ScaleOrder, 'replicas' | 'handOver'>> {
   const scalers = await findScalers(dependencies, former.metadata.namespace);
   const seen = scaleOf(former, dependencies.operator.name, scalers);
-  const { replicas } = seen && (ref.replicas === undefined || leftTo(ref, seen)) ? seen : ref;
+  const isLeft = seen && (ref.replicas === undefined || leftTo(ref, seen) !== undefined);
+  if (adopts && isLeft) return seen.owned ? { handOver: true } : {};
+  // With its pods, it scales when those are replaced.
+  const { replicas } = seen && (adopts || isLeft) ? seen : ref;
   return replicas === undefined ? {} : { replicas };
 }

@@ -12,7 +12,7 @@ import type { Entry } from '../core/rollout/state.ts';
 import { claimTemplatesOf } from '../core/storage/claims.ts';
 import type { Growth, Journal } from '../core/storage/next-reshape.ts';
 import type { ApplyResult } from '../core/rollout/fold.ts';
-import { replacesPods, reshaped } from '../core/storage/shape.ts';
+import { changesClaims, replacementOf, replacesPods, reshaped } from '../core/storage/shape.ts';
 import { digestOf } from '../core/labels.ts';
 import { conflictOf } from './apply-refusal.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -94,8 +94,8 @@ export async function releasePods(
     if (live) await refuseAnother(api, live, claimant);
     if (live?.metadata.uid === uid && !live.metadata.deletionTimestamp) {
       const wanted = wantedOf(plan, desired, live);
-      const replaces = replacesPods(wanted, live);
-      const refused = await tryOut(api, replaces ? wanted : reshaped(creatable(live), wanted));
+      const isNew = replacesPods(wanted, live);
+      const refused = await tryOut(api, isNew ? wanted : reshaped(creatable(live), wanted));
       if (refused) return { done: false, ...refused };
       const pods = await podsOf(api, live);
       const journal: Journal = {
@@ -115,9 +115,8 @@ export async function releasePods(
         // Of a StatefulSet not even claims go that it says are to go with it.
         propagationPolicy: ref.kind === 'StatefulSet' ? 'Orphan' : 'Foreground',
       });
-      const how = replaces
-        ? `is replaced together with its ${pods.length} pods, since its selector changes`
-        : `is made anew around its ${pods.length} pods, which keep running`;
+      const how =
+        replacementOf(wanted, live) ?? `is made anew around its ${pods.length} pods, which keep running`;
       tell(dependencies, resource, key, normal('Recreating', 'Delete', `${titleOf(key)} ${how}`));
     }
     await untilGone(api, ref, uid);
@@ -152,7 +151,7 @@ export async function recreateStatefulSet(
     const taken = await api.get(ref);
     if (taken) await refuseAnother(api, taken, claimant);
     const wanted = wantedOf(plan, desired, journal.manifest);
-    const made = replacesPods(wanted, journal.manifest)
+    const made = replacementOf(wanted, journal.manifest)
       ? await makeReplacement(dependencies, plan, kept.objects.get(key), journal)
       : await make(api, ref, journal, wanted);
     if (made && 'applied' in made) return { done: true, made };
@@ -250,6 +249,10 @@ function recreated(key: ObjectKey, journal: Journal, live: Manifest, pods: reado
   const shape = claims.length > 0 ? `, claims ${claims.join(', ')}` : '';
   if (replacesPods(live, journal.manifest))
     return normal('Recreated', 'Create', `${titleOf(key)} is replaced${shape}; its former pods are gone`);
+  if (changesClaims(live, journal.manifest)) {
+    const how = `its ${same.length} pods are adopted, and replaced one by one`;
+    return normal('Recreated', 'Create', `${titleOf(key)} is created again${shape}; ${how}`);
+  }
   const note = `${titleOf(key)} is made anew${shape}; ${same.length} pods adopted, none restarted`;
   return others.length === 0
     ? normal('Recreated', 'Create', note)

@@ -16,12 +16,13 @@ import { podsOf } from './owned-pods.ts';
 import { claimantOf } from './ownership.ts';
 import type { StepResult } from './reshape-stateful-set.ts';
 
-/** Replaces the one broken pod of an old revision that holds up the StatefulSet; says why not when it must not. */
+/** Replaces the one pod of an old revision that holds up the StatefulSet; says why not when it must not, or not unasked. */
 export async function unblockWorkload(
   { api, events }: Dependencies,
   resource: ResourceRef,
   key: ObjectKey,
   resourceUid: string,
+  gate?: 'unasked',
 ): Promise<Unblocked> {
   const ref = parseObjectKey(key, resource.namespace);
   try {
@@ -30,6 +31,7 @@ export async function unblockWorkload(
       return { replaced: false, why: '' };
     const pod = trappedPod(live, await podsOf(api, live), Date.now());
     if (!pod.found) return { replaced: false, why: pod.why };
+    if (gate && pod.asksGate) return { replaced: false, why: '', asksGate: true };
     const refusal = await evict(api, live, pod);
     if (refusal) return { replaced: false, why: refusal };
     const regarding = await api.get(resource);

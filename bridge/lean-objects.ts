@@ -124,14 +124,23 @@ export interface LeanPod {
   readonly pod: Manifest;
 }
 
-export function leanPod({ apiVersion, kind, metadata, status }: Manifest): LeanPod {
+export function leanPod({ apiVersion, kind, metadata, status, ...object }: Manifest): LeanPod {
   const { managedFields: _, annotations: _annotations, ...kept } = metadata;
   const controller = controllerOf({ apiVersion, kind, metadata });
   return {
     uid: metadata.uid ?? '',
     workload: controller ? workloadId(metadata.namespace, ...workloadOf(controller, metadata.labels)) : '',
-    pod: { apiVersion, kind, metadata: kept, status },
+    pod: { apiVersion, kind, metadata: kept, ...claimedVolumes(object['spec']), status },
   };
+}
+
+/** The volumes of claims, without which a StatefulSet's controller does not go on. */
+function claimedVolumes(spec: unknown): { readonly spec?: object } {
+  if (!isRecord(spec) || !Array.isArray(spec['volumes'])) return {};
+  const volumes = (spec['volumes'] as readonly unknown[]).filter(
+    (volume) => isRecord(volume) && volume['persistentVolumeClaim'] !== undefined,
+  );
+  return { spec: { volumes } };
 }
 
 /** Where pods find their workload: `<namespace>/<kind>/<name>`. */

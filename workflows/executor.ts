@@ -22,7 +22,8 @@ import { author, external, reshaping, write } from './activities.ts';
 import { foldReshaped } from '../core/rollout/reshape.ts';
 import { foldUnblocked } from '../core/rollout/unblock.ts';
 import { failureOf, isPlanStale, readsIn } from './failures.ts';
-import type { Ask } from './reshaper.ts';
+import type { Ask } from './pod-replacement.ts';
+import { unblock } from './pod-replacement.ts';
 import { reshape } from './reshaper.ts';
 
 const APPLY = {
@@ -110,7 +111,7 @@ export class Executor {
         case 'restore':
           return await this.restore(step.keys, state);
         case 'unblock':
-          return { state: await this.#unblock(step.key, plan, state) };
+          return { state: await this.#unblock(ref, step.key, plan, { state, ask }) };
         case 'revert': {
           const items = step.keys.map((key) => ({ key, ...templateBefore(key, state) }));
           const summary = `as before, until its turn: ${step.keys.map(titleOf).join(', ')}`;
@@ -237,16 +238,15 @@ export class Executor {
     }
   }
 
-  async #unblock(key: ObjectKey, plan: PlanView, state: ReconcileState): Promise<ReconcileState> {
+  async #unblock(
+    planned: PlanRef,
+    key: ObjectKey,
+    plan: PlanView,
+    { state, ask }: { readonly state: ReconcileState; readonly ask: Ask },
+  ): Promise<ReconcileState> {
     const ref = plan.refs[key];
     if (!ref) return state;
-    const summary = `${titleOf(key)}: replace a pod of the old revision that holds up the rollout`;
-    return foldUnblocked(
-      state,
-      ref,
-      await write(summary).unblockWorkload(this.#resource, key, plan.uid),
-      currentTime(),
-    );
+    return foldUnblocked(state, ref, await unblock(planned, key, plan, ask), currentTime());
   }
 }
 

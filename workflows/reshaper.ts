@@ -1,4 +1,3 @@
-import { closedBy } from '../core/rollout/fold-passage.ts';
 import type { PlanRef } from '../activities/index.ts';
 import type { ShapeAnswer, StepResult } from '../activities/index.ts';
 import { titleOf } from '../core/plan/categories.ts';
@@ -6,13 +5,12 @@ import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { foldInTurn, foldReplaced } from '../core/rollout/replace.ts';
 import { foldReshaped, foldReshapeRefused, foldReshaping } from '../core/rollout/reshape.ts';
-import type { GateReply } from '../core/rollout/fold-passage.ts';
+import { foldObserved } from '../core/rollout/fold.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { currentTime } from './clock.ts';
-import { author, look, reshaping, write } from './activities.ts';
-
-/** Asks a gate, and is answered also when it is not waited for. */
-export type Ask = (call: () => Promise<GateReply>) => Promise<GateReply>;
+import { look, reshaping, write } from './activities.ts';
+import type { Ask } from './pod-replacement.ts';
+import { closedGate } from './pod-replacement.ts';
 
 /** What a step starts from; `keep` is given what must be known even when it fails. */
 interface ReshapeMoment {
@@ -38,10 +36,11 @@ export async function reshape(
   if (!ref) return state;
   const answer = await look(`${titleOf(key)}: what cannot be changed in place`).observeShape(planned, key);
   const now = currentTime();
-  if (answer.kind === 'replace' && !state.reshaping?.[key]?.inTurn) return foldInTurn(state, plan, key, now);
+  if (answer.kind === 'replace' && !state.reshaping?.[key]?.inTurn)
+    return foldInTurn(state, plan, { key, why: answer.why }, now);
   switch (answer.kind) {
     case 'done':
-      return foldReshaped(state, key, answer.entry, ref);
+      return foldSeen(foldReshaped(state, key, answer.entry, ref), key, answer, now);
     case 'refuse':
       return foldReshapeRefused(state, ref, answer, now);
     case 'wait':
@@ -73,7 +72,25 @@ export async function reshape(
   }
 }
 
-function act(plan: PlanRef, key: ObjectKey, { refs }: PlanView, step: Act, ask: Ask): Promise<StepResult> {
+/** What was there at the last look: the news of it came while it was still being looked after. */
+function foldSeen(
+  state: ReconcileState,
+  key: ObjectKey,
+  { entry, health }: Extract<ShapeAnswer, { kind: 'done' }>,
+  now: number,
+): ReconcileState {
+  if (!entry || !health) return state;
+  const { uid, generation, fields, scale } = entry;
+  const seen = {
+    uid,
+    fields,
+    ...(generation === undefined ? {} : { generation }),
+    ...(scale ? { scale } : {}),
+  };
+  return foldObserved(state, [{ key, exists: true, ...seen, health }], now);
+}
+
+function act(plan: PlanRef, key: ObjectKey, view: PlanView, step: Act, ask: Ask): Promise<StepResult> {
   const run = reshaping(`${titleOf(key)}: ${doing(step).message}`);
   switch (step.kind) {
     case 'grow':
@@ -88,7 +105,7 @@ function act(plan: PlanRef, key: ObjectKey, { refs }: PlanView, step: Act, ask: 
     case 'settle':
       return run.settleStatefulSet(plan, key);
     case 'restart':
-      return restart(plan, key, { gate: refs[key]?.gate, ask }, step);
+      return restart(plan, key, { view, ask }, step);
   }
 }
 
@@ -96,15 +113,11 @@ function act(plan: PlanRef, key: ObjectKey, { refs }: PlanView, step: Act, ask: 
 async function restart(
   plan: PlanRef,
   key: ObjectKey,
-  { gate, ask }: { readonly gate: string | undefined; readonly ask: Ask },
+  { view, ask }: { readonly view: PlanView; readonly ask: Ask },
   { pod, uid }: Extract<Act, { kind: 'restart' }>,
 ): Promise<StepResult> {
-  const open = gate ? await ask(() => author(`${titleOf(key)}: gate ${gate}`).checkGate(plan, key)) : true;
-  if (open !== true) {
-    const { why: closed } = closedBy(open);
-    const why = typeof open === 'object' && 'failed' in open ? closed : `gate ${gate}: ${closed}`;
-    return { done: false, reason: STATUS_REASONS.TooManyRequests, message: why };
-  }
+  const why = await closedGate(plan, key, view, ask);
+  if (why !== undefined) return { done: false, reason: STATUS_REASONS.TooManyRequests, message: why };
   const summary = `${titleOf(key)}: restart pod ${pod}, so that its file system grows`;
   return write(summary).restartPod(plan.resource, key, { name: pod, uid });
 }
@@ -119,7 +132,7 @@ function doing(step: Act): { readonly reason: string; readonly message: string }
     case 'release':
       return { reason: Recreating, message: 'delete it without its pods' };
     case 'replace':
-      return { reason: Recreating, message: 'delete it, to be replaced together with its pods' };
+      return { reason: Recreating, message: `delete it: it ${step.why}` };
     case 'clear':
       return {
         reason: Recreating,

@@ -1,4 +1,5 @@
 import type { Manifest } from '../manifest.ts';
+import { lackedClaim, ordinalOf } from './claimed-volumes.ts';
 import { unobserved } from './generic.ts';
 import type { Health, HealthRule } from './health.ts';
 import { current, inProgress, lagging } from './health.ts';
@@ -30,17 +31,45 @@ interface View {
  */
 export const statefulSet: HealthRule = (object, pods, { now }): Health => {
   const view = viewOf(object);
+  const kept = pods.filter(isKept);
+  const lacking = lackingPod(object, kept);
   const isUpdated = (pod: Manifest): boolean =>
-    view.updateRevision === '' || revisionOf(pod) === view.updateRevision;
-  const verdict = unobserved(object) ?? counted(view) ?? rolled(view, pods.filter(isKept).every(isUpdated));
+    (view.updateRevision === '' || revisionOf(pod) === view.updateRevision) && !lackedClaim(object, pod);
+  const verdict =
+    unobserved(object) ??
+    counted(view) ??
+    rolled(
+      view,
+      kept.filter((pod) => !isUpdated(pod)),
+    ) ??
+    lacking;
   const ready = current(`${view.wanted} of ${view.wanted} replicas ready`);
-  return withPods(verdict ?? (view.updated < view.wanted ? lagging(ready) : ready), {
+  const judged = withPods(verdict ?? (view.updated < view.wanted ? lagging(ready) : ready), {
     pods,
     now,
     isUpdated,
-    replaces: (pod) => replacesByItself(view, pod),
+    replaces: (pod) => replacesByItself(view, pod) && !lackedClaim(object, pod),
   });
+  if (!lacking || judged.state !== 'InProgress') return judged;
+  const message = verdict === lacking ? judged.message : `${judged.message}; ${lacking.message}`;
+  return { ...judged, reason: lacking.reason, message };
 };
+
+/** The lowest pod that only another pod can take the place of, since it lacks a volume. */
+function lackingPod(object: Manifest, pods: readonly Manifest[]): Health | undefined {
+  const [lowest] = pods
+    .flatMap((pod) => {
+      const claim = lackedClaim(object, pod);
+      return claim === undefined ? [] : [{ name: readText(pod, 'metadata', 'name'), claim }];
+    })
+    .toSorted((one, other) => ordinalOf(one.name) - ordinalOf(other.name));
+  if (!lowest) return undefined;
+  const { name, claim } = lowest;
+  return inProgress(
+    'RolloutTrapped',
+    `pod ${name} lacks the volume of claim template ${claim}, which only a new pod can have`,
+  );
+}
 
 function viewOf(object: Manifest): View {
   return {
@@ -70,19 +99,33 @@ function counted({ wanted, replicas, ready, available, minReadySeconds }: View):
   return undefined;
 }
 
-function rolled(view: View, podsAreUpdated: boolean): Health | undefined {
+function rolled(view: View, old: readonly Manifest[]): Health | undefined {
   const { wanted, updated, strategy, partition, currentRevision, updateRevision } = view;
   const onDelete = strategy === 'OnDelete';
   const due = onDelete ? wanted : Math.max(0, wanted - partition);
+  if (onDelete && (updated < due || old.length > 0)) return awaitingDeletion(view, old);
   if (updated < due) return inProgress('LessUpdated', `${updated} of ${due} replicas updated`);
-  if (onDelete && !podsAreUpdated)
-    return inProgress(
-      'RevisionMismatch',
-      `a pod is not of revision ${updateRevision}; it is replaced when it is deleted`,
-    );
   if (!onDelete && partition === 0 && currentRevision !== updateRevision)
     return inProgress('RevisionMismatch', `revision ${updateRevision} is not the current one yet`);
   return undefined;
+}
+
+/** Nobody but a person replaces these pods: the message says which. */
+function awaitingDeletion({ wanted, updated }: View, old: readonly Manifest[]): Health {
+  const names = old.map((pod) => readText(pod, 'metadata', 'name')).sort();
+  const which = names.length > 0 ? `delete ${listed(names)}` : 'delete the others';
+  return inProgress(
+    updated < wanted ? 'LessUpdated' : 'RevisionMismatch',
+    `${updated} of ${wanted} replicas updated; updateStrategy is OnDelete, so a pod is replaced when somebody deletes it: ${which}`,
+  );
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 4
+    ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} more pods`
+    : names.length === 1
+      ? `pod ${names[0]}`
+      : `pods ${names.join(', ')}`;
 }
 
 function isKept(pod: Manifest): boolean {
@@ -102,6 +145,7 @@ function replacesByItself(
   pod: Manifest,
 ): boolean {
   if (strategy === 'Recreate') return true;
-  const ordinal = Number(/-(\d+)$/.exec(readText(pod, 'metadata', 'name'))?.[1] ?? wanted);
-  return parallel && strategy !== 'OnDelete' && ordinal - firstOrdinal >= partition;
+  const ordinal = ordinalOf(readText(pod, 'metadata', 'name'));
+  const index = ordinal < 0 ? wanted : ordinal - firstOrdinal;
+  return parallel && strategy !== 'OnDelete' && index >= partition;
 }

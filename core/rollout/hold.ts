@@ -36,6 +36,13 @@ export function pauseOf(orders: Orders | undefined, ref: PlannedRef, now: number
   );
 }
 
+/** Whether no pod of it is to be replaced, by a pause of it or of all rollouts. */
+export function podsPauseOf(orders: Orders | undefined, ref: PlannedRef, now: number): Hold | undefined {
+  return (
+    pauseOf(orders, ref, now) ?? holdOfPause(pausesAt(orders, now).find(({ scope }) => scope === 'rollouts'))
+  );
+}
+
 export function pausesAt(orders: Orders | undefined, now: number): readonly Pause[] {
   return (orders?.pauses ?? []).filter(({ until }) => until === undefined || now < until);
 }

@@ -9,7 +9,7 @@ import { isDue, isPending, isRefused, isReplaceDue } from './due.ts';
 import { unableOf } from './course.ts';
 import { isBeforeDue } from './hooks.ts';
 import type { Hold } from './hold.ts';
-import { bakingHold, pauseOf, stageHold } from './hold.ts';
+import { bakingHold, pauseOf, podsPauseOf, stageHold } from './hold.ts';
 import { isHeld } from './references.ts';
 import { isInTurn } from './reshape.ts';
 import { scalesLast } from './scaling.ts';
@@ -41,6 +41,8 @@ export function laneStep(lane: Lane, moment: Moment): Step | undefined {
 
   const stuck = workloads.filter((ref) => isStuck(ref, moment));
   const trapped = stuck.find((ref) => isTrapped(ref, state) && askAgainAt(ref, state) <= now);
+  const paused = trapped && podsPauseOf(moment.plan.orders, trapped, now);
+  if (paused) return held(keysOf(stuck), paused);
   if (trapped) return { kind: 'unblock', key: trapped.key };
   if (stuck.length > 0) return waitForWorkloads(stuck, moment);
   return gateStep(lane, moment) ?? shrinkStep(lane, moment) ?? bakeStep(lane, moment);

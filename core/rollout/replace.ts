@@ -1,4 +1,4 @@
-/** How a workload is replaced together with its pods, since its selector is another: in its turn, as a part of a rollout. */
+/** How a workload is replaced with its pods, since its selector or its claims are others: in its turn, as a part of a rollout. */
 import { OUR_REASONS } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
 import { beginRollout } from './begin-rollout.ts';
@@ -12,10 +12,9 @@ import { without } from './state.ts';
 export function foldInTurn(
   state: ReconcileState,
   plan: PlanView,
-  key: ObjectKey,
+  { key, why: message }: { readonly key: ObjectKey; readonly why: string },
   now: number,
 ): ReconcileState {
-  const message = 'is replaced together with its pods, since its selector changes';
   const waiting = { reason: OUR_REASONS.Recreating, message, inTurn: true as const };
   return beginRollout(foldReshaping(state, key, waiting, { now, lookAgain: 'at once' }), plan, now);
 }

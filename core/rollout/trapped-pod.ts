@@ -1,22 +1,29 @@
 /**
- * The way out for an ordered StatefulSet that an old, broken pod blocks: it waits for every pod to be ready before it
- * replaces any, also for the one that its new template would mend (kubernetes/kubernetes#67250). Somebody must delete
- * that pod; this says which.
+ * The way out for a StatefulSet that one of its pods blocks. An ordered one waits for every pod to be ready before it replaces any,
+ * also for the one that its new template would mend (kubernetes/kubernetes#67250). Every one fails at a pod that lacks the volume of
+ * a claim template. Somebody must delete that pod; this says which.
  */
+import { lackedClaim, ordinalOf } from '../health/claimed-volumes.ts';
 import { podTrouble } from '../health/pod-trouble.ts';
 import { conditionOf, readCount, readNumber, readText } from '../health/read.ts';
 import { REVISION_LABEL } from '../health/stateful-set.ts';
 import type { Manifest } from '../manifest.ts';
-import { ordinalOf } from '../storage/claims.ts';
 
 export type TrappedPod =
-  | { readonly found: true; readonly name: string; readonly uid: string; readonly why: string }
+  | {
+      readonly found: true;
+      readonly name: string;
+      readonly uid: string;
+      readonly why: string;
+      /** It is well, others were replaced before it, and so the gate decides when it goes. */
+      readonly asksGate?: true;
+    }
   /** Why none may be replaced now; empty when nothing is trapped. */
   | { readonly found: false; readonly why: string };
 
 /**
- * Never a healthy pod, never one that would come back as it was, and one after the other: none while another is missing or
- * starts. The lowest goes first, because the pods after it are not even created before it is ready.
+ * Never a healthy pod that its controller replaces by itself, never one that would come back as it was, and one after the other:
+ * none while another is missing or starts. The lowest goes first, because the pods after it are not even created before it is ready.
  */
 export function trappedPod(statefulSet: Manifest, pods: readonly Manifest[], now: number): TrappedPod {
   const { updateRevision, firstUpdated, wanted, strategy } = viewOf(statefulSet);
@@ -24,16 +31,15 @@ export function trappedPod(statefulSet: Manifest, pods: readonly Manifest[], now
     return none('its controller has not seen the new template yet');
   if (strategy !== 'RollingUpdate')
     return none(`its update strategy is ${strategy}: its pods are deleted by people`);
-  const old = pods.filter((pod) => readText(pod, 'metadata', 'labels', REVISION_LABEL) !== updateRevision);
-  const broken = old
-    .filter(
-      (pod) =>
-        ordinalOf(pod.metadata.name) >= firstUpdated &&
-        !isLeaving(pod) &&
-        podTrouble(pod, now)?.state === 'Failed',
-    )
+  const lacks = (pod: Manifest): boolean => lackedClaim(statefulSet, pod) !== undefined;
+  const old = pods.filter(
+    (pod) => readText(pod, 'metadata', 'labels', REVISION_LABEL) !== updateRevision || lacks(pod),
+  );
+  const isBroken = (pod: Manifest): boolean =>
+    ordinalOf(pod.metadata.name) >= firstUpdated && podTrouble(pod, now)?.state === 'Failed';
+  const [first] = old
+    .filter((pod) => !isLeaving(pod) && (lacks(pod) || isBroken(pod)))
     .toSorted((a, b) => ordinalOf(a.metadata.name) - ordinalOf(b.metadata.name));
-  const [first] = broken;
   if (!first) return none('');
   const starting = pods.find((pod) => isLeaving(pod) || (!old.includes(pod) && !isReady(pod)));
   if (starting) return none(`pod ${starting.metadata.name} comes first: one pod is replaced at a time`);
@@ -45,8 +51,12 @@ export function trappedPod(statefulSet: Manifest, pods: readonly Manifest[], now
   const missing = lowest - readCount(statefulSet, 'spec', 'ordinals', 'start') - below.size;
   if (missing > 0)
     return none(`${missing} of ${wanted} pods are yet to be made: one pod is replaced at a time`);
-  const why = podTrouble(first, now)?.message ?? 'it does not get ready';
-  return { found: true, name: first.metadata.name, uid: first.metadata.uid ?? '', why };
+  const claim = lackedClaim(statefulSet, first);
+  const trouble = podTrouble(first, now)?.message;
+  const why = claim ? `it lacks the volume of claim template ${claim}` : (trouble ?? 'it does not get ready');
+  const asksGate = claim !== undefined && isReady(first) && old.length < pods.length;
+  const { name, uid = '' } = first.metadata;
+  return { found: true, name, uid, why, ...(asksGate ? { asksGate } : {}) };
 }
 
 function viewOf(statefulSet: Manifest): {

@@ -15,7 +15,7 @@ const LONGEST_ASK_AGAIN_MS = 60_000;
 /** What came of trying to replace a pod. */
 export type Unblocked =
   | { readonly replaced: true; readonly pod: string; readonly replicas: number }
-  | { readonly replaced: false; readonly why: string };
+  | { readonly replaced: false; readonly why: string; readonly asksGate?: true };
 
 /** A workload that is as planned, and held up by a pod that somebody must replace. */
 export function isTrapped({ key, digest, template, keepsPods }: PlannedRef, state: ReconcileState): boolean {
@@ -59,7 +59,7 @@ export function foldUnblocked(
   };
   const next = { ...state, unblocking: { ...state.unblocking, [key]: unblocking } };
   if (!result.replaced) return next;
-  const message = `pod ${result.pod} of the old revision was replaced, since it could not get ready and held up the rollout`;
+  const message = `pod ${result.pod} of the old revision was replaced, since it held up the rollout`;
   return {
     ...next,
     unhealthy: { ...state.unhealthy, [key]: { reason: REPLACED, message, since: rfc3339(now) } },

@@ -1,4 +1,5 @@
 /** The claims of a StatefulSet's pods: which they are, how large they are, and how large they should be. */
+import { ordinalOf } from '../health/claimed-volumes.ts';
 import { quantity } from '../health/quantity.ts';
 import { read, readCount, readMany, readNumber, readText, trueCondition } from '../health/read.ts';
 import type { Manifest } from '../manifest.ts';
@@ -105,11 +106,6 @@ export function mustAsk(claim: SizedClaim): boolean {
 /** The driver gave up: waiting does not help. */
 export function hasFailed(claim: SizedClaim): boolean {
   return isTooSmall(claim) && /(Infeasible|Failed)$/.test(claim.resize);
-}
-
-/** The number a StatefulSet gave to a pod or a claim, by its name. */
-export function ordinalOf(name: string): number {
-  return Number(/-(\d+)$/.exec(name)?.[1] ?? -1);
 }
 
 export function canExpand(storageClass: Manifest | undefined): boolean {

@@ -4,6 +4,7 @@
  * each step follows from what is there, so that a crash between any two loses nothing. What the deletion would lose (the
  * manifest, the replicas, the uids) is written down before, in the journal.
  */
+import { ordinalOf } from '../health/claimed-volumes.ts';
 import { readCount, readNumber } from '../health/read.ts';
 import { statefulSet } from '../health/stateful-set.ts';
 import { COMMANDS, digestOf } from '../labels.ts';
@@ -18,10 +19,9 @@ import {
   isLess,
   isTooSmall,
   mustAsk,
-  ordinalOf,
   sizedClaims,
 } from './claims.ts';
-import { replacesPods, selectorOf } from './shape.ts';
+import { claimChange, replacementOf, replacesPods, selectorOf } from './shape.ts';
 
 /** What is written down before a StatefulSet is deleted. */
 export interface Journal {
@@ -50,6 +50,8 @@ export interface ShapeSight {
   readonly refusal: ShapeRefusal | undefined;
   /** What approves a loss of claims, and whether somebody gave it. */
   readonly approval?: { readonly token: string; readonly given: boolean };
+  /** What is desired was there before: the claims that it does not have were never its own. */
+  readonly goesBack?: boolean;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -75,7 +77,7 @@ export type ReshapeStep =
   /** Write the journal, and delete the StatefulSet without its pods. */
   | { readonly kind: 'release'; readonly uid: string }
   /** The same of a workload whose pods go, too: only in its turn. */
-  | { readonly kind: 'replace'; readonly uid: string }
+  | { readonly kind: 'replace'; readonly uid: string; readonly why: string }
   /** Delete the pods that the former selector selected. */
   | { readonly kind: 'clear'; readonly pods: readonly Named[] }
   /** Make it anew around its pods. */
@@ -154,7 +156,7 @@ function clearStep(
 }
 
 function refusalOf(
-  { desired, refusal, approval, pods }: ShapeSight,
+  { desired, refusal, approval, pods, goesBack }: ShapeSight,
   live: Manifest,
 ): ReshapeStep | undefined {
   if (refusal && !refusal.aboutShape) return { kind: 'refuse', ...pick(refusal) };
@@ -168,7 +170,7 @@ function refusalOf(
         `volumeClaimTemplates ${name}: ${storage} is less than the ${known.storage} it has, and a claim cannot shrink; ask for ${known.storage} or more`,
       );
   }
-  const lost = lossOf(desired, live, pods);
+  const lost = lossOf(desired, live, pods, goesBack);
   if (!lost || approval?.given) return undefined;
   if (!approval) return refuse(OUR_REASONS.ApprovalRequired, lost);
   const { token } = approval;
@@ -180,21 +182,32 @@ function refusalOf(
  * What recreating would lose, and so is done only when somebody approves: all the pods, which a new selector does not select,
  * and data in claims that no template names any more. Undefined when it loses nothing.
  */
-export function lossOf(desired: Manifest, live: Manifest, pods: readonly Manifest[]): string | undefined {
+export function lossOf(
+  desired: Manifest,
+  live: Manifest,
+  pods: readonly Manifest[],
+  goesBack = false,
+): string | undefined {
   const selector = replacesPods(desired, live)
     ? [
         `spec.selector would change from ${selectorOf(live)} to ${selectorOf(desired)}, and all its ${pods.length} pods would be replaced at once`,
       ]
     : [];
-  const kept = new Set(claimTemplatesOf(desired).map(({ name }) => name));
-  const gone = claimTemplatesOf(live).filter(({ name }) => !kept.has(name));
-  const claims =
-    gone.length === 0
-      ? []
-      : [
-          `volumeClaimTemplates ${gone.map(({ name }) => name).join(', ')} would go, and pods would start without the data in those claims`,
-        ];
+  const claims = goesBack ? [] : lostClaims(desired, live);
   return [...selector, ...claims].join('; ') || undefined;
+}
+
+function lostClaims(desired: Manifest, live: Manifest): readonly string[] {
+  const { added, gone } = claimChange(desired, live);
+  const names = gone.join(', ');
+  if (gone.length === 0) return [];
+  if (added.length === 0)
+    return [
+      `volumeClaimTemplates ${names} would go, and pods would start without the data in those claims, which are kept`,
+    ];
+  return [
+    `volumeClaimTemplates ${names} would go, and new empty claims ${added.join(', ')} take their place: the data in ${names} is not moved, and those claims are kept`,
+  ];
 }
 
 function claimStep({ desired, claims, classes }: ShapeSight): ReshapeStep | undefined {
@@ -220,7 +233,8 @@ function claimStep({ desired, claims, classes }: ShapeSight): ReshapeStep | unde
 
 function shapeStep(sight: ShapeSight, live: Manifest): ReshapeStep {
   const { uid = '' } = live.metadata;
-  if (sight.refusal) return { kind: replacesPods(sight.desired, live) ? 'replace' : 'release', uid };
+  const why = replacementOf(sight.desired, live);
+  if (sight.refusal) return why ? { kind: 'replace', uid, why } : { kind: 'release', uid };
   return fileSystemStep(sight) ?? { kind: sight.journal ? 'settle' : 'done' };
 }
 

@@ -72,13 +72,44 @@ export function replacesPods(desired: Manifest, former: Manifest): boolean {
   return selectorOf(desired) !== selectorOf(former);
 }
 
-/** The StatefulSet as it was, in the desired shape: same pod template, same replicas, and so the same pods. */
+/** Names of claim templates that only one of two StatefulSets has. */
+export interface ClaimChange {
+  readonly added: readonly string[];
+  readonly gone: readonly string[];
+}
+
+export function claimChange(desired: Manifest, former: Manifest): ClaimChange {
+  const [wanted, had] = [desired, former].map((each) => claimTemplatesOf(each).map(({ name }) => name));
+  return {
+    added: (wanted ?? []).filter((name) => !had?.includes(name)),
+    gone: (had ?? []).filter((name) => !wanted?.includes(name)),
+  };
+}
+
+/** Whether pods that run cannot have the volumes that are wanted: each is replaced, and so it is a rollout. */
+export function changesClaims(desired: Manifest, former: Manifest): boolean {
+  const { added, gone } = claimChange(desired, former);
+  return added.length > 0 || gone.length > 0;
+}
+
+/** Why the pods of a workload are replaced with it; undefined when they stay as they are. */
+export function replacementOf(desired: Manifest, former: Manifest): string | undefined {
+  if (replacesPods(desired, former)) return 'is replaced together with its pods, since its selector changes';
+  const { added, gone } = claimChange(desired, former);
+  const changes = [...added.map((name) => `+${name}`), ...gone.map((name) => `-${name}`)].join(', ');
+  if (changes === '') return undefined;
+  return `is created again, and its pods are replaced one by one, since its claim templates change (${changes})`;
+}
+
+/**
+ * The StatefulSet as it was, in the desired shape: same pod template, same replicas, and so the same pods. A template that mounts
+ * the claims of one shape is not valid in another, so the desired one comes with other claims.
+ */
 export function reshaped(former: Manifest, desired: Manifest): Manifest {
-  const fields = IMMUTABLE.map((field) => [field, read(desired, 'spec', field)] as const);
+  const replaced: readonly string[] = [...IMMUTABLE, ...(changesClaims(desired, former) ? ['template'] : [])];
+  const fields = replaced.map((field) => [field, read(desired, 'spec', field)] as const);
   const shape = Object.fromEntries(fields.filter(([, value]) => value !== undefined));
-  const kept = Object.entries(Object(former['spec'])).filter(
-    ([field]) => !IMMUTABLE.some((each) => each === field),
-  );
+  const kept = Object.entries(Object(former['spec'])).filter(([field]) => !replaced.includes(field));
   return { ...former, spec: { ...Object.fromEntries(kept), ...shape } };
 }
 

@@ -1,11 +1,13 @@
 /** The steps of giving a StatefulSet another shape, taken by hand: real activities and a real API server, no workflow. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Activities, PlanRef, ShapeAnswer } from '../../activities/index.ts';
 import { createActivities, createDigestKey, createRenderer, servedScopes } from '../../activities/index.ts';
 import type { Manifest } from '../../core/manifest.ts';
+import { STATUS_REASONS } from '../../core/reasons.ts';
 import type { ObjectKey } from '../../core/refs.ts';
 import type { KubernetesApi } from '../../kubernetes/api.ts';
 import { RefusedReads } from '../../activities/refused-reads.ts';
@@ -41,6 +43,18 @@ export class ReshapeStage {
       }
     }
     throw new Error(`${this.key} has no end of steps`);
+  }
+
+  /** Replaces the pods that hold the workload up, one after the other, until none does. */
+  async replacePods(api: KubernetesApi): Promise<void> {
+    const { resource, uid } = await this.plan();
+    const activities = this.activities(api);
+    for (let count = 0; count < MOST_STEPS; count++) {
+      const answer = await this.#run(() => activities.unblockWorkload(resource, this.key, uid));
+      if (!answer.replaced && answer.why === '') return;
+      await sleep(100);
+    }
+    throw new Error(`${this.key} has no end of pods`);
   }
 
   activities(api: KubernetesApi): Activities {
@@ -107,8 +121,15 @@ export class ReshapeStage {
     });
   }
 
-  #run<Result>(activity: () => Promise<Result>): Promise<Result> {
+  /** A controller wrote in between: Temporal runs it again, as it does here. */
+  async #run<Result>(activity: () => Promise<Result>): Promise<Result> {
     const info = { attempt: 1, startToCloseTimeoutMs: 60_000 };
-    return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') }).run(activity);
+    const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+    try {
+      return await environment.run(activity);
+    } catch (error) {
+      if (!(error instanceof ApplicationFailure) || error.type !== STATUS_REASONS.Conflict) throw error;
+      return this.#run(activity);
+    }
   }
 }

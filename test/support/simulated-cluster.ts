@@ -257,7 +257,7 @@ export class SimulatedCluster {
       const asked = { reason: 'ApprovalRequired', message: 'data would go', token: `loss of ${key}` };
       return foldReshapeRefused(state, ref, asked, now);
     }
-    if (!state.reshaping?.[key]?.inTurn) return foldInTurn(state, view, key, now);
+    if (!state.reshaping?.[key]?.inTurn) return foldInTurn(state, view, { key, why: 'is replaced' }, now);
     const live = this.live.get(key);
     if (live) this.#former.set(key, live);
     this.live.delete(key);

@@ -28,6 +28,8 @@ export interface ToyNode {
   readonly replicas?: number;
   readonly image?: string;
   readonly storage?: string;
+  /** More claims of each pod, mounted: sizes by name. */
+  readonly disks?: Readonly<Record<string, string>>;
   /** `false`: its ConfigMap has one plain name, as it had before there were versions. */
   readonly versioned?: boolean;
   /** A Secret of somebody else, of which its pods read the key `password`. */
@@ -77,6 +79,8 @@ export function toyOperator(options: ToyOptions = {}): Operator<ToySpec> {
           ...(password ? [password] : []),
           ...(build ? [{ name: 'BUILD', value: build }] : []),
         ];
+        const disks = Object.entries(node.disks ?? {});
+        const claims = [...(node.storage ? [['data', node.storage] as const] : []), ...disks];
         return statefulSet(
           named(node.name),
           {
@@ -89,18 +93,21 @@ export function toyOperator(options: ToyOptions = {}): Operator<ToySpec> {
                     name: 'main',
                     image: node.image ?? 'example.org/toy:1',
                     ...(variables.length > 0 ? { env: variables } : {}),
+                    ...(disks.length > 0
+                      ? { volumeMounts: disks.map(([disk]) => ({ name: disk, mountPath: `/${disk}` })) }
+                      : {}),
                   },
                 ],
                 volumes: [{ name: 'config', configMap: { name: config.name } }],
               },
             },
-            ...(node.storage
+            ...(claims.length > 0
               ? {
-                  volumeClaimTemplates: [
-                    persistentVolumeClaim('data', claimSpec(node.storage, spec), {
+                  volumeClaimTemplates: claims.map(([claim, size]) =>
+                    persistentVolumeClaim(claim, claimSpec(size, spec), {
                       ...(node.retainStorage === undefined ? {} : { retain: node.retainStorage }),
                     }),
-                  ],
+                  ),
                 }
               : {}),
             ...node.more,

@@ -59,8 +59,8 @@ describe('a StatefulSet that gets another shape', () => {
     await toy.want(sized('1Gi'));
     await toy.ready();
     toy.reshaping.shapes.set(toy.workload('b'), [
-      { kind: 'replace', uid: '' },
-      { kind: 'replace', uid: '' },
+      { kind: 'replace', uid: '', why: 'is replaced' },
+      { kind: 'replace', uid: '', why: 'is replaced' },
       { kind: 'clear', pods: [{ name: 'b-0', uid: '' }] },
       { kind: 'recreate' },
       { kind: 'settle' },

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { readText } from '../../../core/health/read.ts';
+import { readMany, readText } from '../../../core/health/read.ts';
 import type { Manifest } from '../../../core/manifest.ts';
 import { sized, StorageView } from '../../support/storage-view.ts';
+import type { KubernetesApi } from '../../../kubernetes/api.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
 import { Death, mortal } from '../../support/mortal-api.ts';
 import { ReshapeStage } from '../../support/reshape-stage.ts';
@@ -50,6 +51,51 @@ describe('a StatefulSet that gets another shape, its worker killed', () => {
     const { volumeClaimTemplates: _5, ...spec } = Object(manifest['spec']);
     return { metadata: { ...metadata, managedFields }, spec };
   }
+
+  it('gets another disk in every pod whenever it dies, and keeps its claims and the fields of others', async () => {
+    await stage.stop();
+    const node = (count: number): ToySpec => {
+      const names = Array.from({ length: count }, (_, index) => [`disk${index}`, '1Gi'] as const);
+      return sized('1Gi', { disks: Object.fromEntries(names) });
+    };
+    const reshaping = await left('disks', node(0));
+    await stage.api.apply(
+      {
+        apiVersion: 'apps/v1',
+        kind: 'StatefulSet',
+        metadata: { name: 'disks-b', namespace: stage.namespace, annotations: { note: 'mine' } },
+        spec: { minReadySeconds: 0 },
+      },
+      { fieldManager: 'somebody' },
+    );
+    const data = await view.uidsOfClaims('disks');
+    let deaths = 0;
+    for (let at = 1; at <= MOST_CHANGES; at++) {
+      await stage.want(node(at), 'disks');
+      const worker = mortal(stage.api, { at, when: 'after' });
+      const lived = async (api: KubernetesApi): Promise<void> => {
+        assert.equal((await reshaping.run(api)).kind, 'done');
+        await reshaping.replacePods(api);
+      };
+      await lived(worker.api).catch((error: unknown) => {
+        assert.ok(error instanceof Death || String(error).includes('Death'), String(error));
+      });
+      await lived(stage.api);
+      for (const pod of await view.list('Pod', 'disks')) {
+        const claims = readMany(pod, 'spec', 'volumes').filter((each) => Object(each).persistentVolumeClaim);
+        assert.equal(claims.length, at + 1, `${pod.metadata.name}, dead at change ${at}`);
+      }
+      assert.equal((await view.list('Pod', 'disks')).length, 2);
+      const uids = await view.uidsOfClaims('disks');
+      assert.ok(data.every((uid) => uids.includes(uid)));
+      const { annotations } = (await reshaping.live())?.metadata ?? {};
+      assert.equal(annotations?.['note'], 'mine', `dead at change ${at}`);
+      assert.equal(await stage.api.get(stage.ref('ConfigMap', 'disks-b.recreation')), undefined);
+      if (!worker.died) break;
+      deaths++;
+    }
+    assert.ok(deaths >= 8 && deaths < MOST_CHANGES, `it died ${deaths} times`);
+  });
 
   for (const when of ['before', 'after'] as const)
     it(`has the same end when it dies just ${when} any of its changes: the same pods, the same claims, the same owners`, async () => {

@@ -123,6 +123,28 @@ describe('the health of a StatefulSet', () => {
 });
 
 describe('the pods of a StatefulSet', () => {
+  it('hold it up where one lacks the volume of a claim template, however well all is counted', () => {
+    const spec = { volumeClaimTemplates: [{ metadata: { name: 'logs' } }] };
+    const object = statefulSet({ spec });
+    const lacking = { ...readyPod({ name: 'p-0', labels: NEW }), spec: { volumes: [] } };
+    const verdictOf = health(object, [lacking], { now: NOW });
+    assert.deepEqual([verdictOf.state, verdictOf.reason], ['InProgress', 'RolloutTrapped']);
+    assert.match(verdictOf.message, /pod p-0 lacks the volume of claim template logs/);
+    const volumes = [{ name: 'logs', persistentVolumeClaim: { claimName: 'logs-p-0' } }];
+    assert.deepEqual(verdict(object, [{ ...lacking, spec: { volumes } }]), ['Current', '']);
+    // Broken as well, and of the newest revision: it is still another pod that mends it.
+    const broken = { ...crashingPod({ name: 'p-0', labels: NEW }), spec: { volumes: [] } };
+    const unready = statefulSet({ spec, status: { readyReplicas: 2 } });
+    assert.deepEqual(verdict(unready, [broken]), ['Failed', 'RolloutTrapped']);
+  });
+
+  it('are named where people delete them', () => {
+    const spec = { updateStrategy: { type: 'OnDelete' } };
+    const old = [0, 1].map((ordinal) => readyPod({ name: `p-${ordinal}`, labels: OLD }));
+    const { message } = health(statefulSet({ spec, status: { updatedReplicas: 1 } }), old, { now: NOW });
+    assert.match(message, /^1 of 3 replicas updated; updateStrategy is OnDelete, .*: delete pods p-0, p-1$/);
+  });
+
   it('fail it when a new one crashes, in one sentence', () => {
     const status = { replicas: 1, readyReplicas: 0 };
     assert.deepEqual(health(statefulSet({ spec: { replicas: 1 }, status }), [crashingPod({ labels: NEW })]), {

@@ -68,6 +68,42 @@ describe('the pod that traps a StatefulSet', () => {
     assert.equal(trappedPod(statefulSet(), [pod(0, 'new', 'ready'), broken], NOW).found, true);
   });
 
+  it('is the lowest one that lacks the volume of a claim template, however well it is; the gate decides once others were replaced', () => {
+    const twoDisks = statefulSet({
+      podManagementPolicy: 'Parallel',
+      volumeClaimTemplates: ['data', 'logs'].map((name) => ({ metadata: { name } })),
+    });
+    const having = (one: Manifest, ...claims: readonly string[]): Manifest => ({
+      ...one,
+      spec: {
+        volumes: claims.map((name) => ({
+          name,
+          persistentVolumeClaim: { claimName: `${name}-${one.metadata.name}` },
+        })),
+      },
+    });
+    const [whole, lacking] = [['data', 'logs'], ['data']];
+    const old = [1, 0].map((ordinal) => having(pod(ordinal, 'new', 'ready'), ...lacking));
+    const first = trappedPod(twoDisks, old, NOW);
+    assert.deepEqual([first.found && first.name, first.found && first.asksGate], ['db-0', undefined]);
+    assert.match(first.why, /lacks the volume of claim template logs/);
+    const half = [having(pod(0, 'new', 'ready'), ...whole), having(pod(1, 'new', 'ready'), ...lacking)];
+    const second = trappedPod(twoDisks, half, NOW);
+    assert.deepEqual([second.found && second.name, second.found && second.asksGate], ['db-1', true]);
+    const starting = [having(pod(0, 'new', 'starting'), ...whole), ...half.slice(1)];
+    assert.equal(trappedPod(twoDisks, starting, NOW).found, false);
+    assert.equal(trappedPod(twoDisks, half.slice(1), NOW).found, false);
+    // One that nobody can make while the lowest is in the way is not waited for.
+    assert.equal(trappedPod(twoDisks, old.slice(1), NOW).found, true);
+    const other = having(pod(0, 'new', 'ready'), 'data');
+    const emptyDir = {
+      ...other,
+      spec: { volumes: [...Object(other['spec']).volumes, { name: 'logs', emptyDir: {} }] },
+    };
+    assert.equal(trappedPod(twoDisks, [emptyDir], NOW).found, true);
+    assert.equal(trappedPod(twoDisks, [having(pod(0, 'new', 'ready'), ...whole, 'more')], NOW).found, false);
+  });
+
   it('is never healthy and never of the new revision, whatever the pods are', () => {
     const state = fc.constantFrom<State>('ready', 'crashing', 'starting', 'leaving');
     const one = fc.record({

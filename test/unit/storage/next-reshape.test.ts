@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { ANNOTATIONS } from '../../../core/labels.ts';
 import type { Manifest } from '../../../core/manifest.ts';
 import type { Journal, ShapeSight } from '../../../core/storage/next-reshape.ts';
+import { reshaped } from '../../../core/storage/shape.ts';
 import {
   lossOf,
   nextReshape,
@@ -237,7 +238,8 @@ describe('the next step of a workload whose selector is another', () => {
   });
 
   it('is to delete it, then its pods, then to make it anew, then to settle', () => {
-    assert.deepEqual(nextReshape(sight({ desired, approval })), { kind: 'replace', uid: 'sts-1' });
+    const why = 'is replaced together with its pods, since its selector changes';
+    assert.deepEqual(nextReshape(sight({ desired, approval })), { kind: 'replace', uid: 'sts-1', why });
     const away = { desired, approval, live: undefined, journal: JOURNAL };
     const orphans = [pod('db-0', undefined), pod('db-1', undefined), pod('stranger', undefined)];
     assert.deepEqual(nextReshape(sight({ ...away, pods: orphans })), {
@@ -260,6 +262,49 @@ describe('the next step of a workload whose selector is another', () => {
   it('is to make it anew around its pods when the former selector is wanted again in the middle', () => {
     const pods = [pod('db-0', undefined), pod('db-1', undefined)];
     assert.deepEqual(nextReshape(sight({ live: undefined, journal: JOURNAL, pods })), { kind: 'recreate' });
+  });
+});
+
+describe('the next step of a StatefulSet whose claim templates are others', () => {
+  const withClaims = (manifest: Manifest, ...names: readonly string[]): Manifest => {
+    const spec = Object(manifest['spec']);
+    const volumeClaimTemplates = names.map((name) => ({
+      ...spec.volumeClaimTemplates[0],
+      metadata: { name },
+    }));
+    return { ...manifest, spec: { ...spec, template: { names }, volumeClaimTemplates } };
+  };
+  const live = withClaims(statefulSet('1Gi'), 'data');
+
+  it('is to replace it in its turn, once its claims have grown, and around its pods', () => {
+    const desired = withClaims(statefulSet('1Gi', ''), 'data', 'logs');
+    const small = { claims: [claim('data-db-0', '512Mi', '512Mi')] };
+    assert.equal(nextReshape(sight({ desired, live, ...small })).kind, 'grow');
+    const step = nextReshape(sight({ desired, live }));
+    assert.ok(step.kind === 'replace');
+    assert.match(step.why, /pods are replaced one by one, since its claim templates change \(\+logs\)/);
+    const away = { desired, live: undefined, journal: { ...JOURNAL, manifest: live } };
+    assert.deepEqual(nextReshape(sight(away)), { kind: 'recreate' });
+    assert.deepEqual(Object(reshaped(live, desired)['spec']).template, { names: ['data', 'logs'] });
+  });
+
+  it('needs an approval where a claim goes, in words that tell a new name from a loss; none to go back', () => {
+    const approval = { token: '0123abcd', given: false };
+    const said = (desired: Manifest, over: Partial<ShapeSight> = {}): string => {
+      const step = nextReshape(sight({ desired, live, approval, ...over }));
+      return step.kind === 'refuse' ? step.message : step.kind;
+    };
+    const renamed = withClaims(statefulSet('1Gi', ''), 'store');
+    assert.match(
+      said(renamed),
+      /data would go, and new empty claims store take their place: the data in data is not moved/,
+    );
+    assert.match(
+      said(withClaims(statefulSet('1Gi', ''))),
+      /data would go, and pods would start without the data/,
+    );
+    assert.equal(said(renamed, { goesBack: true }), 'replace');
+    assert.equal(said(renamed, { approval: { ...approval, given: true } }), 'replace');
   });
 });
 
