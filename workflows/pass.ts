@@ -1,6 +1,7 @@
 import { DeterminismViolationError, isCancellation, log, setCurrentDetails } from '@temporalio/workflow';
 import { signature } from '../core/commands/orders.ts';
 import type { Hint } from '../core/hint.ts';
+import { mergeHints } from '../core/hint.ts';
 import { bounded } from '../core/bounded-text.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import { titleOfResource } from '../core/refs.ts';
@@ -31,6 +32,7 @@ import type { CallOptions } from './outlook.ts';
 import { Outlook } from './outlook.ts';
 import { Reporter } from './reporter.ts';
 import { earliest, retryAt } from './retry.ts';
+import { Staleness } from './staleness.ts';
 import type { Deletion } from './take-up.ts';
 import { isCarriedOut } from './take-up.ts';
 
@@ -45,8 +47,6 @@ const GONE: Gone = { kind: 'gone' };
 
 /** A teardown looks again at what it waits for. */
 const TEARDOWN_LOOK_MS = 60_000;
-/** A resource that is changed while it is applied is planned again at once; what never stays as planned must not spin. */
-const MOST_STALE_PLANS = 3;
 
 /** Looks, decides and does until there is nothing to do but wait. Between two steps it takes up whatever is new. */
 export class Pass {
@@ -57,8 +57,8 @@ export class Pass {
   readonly #turns = new Turns();
   readonly #outlook: Outlook;
   #teardownStep: TeardownStep | undefined;
-  /** Plans in a row that were stale, and rests in a row with a failure. */
-  #staleness = 0;
+  readonly #staleness = new Staleness();
+  /** Rests in a row with a failure. */
   #attempts = 0;
 
   constructor(input: ReconcileInput, state: ReconcileState | undefined, inbox: Inbox) {
@@ -146,7 +146,8 @@ export class Pass {
   }
 
   async #look(hint: Hint): Promise<Gone | undefined> {
-    return (await this.#outlook.look(hint)) && GONE;
+    await this.#staleness.settle();
+    return (await this.#outlook.look(mergeHints(hint, this.#inbox.take()))) && GONE;
   }
 
   /** Calls operator code, beside which news is taken up. */
@@ -238,8 +239,8 @@ export class Pass {
 
   /** What a step came to; what was planned of something that changed since is planned again. */
   #note(error: unknown, plan: PlanView): void {
-    if (error === undefined) this.#staleness = 0;
-    else if (isPlanStale(error) && ++this.#staleness <= MOST_STALE_PLANS) this.#outlook.situation = {};
+    if (error === undefined) this.#staleness.end();
+    else if (isPlanStale(error) && this.#staleness.add(plan.generation)) this.#outlook.situation = {};
     else this.#outlook.situation = { ...this.#outlook.situation, failure: failureOf(error, plan.generation) };
   }
 

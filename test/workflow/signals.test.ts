@@ -110,6 +110,28 @@ describe('signals', () => {
     await toy.until('the repair', () => toy.objects.get(edited)?.fields === 'all');
     await toy.ready();
   });
+
+  it('of edits that follow each other cost few applies of a stale plan, and end at the newest', async () => {
+    const toy = lab.actor();
+    await toy.want(FOUR_ROLES);
+    await toy.ready();
+    let edits = 0;
+    let stale = 0;
+    const edit = (): Promise<void> => toy.want(configured(FOUR_ROLES, `edit ${++edits}`));
+    toy.during.set('applyConfigMaps', async () => {
+      stale++;
+      await edit();
+    });
+    while (edits < 300) await edit();
+    toy.during.clear();
+    assert.ok(stale <= 10, `${stale} applies of a stale plan while there were ${edits} edits`);
+    await toy.ready();
+    const { generation } = toy.resource ?? {};
+    assert.equal(toy.status?.observedGeneration, generation);
+    assert.ok(
+      toy.statuses.every(({ conditions }) => conditions.every(({ reason }) => reason !== 'PlanStale')),
+    );
+  });
 });
 
 type Send = (hint: Hint) => Promise<void>;

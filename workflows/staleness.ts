@@ -1,0 +1,48 @@
+import { sleep } from '@temporalio/workflow';
+import { currentTime, passTo } from './clock.ts';
+
+/** A plan of one generation that never stays as planned must not spin. */
+const MOST_STALE_PLANS = 3;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 3_000;
+/** After so long without a stale plan, the next one is an edit like any other. */
+const CALM_MS = 15_000;
+
+/**
+ * A resource that is changed while it is applied is planned again at once. One that is changed all the time is given time to settle
+ * first, ever longer, and what arrives meanwhile is one edit: or most of what is planned would be stale before it is applied.
+ */
+export class Staleness {
+  /** In a row, of one generation. */
+  #inARow = 0;
+  #generation: number | undefined;
+  #recent = 0;
+  #lastAt = -Infinity;
+  #pauseMs = 0;
+
+  end(): void {
+    this.#inARow = 0;
+  }
+
+  /** Answers whether it is worth planning again. */
+  add(generation: number): boolean {
+    const now = currentTime();
+    this.#recent = now - this.#lastAt > CALM_MS ? 1 : this.#recent + 1;
+    this.#lastAt = now;
+    this.#inARow = generation === this.#generation ? this.#inARow + 1 : 1;
+    this.#generation = generation;
+    this.#pauseMs =
+      this.#recent === 1 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (this.#recent - 2), LONGEST_PAUSE_MS);
+    return this.#inARow <= MOST_STALE_PLANS;
+  }
+
+  /** Returns when the next plan may be made. */
+  async settle(): Promise<void> {
+    const ms = this.#pauseMs;
+    if (ms === 0) return;
+    this.#pauseMs = 0;
+    const until = currentTime() + ms;
+    await sleep(ms, { summary: 'edits follow each other: waits for them to settle' });
+    passTo(until);
+  }
+}
