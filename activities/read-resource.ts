@@ -1,3 +1,4 @@
+import { askedFingerprint } from '../core/asked.ts';
 import type { Restarts } from '../core/commands/restart.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Contents, Rendered } from '../core/plan/digests.ts';
@@ -50,6 +51,8 @@ export interface PlanRef {
   readonly resource: ResourceRef;
   readonly uid: string;
   readonly generation: number;
+  /** `askedFingerprint` of what the plan was made from; absent where it was empty. */
+  readonly asked?: string;
   /** The revision that is followed in the place of what the spec asks for. */
   readonly revision?: string;
   /** Of what pods read of others; absent when they read nothing. */
@@ -59,16 +62,28 @@ export interface PlanRef {
 }
 
 /**
+ * The resource as a cache has it, where it is the one that was planned: a cache may have the generation and be behind in labels and
+ * annotations, by which another plan would be carried out.
+ */
+export function cachedAsPlanned(
+  { resources }: Pick<Dependencies, 'resources'>,
+  { resource, uid, generation, asked = '' }: Pick<PlanRef, 'resource' | 'uid' | 'generation' | 'asked'>,
+): Manifest | undefined {
+  const cached = resources?.get(resource, { uid, generation, resourceVersion: '' });
+  return cached && askedFingerprint(cached.metadata) === asked ? cached : undefined;
+}
+
+/**
  * The resource and its objects, exactly as planned.
  *
  * @throws ApplicationFailure `PlanStale` when the resource is another, or has changed since.
  */
 export async function readPlanned(
   dependencies: Dependencies,
-  { resource, uid, generation, revision, contents = {}, restarts = {} }: PlanRef,
+  { revision, contents = {}, restarts = {}, ...ref }: PlanRef,
 ): Promise<{ manifest: Manifest; rendered: Rendered; plan: KeptPlan }> {
-  const seen = { uid, generation, resourceVersion: '' };
-  const manifest = await readKnown(dependencies, resource, seen);
+  const { resource, uid, generation } = ref;
+  const manifest = cachedAsPlanned(dependencies, ref) ?? (await readKnown(dependencies, resource));
   if (!manifest || manifest.metadata.uid !== uid) throw planStale('the resource is gone');
   if (manifest.metadata.generation !== generation)
     throw planStale(

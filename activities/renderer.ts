@@ -1,5 +1,6 @@
 import type { Operator } from '../api/operator.ts';
 import type { Resource } from '../api/resource.ts';
+import { askedFingerprint, askedOf } from '../core/asked.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Rendered, Rendering } from '../core/plan/digests.ts';
 import { render } from '../core/plan/digests.ts';
@@ -48,9 +49,9 @@ export function createRenderer(operator: Operator, key: DigestKey, scopesOf: Sco
     return seal === UNSEALED || seal === (await key.seal());
   };
   const planned = async (resource: Manifest): Promise<Remembered> => {
-    const { uid = '', generation = 0, labels, annotations } = resource.metadata;
+    const { uid = '', generation = 0 } = resource.metadata;
     // `desired` may look at labels and annotations, which change without a generation.
-    const version = `${generation} ${JSON.stringify([labels, annotations])}`;
+    const version = `${generation} ${askedFingerprint(resource.metadata)}`;
     const known = remembered.get(uid);
     if (known?.version === version && (await isAsPlanned(known))) return known;
     const made = await planFor(operator, asResource(resource), { key, scopesOf });
@@ -92,9 +93,9 @@ async function planFor(
   return { plan: planOf(operator, resource, desired, { seal, scopeOf }), seal, kinds, scopes };
 }
 
-/** The author's view of a resource. */
+/** The author's view of a resource: what its generation and its `askedFingerprint` stand for, and nothing else. */
 export function asResource(manifest: Manifest): Resource {
-  const { name, namespace, uid = '', generation = 0, labels, annotations } = manifest.metadata;
+  const { name, namespace, uid = '', generation = 0 } = manifest.metadata;
   return {
     apiVersion: manifest.apiVersion,
     kind: manifest.kind,
@@ -103,10 +104,8 @@ export function asResource(manifest: Manifest): Resource {
       ...(namespace ? { namespace } : {}),
       uid,
       generation,
-      ...(labels ? { labels } : {}),
-      ...(annotations ? { annotations } : {}),
+      ...askedOf(manifest.metadata),
     },
     spec: manifest['spec'],
-    status: manifest['status'],
   };
 }

@@ -11,12 +11,14 @@ import { intervalOf } from './durations.ts';
 import { failureOf, planStale } from './failure.ts';
 import { heartbeating, OFTEN_MS } from './heartbeat.ts';
 import { runOperatorCode } from './operator-code.ts';
-import { readResource } from './read-resource.ts';
+import { cachedAsPlanned, readResource } from './read-resource.ts';
 
 export interface RoutineRequest {
   readonly resource: ResourceRef;
   readonly uid: string;
   readonly generation: number;
+  /** `askedFingerprint` of what the plan was made from; absent where it was empty. */
+  readonly asked?: string;
   /** What the last run answered, where the workflow knows it; else the status does. */
   readonly last?: unknown;
 }
@@ -32,14 +34,15 @@ export function runRoutine(dependencies: Dependencies, request: RoutineRequest):
 
 async function runOnce(
   dependencies: Dependencies,
-  { resource, uid, generation, last }: RoutineRequest,
+  { last, ...ref }: RoutineRequest,
 ): Promise<RoutineOutcome> {
+  const { resource, uid, generation } = ref;
   const { routine } = dependencies.operator;
-  const manifest = await readResource(dependencies, resource, { uid, generation, resourceVersion: '' }).catch(
-    (error: unknown) => {
+  const manifest =
+    cachedAsPlanned(dependencies, ref) ??
+    (await readResource(dependencies, resource).catch((error: unknown) => {
       throw failureOf(error, resource.name);
-    },
-  );
+    }));
   if (!routine || manifest?.metadata.uid !== uid || manifest.metadata.generation !== generation)
     throw planStale('the resource changed before its routine ran');
   const known = last ?? readStatus(manifest).routine;

@@ -183,7 +183,7 @@ export interface MaintenanceWindow {
 
 export const DEFAULT_STAGE_DEADLINE = '30 minutes';
 
-export interface OperatorDefinition<Spec, Status> {
+export interface OperatorDefinition<Spec> {
   /**
    * The operator's name: task queue, field manager, value of `app.kubernetes.io/managed-by`.
    *
@@ -194,7 +194,7 @@ export interface OperatorDefinition<Spec, Status> {
    * The objects this resource wants. Pure: the same resource gives the same objects. What is returned or used is
    * desired; what was desired and no longer is, is pruned. Throw {@link InvalidResource} to refuse the resource.
    */
-  desired(resource: Resource<Spec, Status>, named: Named): Desired;
+  desired(resource: Resource<Spec>, named: Named): Desired;
   /** External cleanup, before anything of the resource is deleted. Its presence adds the finalizer. */
   onDelete?(context: Context<Spec>): Promise<void> | void;
   /** The kinds of external objects that `desired` returns, or returned once: they are needed to remove what is left. */
@@ -204,18 +204,18 @@ export interface OperatorDefinition<Spec, Status> {
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly routine?: Routine<Spec, any>;
   /** One policy for all resources, or the policy that a resource asks for. Pure. */
-  readonly rollout?: RolloutPolicy | ((resource: Resource<Spec, Status>) => RolloutPolicy);
+  readonly rollout?: RolloutPolicy | ((resource: Resource<Spec>) => RolloutPolicy);
 }
 
 /** An operator: a value to run, to ask for its plan, to test. Made by {@link defineOperator}. */
-export interface Operator<Spec = unknown, Status = unknown> {
+export interface Operator<Spec = unknown> {
   readonly name: string;
-  readonly resource: ResourceDefinition<Spec, Status>;
-  readonly desired: OperatorDefinition<Spec, Status>['desired'];
-  readonly onDelete?: NonNullable<OperatorDefinition<Spec, Status>['onDelete']>;
+  readonly resource: ResourceDefinition<Spec>;
+  readonly desired: OperatorDefinition<Spec>['desired'];
+  readonly onDelete?: NonNullable<OperatorDefinition<Spec>['onDelete']>;
   readonly externals: readonly AnyExternalKind[];
-  readonly routine?: NonNullable<OperatorDefinition<Spec, Status>['routine']>;
-  rollout(resource: Resource<Spec, Status>): RolloutPolicy;
+  readonly routine?: NonNullable<OperatorDefinition<Spec>['routine']>;
+  rollout(resource: Resource<Spec>): RolloutPolicy;
 }
 
 /**
@@ -223,10 +223,10 @@ export interface Operator<Spec = unknown, Status = unknown> {
  *
  * @throws TypeError when the name cannot be a label value, or an external kind is listed twice.
  */
-export function defineOperator<Spec, Status = unknown>(
-  resource: ResourceDefinition<Spec, Status>,
-  definition: OperatorDefinition<Spec, Status>,
-): Operator<Spec, Status> {
+export function defineOperator<Spec>(
+  resource: ResourceDefinition<Spec>,
+  definition: OperatorDefinition<Spec>,
+): Operator<Spec> {
   const name = definition.name ?? `${resource.plural}.${resource.group}`;
   if (!/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(name))
     throw new TypeError(`defineOperator: name must be a label value of at most 63 characters, not "${name}"`);

@@ -8,16 +8,19 @@ export interface ResourceMetadata {
   readonly uid: string;
   readonly generation: number;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Without what kubectl notes there for itself. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** A custom resource as `desired`, gates and hooks receive it. */
-export interface Resource<Spec = unknown, Status = unknown> {
+/**
+ * A custom resource as `desired`, gates and hooks receive it: what people ask for, without its status. A status reports what was
+ * planned, so a plan that depended on it would never come to rest. A gate or a hook can `read` the resource to see its status.
+ */
+export interface Resource<Spec = unknown> {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: ResourceMetadata;
   readonly spec: Spec;
-  readonly status?: Status;
 }
 
 export interface CustomResourceOptions {
@@ -32,14 +35,14 @@ export interface CustomResourceOptions {
 }
 
 /** A kind of custom resource, typed by its spec. Made by {@link customResource}. */
-export interface ResourceDefinition<Spec = unknown, Status = unknown> {
+export interface ResourceDefinition<Spec = unknown> {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
   readonly plural: string;
   readonly scope: 'Namespaced' | 'Cluster';
   /** Carries the types; never present at run time. */
-  readonly types?: { readonly spec: Spec; readonly status: Status };
+  readonly types?: { readonly spec: Spec };
 }
 
 /**
@@ -47,11 +50,11 @@ export interface ResourceDefinition<Spec = unknown, Status = unknown> {
  *
  * @throws TypeError when `apiVersion` is not `<group>/<version>` or `kind` is not CamelCase.
  */
-export function customResource<Spec, Status = unknown>(
+export function customResource<Spec>(
   apiVersion: string,
   kind: string,
   options: CustomResourceOptions = {},
-): ResourceDefinition<Spec, Status> {
+): ResourceDefinition<Spec> {
   const [group, version, ...rest] = apiVersion.split('/');
   if (!group || !version || rest.length > 0)
     throw new TypeError(`customResource: apiVersion must read <group>/<version>, not "${apiVersion}"`);

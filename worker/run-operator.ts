@@ -32,7 +32,7 @@ export interface Running {
 
 // An operator of any spec can be run; what its functions take is checked where it is defined.
 // oxlint-disable-next-line typescript/no-explicit-any
-export type AnyOperator = Operator<any, any>;
+export type AnyOperator = Operator<any>;
 
 /**
  * Starts operators and answers when their watches are synced. A server that is away is waited for, until `signal` says no.

@@ -73,6 +73,7 @@ export class Executor {
       resource: this.#resource,
       uid: plan.uid,
       generation: plan.generation,
+      ...(plan.commands ? { asked: plan.commands } : {}),
       // What is not the newest is read from where it was kept.
       ...(isOfThePast(plan) && plan.revision ? { revision: plan.revision } : {}),
       ...(Object.keys(contents).length === 0 ? {} : { contents }),
@@ -139,11 +140,12 @@ export class Executor {
 
   /** Runs the author's routine; one that fails is the resource's trouble, and runs again in time. */
   async runRoutine(plan: PlanView, state: ReconcileState): Promise<Fold> {
-    const { uid, generation } = plan;
+    const { uid, generation, commands } = plan;
     const { answer } = state.routine ?? {};
     const known = answer === undefined ? {} : { last: answer };
     try {
-      const request = { resource: this.#resource, uid, generation, ...known };
+      const asked = commands ? { asked: commands } : {};
+      const request = { resource: this.#resource, uid, generation, ...asked, ...known };
       const outcome = await author(`routine of generation ${generation}`).runRoutine(request);
       return (now) => foldRoutine(now, plan, outcome, currentTime());
     } catch (error) {

@@ -68,7 +68,7 @@ export interface Plan {
  *
  * @throws InvalidResource when the resource, or what its operator makes of it, contradicts itself.
  */
-export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: Resource<Spec, Status>): Plan {
+export function plan<Spec>(operator: Operator<Spec>, resource: Resource<Spec>): Plan {
   const desired = desiredOf(operator, resource);
   const made = planOf(operator, resource, desired, { seal: UNSEALED, scopeOf: builtInScope });
   return { ...made, warnings: [...made.warnings, ...scopeWarnings(desired)] };
@@ -79,10 +79,7 @@ export function plan<Spec, Status>(operator: Operator<Spec, Status>, resource: R
  *
  * @throws InvalidResource when it wants something else each time it is asked: every start of a worker would restart pods.
  */
-export function desiredOf<Spec, Status>(
-  operator: Operator<Spec, Status>,
-  resource: Resource<Spec, Status>,
-): Desired {
+export function desiredOf<Spec>(operator: Operator<Spec>, resource: Resource<Spec>): Desired {
   const ask = (): Desired => operator.desired(resource, namesOf(resource.metadata.name));
   const desired = ask();
   refuseImpure(desired, ask());
@@ -98,9 +95,9 @@ export interface Installation {
 }
 
 /** The plan of what an operator wants, as it is carried out in an installation. */
-export function planOf<Spec, Status>(
-  operator: Operator<Spec, Status>,
-  resource: Resource<Spec, Status>,
+export function planOf<Spec>(
+  operator: Operator<Spec>,
+  resource: Resource<Spec>,
   desired: Desired,
   installation: Installation,
 ): Plan {

@@ -163,7 +163,7 @@ export interface MaintenanceWindow {
     readonly for?: readonly ('Change' | 'Configuration' | 'Restart' | 'Runtime')[];
 }
 export declare const DEFAULT_STAGE_DEADLINE = "30 minutes";
-export interface OperatorDefinition<Spec, Status> {
+export interface OperatorDefinition<Spec> {
     /**
      * The operator's name: task queue, field manager, value of `app.kubernetes.io/managed-by`.
      *
@@ -174,7 +174,7 @@ export interface OperatorDefinition<Spec, Status> {
      * The objects this resource wants. Pure: the same resource gives the same objects. What is returned or used is
      * desired; what was desired and no longer is, is pruned. Throw {@link InvalidResource} to refuse the resource.
      */
-    desired(resource: Resource<Spec, Status>, named: Named): Desired;
+    desired(resource: Resource<Spec>, named: Named): Desired;
     /** External cleanup, before anything of the resource is deleted. Its presence adds the finalizer. */
     onDelete?(context: Context<Spec>): Promise<void> | void;
     /** The kinds of external objects that `desired` returns, or returned once: they are needed to remove what is left. */
@@ -182,22 +182,22 @@ export interface OperatorDefinition<Spec, Status> {
     /** Runs again and again for each resource, on a durable timer. */
     readonly routine?: Routine<Spec, any>;
     /** One policy for all resources, or the policy that a resource asks for. Pure. */
-    readonly rollout?: RolloutPolicy | ((resource: Resource<Spec, Status>) => RolloutPolicy);
+    readonly rollout?: RolloutPolicy | ((resource: Resource<Spec>) => RolloutPolicy);
 }
 /** An operator: a value to run, to ask for its plan, to test. Made by {@link defineOperator}. */
-export interface Operator<Spec = unknown, Status = unknown> {
+export interface Operator<Spec = unknown> {
     readonly name: string;
-    readonly resource: ResourceDefinition<Spec, Status>;
-    readonly desired: OperatorDefinition<Spec, Status>['desired'];
-    readonly onDelete?: NonNullable<OperatorDefinition<Spec, Status>['onDelete']>;
+    readonly resource: ResourceDefinition<Spec>;
+    readonly desired: OperatorDefinition<Spec>['desired'];
+    readonly onDelete?: NonNullable<OperatorDefinition<Spec>['onDelete']>;
     readonly externals: readonly AnyExternalKind[];
-    readonly routine?: NonNullable<OperatorDefinition<Spec, Status>['routine']>;
-    rollout(resource: Resource<Spec, Status>): RolloutPolicy;
+    readonly routine?: NonNullable<OperatorDefinition<Spec>['routine']>;
+    rollout(resource: Resource<Spec>): RolloutPolicy;
 }
 /**
  * Defines what a kind of custom resource means.
  *
  * @throws TypeError when the name cannot be a label value, or an external kind is listed twice.
  */
-export declare function defineOperator<Spec, Status = unknown>(resource: ResourceDefinition<Spec, Status>, definition: OperatorDefinition<Spec, Status>): Operator<Spec, Status>;
+export declare function defineOperator<Spec>(resource: ResourceDefinition<Spec>, definition: OperatorDefinition<Spec>): Operator<Spec>;
 export {};

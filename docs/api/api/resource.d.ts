@@ -7,15 +7,18 @@ export interface ResourceMetadata {
     readonly uid: string;
     readonly generation: number;
     readonly labels?: Readonly<Record<string, string>>;
+    /** Without what kubectl notes there for itself. */
     readonly annotations?: Readonly<Record<string, string>>;
 }
-/** A custom resource as `desired`, gates and hooks receive it. */
-export interface Resource<Spec = unknown, Status = unknown> {
+/**
+ * A custom resource as `desired`, gates and hooks receive it: what people ask for, without its status. A status reports what was
+ * planned, so a plan that depended on it would never come to rest. A gate or a hook can `read` the resource to see its status.
+ */
+export interface Resource<Spec = unknown> {
     readonly apiVersion: string;
     readonly kind: string;
     readonly metadata: ResourceMetadata;
     readonly spec: Spec;
-    readonly status?: Status;
 }
 export interface CustomResourceOptions {
     /**
@@ -28,7 +31,7 @@ export interface CustomResourceOptions {
     readonly scope?: 'Namespaced' | 'Cluster';
 }
 /** A kind of custom resource, typed by its spec. Made by {@link customResource}. */
-export interface ResourceDefinition<Spec = unknown, Status = unknown> {
+export interface ResourceDefinition<Spec = unknown> {
     readonly group: string;
     readonly version: string;
     readonly kind: string;
@@ -37,7 +40,6 @@ export interface ResourceDefinition<Spec = unknown, Status = unknown> {
     /** Carries the types; never present at run time. */
     readonly types?: {
         readonly spec: Spec;
-        readonly status: Status;
     };
 }
 /**
@@ -45,4 +47,4 @@ export interface ResourceDefinition<Spec = unknown, Status = unknown> {
  *
  * @throws TypeError when `apiVersion` is not `<group>/<version>` or `kind` is not CamelCase.
  */
-export declare function customResource<Spec, Status = unknown>(apiVersion: string, kind: string, options?: CustomResourceOptions): ResourceDefinition<Spec, Status>;
+export declare function customResource<Spec>(apiVersion: string, kind: string, options?: CustomResourceOptions): ResourceDefinition<Spec>;
