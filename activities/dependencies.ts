@@ -9,6 +9,7 @@ import type { Hint } from '../core/hint.ts';
 import type { DigestKey } from './digest-key.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { RefusedReads } from './refused-reads.ts';
+import type { LabelledLists } from './labelled-lists.ts';
 import type { Renderer } from './renderer.ts';
 import type { Revisions } from './revisions.ts';
 
@@ -54,6 +55,7 @@ export interface Dependencies {
   readonly scalers?: ScalerReader;
   /** Present where the bridge runs in the same process; else a workflow hears of what it applied by a hint. */
   readonly objects?: ObjectFollower;
+  readonly lists: LabelledLists;
   readonly renderer: Renderer;
   readonly revisions: Revisions;
   readonly digestKey: DigestKey;

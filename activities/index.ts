@@ -19,6 +19,7 @@ import type { Claim } from '../core/rollout/claims.ts';
 import { checkGate, cleanUp, runHook } from './author-code.ts';
 import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './heartbeat.ts';
+import { LabelledLists } from './labelled-lists.ts';
 import { observeExternals } from './observe-externals.ts';
 import type { Sight } from '../core/rollout/unread.ts';
 import type { GateReply } from '../core/rollout/fold-passage.ts';
@@ -58,7 +59,7 @@ export type { ClaimItem } from './claim-externals.ts';
 export type { ShapeAnswer } from './observe-shape.ts';
 export type { StepResult } from './reshape-stateful-set.ts';
 export type { StatusReport, Written } from './patch-status.ts';
-export type { PlanAnswer, PlanRequest, Remembered } from './plan-resource.ts';
+export type { PlanAnswer, PlanRequest } from './plan-resource.ts';
 export type { PlanDelta } from './choose-plan.ts';
 export type { PruneItem } from './prune-objects.ts';
 export type { PlanRef } from './read-resource.ts';
@@ -133,7 +134,8 @@ export interface Activities {
   annotateResource(resource: ResourceRef, uid: string, edit: Edit, now: number): Promise<void>;
 }
 
-export function createActivities(dependencies: Dependencies): Activities {
+export function createActivities(given: Omit<Dependencies, 'lists'>): Activities {
+  const dependencies = { ...given, lists: new LabelledLists(given.api, given.operator.name) };
   /** The requests of an attempt end with it. */
   const attempt = <Result>(work: (of: Dependencies) => Promise<Result>): Promise<Result> =>
     work(ofAttempt(dependencies));

@@ -2,7 +2,6 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Orders, Signed } from '../core/commands/orders.ts';
 import { FINALIZER } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
-import { isExternal } from '../core/plan/categories.ts';
 import type { Contents } from '../core/plan/digests.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
@@ -10,14 +9,14 @@ import type { Memory } from '../core/rollout/course.ts';
 import { plan } from '../core/plan/plan.ts';
 import type { Reads } from '../core/rollout/reads.ts';
 import { contentsOf } from '../core/rollout/references.ts';
-import type { Entry, Overwritten, PlanFailure, StatusSeen } from '../core/rollout/state.ts';
+import type { Overwritten, PlanFailure, StatusSeen } from '../core/rollout/state.ts';
 import { fingerprintsOf } from '../core/rollout/state.ts';
 import { framesOf } from '../core/thrown-at.ts';
 import { acceptGeneration } from '../core/status/conditions.ts';
-import { kindsOf, wantedOf } from '../core/status/report.ts';
+import { elsewhereOf, kindsOf, wantedOf } from '../core/status/report.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
 import { readStatus } from '../core/status/read-status.ts';
-import type { Condition, RolloutReport } from '../core/status/resource-status.ts';
+import type { Condition } from '../core/status/resource-status.ts';
 import type { Hint } from '../core/hint.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Chosen, PlanDelta } from './choose-plan.ts';
@@ -30,6 +29,8 @@ import { hold, lacksFinalizer } from './finalizer.ts';
 import { readKnown, readResource } from './read-resource.ts';
 import { asResource } from './renderer.ts';
 import { reportRefusedRead } from './refused-reads.ts';
+import type { Remembered } from './remembered.ts';
+import { isOnlyUncertain, ofOurs, placedIn, rememberedBy } from './remembered.ts';
 import type { Recovery } from './recover-inventory.ts';
 import { findStrays, recoverInventory } from './recover-inventory.ts';
 import type { KeptPlan, RunningTemplates } from './revisions.ts';
@@ -143,14 +144,6 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
   }
 }
 
-/** What a workflow that knows nothing is given back. */
-export interface Remembered {
-  readonly memory: Memory;
-  readonly journal: readonly RolloutReport[];
-  /** The one that was under way. */
-  readonly rollout?: RolloutReport;
-}
-
 async function planLive(
   dependencies: Dependencies,
   { known, inventory, memory, now, contents = {}, templates }: PlanRequest,
@@ -178,7 +171,8 @@ async function planLive(
     return { kind: 'failed', uid, generation, reason: OUR_REASONS.PlanInvalid, message, ...recovery };
   }
   const { version } = chosen.view;
-  const { recovered, strays } = recovery;
+  const { strays, recovered: found } = recovery;
+  const recovered = found && placedIn(found, chosen.plan);
   const entries = recovered ? fingerprintsOf(recovered) : { ...inventory, ...fingerprintsOf(strays ?? {}) };
   const delta = deltaOf({ uid, generation }, chosen, entries);
   const required = await observeRequired(dependencies, delta.changed, read, manifest);
@@ -186,10 +180,9 @@ async function planLive(
   const informed = Object.keys(references).length > 0 ? { references } : {};
   if (known?.uid === uid && known.generation === generation && known.version === version)
     return { kind: 'unchanged', ...informed, ...recovery };
+  const isSame = remembered !== undefined && readStatus(manifest).observedGeneration === generation;
   const isNews =
-    delta.changed.length > 0 ||
-    delta.removed.length > 0 ||
-    lacksFinalizer(dependencies, manifest, chosen.plan);
+    hasNews(delta, isSame ? recovered : {}) || lacksFinalizer(dependencies, manifest, chosen.plan);
   const accepted = isNews ? await accept(dependencies, manifest, chosen, templates) : undefined;
   return {
     kind: 'planned',
@@ -198,39 +191,15 @@ async function planLive(
     ...recovery,
     ...(remembered ? { remembered } : {}),
     ...informed,
-    ...(recovered ? { recovered: settledIn(recovered, chosen.plan) } : {}),
+    ...(recovered ? { recovered } : {}),
   };
 }
 
-/** Labels and references can be copied: of what nothing is ours by the books of the API server nothing is deleted. */
-function ofOurs({ recovered, ...recovery }: Recovery): Recovery {
-  if (!recovered) return recovery;
-  const entries = Object.entries(recovered);
-  const ours = entries.filter(([key, { fields }]) => isExternal(key) || fields !== '');
-  return { ...recovery, recovered: Object.fromEntries(ours) };
-}
-
-/** External objects that are still desired are looked at before anything is changed, which is no upgrade. */
-function settledIn(
-  recovered: Readonly<Record<ObjectKey, Entry>>,
-  { objects }: KeptPlan,
-): Readonly<Record<ObjectKey, Entry>> {
-  const wanted = Object.fromEntries(Object.entries(recovered).filter(([key]) => objects.has(key)));
-  return Object.fromEntries(
-    Object.entries({ ...ofOurs({ recovered }).recovered, ...wanted }).map(([key, entry]) => {
-      const template = isExternal(key) ? objects.get(key)?.ref.template : undefined;
-      return [key, template ? { ...entry, template } : entry];
-    }),
+/** Whether there is more to do than to make certain of what was recovered. */
+function hasNews({ changed, removed }: PlanDelta, recovered: Recovery['recovered'] = {}): boolean {
+  return (
+    removed.length > 0 || changed.some(({ key, template }) => !isOnlyUncertain(recovered[key], template))
   );
-}
-
-function rememberedBy(manifest: Manifest): Remembered | undefined {
-  const { memory = {}, rollout, history = [] } = readStatus(manifest);
-  const last = rollout?.finishedAt ? [rollout] : [];
-  const journal = [...last, ...history.map((past) => ({ ...past, stages: [] }))];
-  const isUnderWay = rollout !== undefined && !rollout.finishedAt;
-  if (journal.length === 0 && !memory.good && !memory.quarantine && !isUnderWay) return undefined;
-  return { memory, journal, ...(isUnderWay ? { rollout } : {}) };
 }
 
 /** The finalizer first, then the status and the revision; each in one idempotent call. */
@@ -260,6 +229,7 @@ async function accept(
     ...(adopted ? { adopted } : {}),
     ...(unconfirmed ? { unconfirmed } : {}),
     ...(wanted.length > 0 ? { wanted } : {}),
+    ...elsewhereOf(plan.objects.keys(), previous?.inventory?.elsewhere),
     // The bridge watches what a status names: said before anything is applied, no first event is missed.
     kinds: [
       ...new Set([...(previous?.inventory?.kinds ?? []), ...kindsOf(plan.objects.keys(), namespace)]),

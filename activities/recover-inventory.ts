@@ -7,7 +7,7 @@ import { isOfAnother } from '../core/ownership.ts';
 import { CATEGORIES, categoryOfKind, isConfiguration, isWorkload } from '../core/plan/categories.ts';
 import { configurationOf } from '../core/plan/templates.ts';
 import { STATUS_REASONS } from '../core/reasons.ts';
-import type { KindRef, ObjectKey } from '../core/refs.ts';
+import type { ObjectKey } from '../core/refs.ts';
 import { objectKey, parseKindName } from '../core/refs.ts';
 import { ONLY_THE_CANARY } from '../core/rollout/canary.ts';
 import { hasOnlyNewPods } from '../core/rollout/readers.ts';
@@ -17,11 +17,11 @@ import type { Scaler } from '../core/scalers.ts';
 import { scaleOf } from '../core/scalers.ts';
 import { readStatus } from '../core/status/read-status.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
-import type { Selection } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import { journalledWorkloads } from './recreation-journal.ts';
 import type { Dependencies } from './dependencies.ts';
 import { findScalers } from './find-scalers.ts';
+import type { LabelledLists, Sought } from './labelled-lists.ts';
 import { refOf } from './ownership.ts';
 import { isUnserved, unreadable } from './unreadable.ts';
 
@@ -94,23 +94,29 @@ export async function findStrays(
   return { unlisted, ...(strays.length > 0 ? { strays: Object.fromEntries(strays) } : {}) };
 }
 
-type Sources = Pick<Dependencies, 'api' | 'operator' | 'scalers' | 'log'>;
+type Sources = Pick<Dependencies, 'api' | 'operator' | 'scalers' | 'log' | 'lists'>;
 
 async function labelledObjects(
   dependencies: Sources,
   resource: Manifest,
 ): Promise<{ readonly found: readonly (readonly [ObjectKey, Entry])[]; readonly unlisted: Unlisted }> {
-  const { api, operator } = dependencies;
+  const { operator } = dependencies;
   const { namespace, uid } = resource.metadata;
   const inventory = inventoryOf(resource);
   if (!inventory || !uid) return { found: [], unlisted: {} };
-  const labelSelector = `${LABELS.managedBy}=${operator.name},${LABELS.resource}=${uid}`;
   const claimant: Claimant = { ...refOf(resource), uid };
   const unlisted: Record<string, Unreadable> = {};
   const found = await Promise.all(
     inventory.kinds.map(async (kind) => {
       const metadataOnly = categoryOfKind(kind) === CATEGORIES.ConfigMaps;
-      const items = await listKind(api, kind, namespace, { labelSelector, metadataOnly });
+      const isElsewhere = inventory.elsewhere?.includes(kind) ?? false;
+      const items = await listKind(
+        dependencies,
+        uid,
+        { kind: parseKindName(kind), metadataOnly },
+        namespace,
+        isElsewhere,
+      );
       if ('message' in items) {
         unlisted[kind] = items;
         return [];
@@ -133,16 +139,16 @@ async function labelledObjects(
 
 /** The objects of a kind, or why they cannot be listed. Of a kind that is not served there are none. */
 async function listKind(
-  api: Sources['api'],
-  name: string,
+  { api, lists }: Sources,
+  uid: string,
+  sought: Sought,
   home: string | undefined,
-  selection: Pick<Selection, 'labelSelector' | 'metadataOnly'>,
+  isElsewhere: boolean,
 ): Promise<readonly Manifest[] | Unreadable> {
-  const kind = parseKindName(name);
   try {
-    return await listEverywhere(api, kind, home, selection);
+    return await listEverywhere(lists, uid, sought, isElsewhere ? undefined : home, home);
   } catch (error) {
-    if (await isUnserved(api, kind, error)) return [];
+    if (await isUnserved(api, sought.kind, error)) return [];
     const why = unreadable(error, 'list');
     if (!why) throw error;
     return {
@@ -154,18 +160,24 @@ async function listKind(
 
 /** Objects of a resource may be in any namespace; a program whose rights end at that of the resource has none elsewhere. */
 async function listEverywhere(
-  api: Sources['api'],
-  kind: KindRef,
+  lists: LabelledLists,
+  uid: string,
+  sought: Sought,
+  namespace: string | undefined,
   home: string | undefined,
-  selection: Pick<Selection, 'labelSelector' | 'metadataOnly'>,
 ): Promise<readonly Manifest[]> {
   try {
-    return (await api.list(kind, selection)).items;
+    return await lists.of(uid, { ...sought, ...(namespace === undefined ? {} : { namespace }) });
   } catch (error) {
     const isForbidden = error instanceof StatusError && error.reason === STATUS_REASONS.Forbidden;
-    if (!isForbidden || home === undefined) throw error;
-    return (await api.list(kind, { ...selection, namespace: home })).items;
+    if (!isForbidden || home === undefined || namespace !== undefined) throw error;
+    return lists.of(uid, { ...sought, namespace: home });
   }
+}
+
+/** Whether it is not certain what was applied. */
+export function isUncertain({ digest }: Entry): boolean {
+  return digest === UNCERTAIN || digest === '';
 }
 
 function inventoryOf(resource: Manifest): ResourceStatus['inventory'] {

@@ -10,6 +10,7 @@ import { fingerprintsOf, refOf } from '../core/rollout/state.ts';
 import { readsOf } from '../core/rollout/reads.ts';
 import { isListDue } from '../core/rollout/unread.ts';
 import { contentsOf } from '../core/rollout/references.ts';
+import { commandNews } from '../core/status/command-news.ts';
 import { currentTime } from './clock.ts';
 
 /** What a plan is asked for with: all that is known of the resource, so that the answer is what is new. */
@@ -77,11 +78,22 @@ export function withRemembered(
   state: ReconcileState,
   remembered: Extract<PlanAnswer, { kind: 'planned' }>['remembered'],
   plan: PlanView,
+  now: number,
 ): ReconcileState {
   const known = withoutAliases(state, plan);
   if (!remembered) return known;
-  const { memory, journal, rollout } = remembered;
-  const next = { ...known, ...memory, journal };
+  const { memory, journal, rollout, conditions, told, commands, routine, reported, written } = remembered;
+  const isTold = commands !== undefined && commands === plan.commands;
+  const next: ReconcileState = {
+    ...known,
+    ...memory,
+    journal,
+    conditions,
+    told: isTold ? { ...told, commands: commandNews(told, plan.orders, now).commands } : told,
+    ...(routine === undefined ? {} : { routine: { nextAt: now, answer: routine } }),
+    ...(reported === undefined ? {} : { reported }),
+    written,
+  };
   return rollout ? resumeRollout(next, plan, rollout) : next;
 }
 

@@ -1,6 +1,5 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
-import { shortHash } from '../core/hash.ts';
 import { takesTurns } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
@@ -10,6 +9,7 @@ import { newsOf } from '../core/status/news.ts';
 import type { Situation } from '../core/status/verdict.ts';
 import { conditionsOf, marksOf, stageOf, statusOf } from '../core/status/report.ts';
 import { summaryOf, verdictOf } from '../core/status/verdict.ts';
+import { fingerprintOf } from '../core/status/written.ts';
 import { foldWritten, overwrittenNews } from '../core/status/overwritten.ts';
 import { currentTime } from './clock.ts';
 import { look } from './activities.ts';
@@ -98,14 +98,18 @@ export class Reporter {
     const said = [...conditionsOf(verdict, generation), ...marksOf(situation, verdict, generation, now)];
     const conditions = setConditions(state.conditions, said, rfc3339(now));
     const status = statusOf(situation, conditions, resource.namespace);
-    const hash = shortHash(JSON.stringify(status));
+    const hash = fingerprintOf(status);
     const { news: ofRollout, told } = newsOf(state.told, status, verdict, situation.plan, now);
     const news = [...overwrittenNews(state), ...ofRollout];
-    if (hash === state.reported && news.length === 0) return { state };
+    const ready = conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown';
+    if (hash === state.reported && news.length === 0) {
+      this.#index(ready, stageOf(situation));
+      return { state };
+    }
     const canWait = verdict.phase === 'Progressing' && !AWAITED.includes(verdict.reason);
     if (when !== 'at once' && canWait && now < this.#quietUntil)
       return { state: { ...state, conditions }, dueAt: this.#quietUntil };
-    this.#index(conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown', stageOf(situation));
+    this.#index(ready, stageOf(situation));
     try {
       const over = state.written ? { over: state.written.resourceVersion } : {};
       const report = { resource, uid: state.uid, status, ...over, news };

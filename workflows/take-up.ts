@@ -76,7 +76,7 @@ function takeUpPlan(
   now: number,
 ): Pick<TakenUp, 'state' | 'situation'> {
   const plan = viewOf(answer, inventory);
-  let state = foldRetry(withRemembered(known, answer.remembered, plan), plan.orders);
+  let state = foldRetry(withRemembered(known, answer.remembered, plan, now), plan.orders);
   if (answer.accepted) state = foldAccepted(state, answer.accepted, answer.written);
   const informed = foldReferences(state, answer.references ?? {}, now);
   const isNewer = plan.generation > state.generation;

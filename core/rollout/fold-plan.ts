@@ -104,7 +104,8 @@ export function foldSettled(state: ReconcileState, plan: PlanView): ReconcileSta
   return { ...state, good, ...(before ? { previous: before } : {}) };
 }
 
-function withoutPlace(entry: Entry): Entry {
+/** What is known of an object beside its place in a plan. */
+export function withoutPlace(entry: Entry): Entry {
   const { replicas: _1, yields: _2, role: _3, stage: _4, retain: _5, uses: _6, ...others } = entry;
   const { requires: _0, gate: _7, before: _8, after: _9, keepsPods: _10, canary: _11, ...rest } = others;
   return rest;

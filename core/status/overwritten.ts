@@ -9,9 +9,9 @@ export function foldOverwritten(state: ReconcileState, overwritten: Overwritten)
   return { ...rest, overwritten };
 }
 
-/** The status that accepts a plan was written. */
+/** The status that accepts a plan was written: whatever was reported before is to be written again. */
 export function foldAccepted(
-  state: ReconcileState,
+  { reported: _, ...state }: ReconcileState,
   conditions: readonly Condition[],
   written: StatusSeen | undefined,
 ): ReconcileState {

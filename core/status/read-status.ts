@@ -74,12 +74,13 @@ function rolloutIn({ rollout }: Fields): Pick<Partial<ResourceStatus>, 'rollout'
 
 function memoryIn({ memory }: Fields): Pick<Partial<ResourceStatus>, 'memory'> {
   if (!isFields(memory)) return {};
-  const { good, previous, quarantine } = memory;
+  const { good, previous, quarantine, restarts } = memory;
   return {
     memory: {
       ...(has(good, GOOD) ? { good } : {}),
       ...(has(previous, GOOD) ? { previous } : {}),
       ...(isFields(quarantine) ? { quarantine } : {}),
+      ...(isFields(restarts) && Object.values(restarts).every(isString) ? { restarts } : {}),
     } as unknown as NonNullable<ResourceStatus['memory']>,
   };
 }
@@ -89,13 +90,14 @@ const KEY_LISTS = ['externals', 'adopted', 'unconfirmed', 'wanted'] as const;
 
 function inventoryIn({ inventory }: Fields): Pick<Partial<ResourceStatus>, 'inventory'> {
   if (!isFields(inventory)) return {};
-  const { objects, kinds, commands, written, fingerprint, ...rest } = inventory;
+  const { objects, kinds, elsewhere, commands, written, fingerprint, ...rest } = inventory;
   const texts = (value: unknown): readonly string[] =>
     Array.isArray(value) ? value.filter((each) => isString(each) && each !== '') : [];
   const read: InventoryStatus = {
     ...rest,
     objects: isNumber(objects) ? objects : 0,
     kinds: texts(kinds),
+    ...(elsewhere === undefined ? {} : { elsewhere: texts(elsewhere) }),
     ...Object.fromEntries(KEY_LISTS.filter((name) => name in rest).map((name) => [name, texts(rest[name])])),
     ...(isString(commands) ? { commands } : {}),
     ...(isString(written) ? { written } : {}),

@@ -193,6 +193,7 @@ export function inventoryStatus(
   return {
     objects: entries.length,
     kinds: kindsOf(keys, home),
+    ...elsewhereOf(keys),
     ...externalsOf(state, plan),
     ...(plan?.commands ? { commands: plan.commands } : {}),
     fingerprint: inventoryFingerprint(
@@ -205,6 +206,17 @@ export function inventoryStatus(
 export function kindsOf(keys: Iterable<ObjectKey>, home: string | undefined): readonly string[] {
   const inCluster = [...keys].filter((key) => !isExternal(key));
   return [...new Set(inCluster.map((key) => kindName(parseObjectKey(key, home))))].sort();
+}
+
+/** Those of which an object is in another namespace. @param before those of the plan before, of which objects may be left. */
+export function elsewhereOf(
+  keys: Iterable<ObjectKey>,
+  before: readonly string[] = [],
+): Pick<InventoryStatus, 'elsewhere'> {
+  const inCluster = [...keys].filter((key) => !isExternal(key));
+  const kinds = inCluster.map((key) => key.split('/')).filter(({ length }) => length > 2);
+  const elsewhere = [...new Set([...before, ...kinds.flatMap(([kind]) => kind ?? [])])].sort();
+  return elsewhere.length > 0 ? { elsewhere } : {};
 }
 
 /** What lives behind an API, by key: what may be there, how it got there, and what is wanted and not there. */

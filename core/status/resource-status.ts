@@ -56,6 +56,8 @@ export interface InventoryStatus {
   readonly objects: number;
   /** As kubectl accepts them, sorted: `ConfigMap`, `StatefulSet.apps`. The bridge watches these. */
   readonly kinds: readonly string[];
+  /** Those of them of which an object is in another namespace than the resource. */
+  readonly elsewhere?: readonly string[];
   /**
    * Keys of what may be behind an API because of this resource, where there is any: the only trace of it in the cluster. Written
    * before anything is created.

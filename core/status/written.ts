@@ -10,6 +10,7 @@ import type { ResourceStatus } from './resource-status.ts';
 const FIELDS = [
   'observedGeneration',
   'ready',
+  'updated',
   'stage',
   'rollout',
   'history',
@@ -31,8 +32,13 @@ export function statusFingerprint(status: unknown): string {
 /** The status as it is written. */
 export function sealed(status: ResourceStatus): ResourceStatus {
   if (!status.inventory) return status;
+  return { ...status, inventory: { ...status.inventory, written: fingerprintOf(status) } };
+}
+
+/** `statusFingerprint` of a status that is to be written. */
+export function fingerprintOf(status: ResourceStatus): string {
   const asJson: unknown = JSON.parse(JSON.stringify(status));
-  return { ...status, inventory: { ...status.inventory, written: statusFingerprint(asJson) } };
+  return statusFingerprint(asJson);
 }
 
 /** Whether what we wrote is there unchanged; a status without a fingerprint says nothing of that. */
