@@ -5,6 +5,7 @@ import type { FlowStatus } from '../kubernetes/flow-control.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { createKubernetesApi } from '../kubernetes/client.ts';
 import { homeOf, loadKubeConfig } from '../kubernetes/kube-config.ts';
+import { clusterOf } from './cluster.ts';
 import type { Config, RunOptions } from './config.ts';
 import { readConfig } from './config.ts';
 import { connect } from './connect.ts';
@@ -37,7 +38,8 @@ export type AnyOperator = Operator<any>;
 /**
  * Starts operators and answers when their watches are synced. A server that is away is waited for, until `signal` says no.
  *
- * @throws SetupError when there is no such kubeconfig, context or Temporal profile, or the health port is taken.
+ * @throws SetupError when there is no such kubeconfig, context or Temporal profile, the health port is taken, or another
+ * cluster has the task queue.
  */
 export async function startOperators(
   operators: AnyOperator | readonly AnyOperator[],
@@ -52,14 +54,16 @@ export async function startOperators(
     parts.health = await serveHealth(config, parts, log);
     const cluster = openCluster(config, log);
     parts.api = cluster.api;
-    const election = electionOf(config, cluster.home);
+    const { server, home } = cluster;
+    const election = electionOf(config, home);
     await unlessAborted(
       signal,
       start([operators].flat(), {
         config,
         log,
         parts,
-        home: keyNamespace(config, cluster.home),
+        server,
+        home: keyNamespace(config, home),
         election,
         signal,
       }),
@@ -68,10 +72,13 @@ export async function startOperators(
     await stopAll(parts, new Shutdown(config.shutdownMs, log));
     throw error;
   }
+  const ended = Promise.all(parts.started.map((each) => each.ended)).then(() => undefined);
+  // Who started them need not wait for their end.
+  ended.catch(() => undefined);
   let stopping: Promise<void> | undefined;
   return {
     ...(parts.health ? { healthPort: parts.health.port } : {}),
-    ended: Promise.all(parts.started.map(({ ended }) => ended)).then(() => undefined),
+    ended,
     stop: () => (stopping ??= stopAll(parts, new Shutdown(config.shutdownMs, log))),
   };
 }
@@ -96,6 +103,8 @@ interface Start {
   readonly config: Config;
   readonly log: Logger;
   readonly parts: Parts;
+  /** Where the API server is. */
+  readonly server: string;
   readonly home: string;
   readonly election: Surroundings['election'];
   readonly signal: AbortSignal;
@@ -103,15 +112,30 @@ interface Start {
 
 async function start(
   operators: readonly AnyOperator[],
-  { config, log, parts, home, election, signal }: Start,
+  { config, log, parts, server, home, election, signal }: Start,
 ): Promise<void> {
   const { api } = parts;
   if (!api) throw new Error('the client of the cluster is there before the operators');
-  const [bundle, connection] = await Promise.all([workflowBundle(), connect(config.temporal, log, signal)]);
+  const [bundle, connection, cluster] = await Promise.all([
+    workflowBundle(),
+    connect(config.temporal, log, signal),
+    clusterOf(api, server, { log, signal }),
+  ]);
   parts.connection = connection;
   const namespace = config.temporal.namespace ?? 'default';
   const searchAttributes = await registerSearchAttributes(connection, namespace, log, signal);
-  const surroundings = { config, api, connection, bundle, searchAttributes, home, election, log };
+  const surroundings = {
+    config,
+    api,
+    connection,
+    bundle,
+    searchAttributes,
+    cluster,
+    home,
+    election,
+    log,
+    signal,
+  };
   for (const operator of operators) {
     signal.throwIfAborted();
     parts.started.push(await startOperator(operator, surroundings));
@@ -128,10 +152,11 @@ async function stopAll({ started, connection, api, health }: Parts, shutdown: Sh
 function openCluster(
   { kubernetes }: Config,
   log: Logger,
-): { api: KubernetesClient; home: ReturnType<typeof homeOf> } {
+): { api: KubernetesClient; server: string; home: ReturnType<typeof homeOf> } {
   try {
     const kubeConfig = loadKubeConfig(kubernetes);
-    return { api: createKubernetesApi({ kubeConfig, log }), home: homeOf(kubeConfig) };
+    const server = kubeConfig.getCurrentCluster()?.server ?? '';
+    return { api: createKubernetesApi({ kubeConfig, log }), server, home: homeOf(kubeConfig) };
   } catch (error) {
     throw SetupError.of('the cluster cannot be found', error);
   }

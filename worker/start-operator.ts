@@ -17,6 +17,8 @@ import { divisionOf } from '../bridge/division.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { LeaseTimings } from '../kubernetes/leader-election.ts';
 import { LeaderElection } from '../kubernetes/leader-election.ts';
+import type { Cluster } from './cluster.ts';
+import { ClusterGuard } from './cluster-guard.ts';
 import type { Config } from './config.ts';
 import { MAX_CACHED_WORKFLOWS } from './config.ts';
 import type { PartHealth } from './health-server.ts';
@@ -27,6 +29,7 @@ import { RunningActivities } from './running-activities.ts';
 import type { Shutdown } from './shutdown.ts';
 import { shareOf } from './shutdown.ts';
 import { stampResults } from './stamp-results.ts';
+import { TemporalProbe } from './temporal-probe.ts';
 
 /** What the operators of one process share. */
 export interface Surroundings {
@@ -35,11 +38,15 @@ export interface Surroundings {
   readonly connection: NativeConnection;
   readonly bundle: { readonly code: string };
   readonly searchAttributes: boolean;
+  /** Which cluster `api` is of; undefined where that is unknown. */
+  readonly cluster: Cluster | undefined;
   /** Where the key of digests lies. */
   readonly home: string;
   /** Absent: this process is the only one whose bridge tells what it sees. */
   readonly election: { readonly namespace: string; readonly timings: LeaseTimings } | undefined;
   readonly log: Logger;
+  /** Ends a start that is under way. */
+  readonly signal: AbortSignal;
 }
 
 /** One operator at work. */
@@ -47,7 +54,7 @@ export interface RunningOperator {
   readonly operator: Operator;
   /** Resolves when its watches have been told of all that is there, or it was stopped. */
   readonly synced: Promise<void>;
-  /** Rejects when its worker fails; resolves when it was stopped. */
+  /** Rejects when its worker fails, or another cluster has its task queue; resolves when it was stopped. */
   readonly ended: Promise<void>;
   health(): readonly PartHealth[];
   /** Empty where no bridge runs. */
@@ -58,36 +65,47 @@ export interface RunningOperator {
   stop(shutdown: Shutdown): Promise<void>;
 }
 
-/** Starts the bridge and the worker of one operator; the worker first, so that nothing waits for it. */
+/**
+ * Starts the bridge and the worker of one operator; the worker first, so that nothing waits for it.
+ *
+ * @throws SetupError when another cluster has its task queue.
+ */
 export async function startOperator(
   operator: Operator,
   surroundings: Surroundings,
 ): Promise<RunningOperator> {
   const { config, log } = surroundings;
+  const probe = probeOf(operator, surroundings);
+  await probe.answered(surroundings.signal);
+  const stopping = new AbortController();
   const bridge = config.role === 'worker' ? undefined : bridgeOf(operator, surroundings);
   const worker = config.role === 'bridge' ? undefined : await workerOf(operator, bridge, surroundings);
   const running = worker?.worker.run();
   const election = bridge ? electionOf(operator, bridge, surroundings) : undefined;
-  let isStopping = false;
+  const ended = Promise.race([running ?? NEVER, probe.run(stopping.signal).then(() => running ?? NEVER)]);
+  // Whoever starts operators hears of it when all of them are started.
+  ended.catch(() => undefined);
   return {
     operator,
     synced: (bridge?.start() ?? Promise.resolve()).then(() => {
-      if (!isStopping) log.info({ operator: operator.name, role: config.role }, 'operator started');
+      if (!stopping.signal.aborted)
+        log.info({ operator: operator.name, role: config.role }, 'operator started');
     }),
-    ended: running ?? new Promise(() => undefined),
+    ended,
     health: () => [
       ...(bridge ? [bridgeHealth(operator, bridge, election)] : []),
       ...(worker ? [workerHealth(operator, worker.worker)] : []),
+      probe.health(),
     ],
     metered: () =>
       bridge ? [{ operator: operator.name, bridge: bridge.status(), standing: bridge.standing() }] : [],
     worked: () => (worker ? [worker.worked()] : []),
     async stop(shutdown) {
-      isStopping = true;
+      stopping.abort();
       await Promise.all([
         // At once another replica can take over; its bridge and this worker do not disturb each other.
         shutdown.await('lease', election?.stop()),
-        worker && shutdown.await('worker', ended(worker.worker, running), worker.unfinished),
+        worker && shutdown.await('worker', endOf(worker.worker, running), worker.unfinished),
       ]);
       await shutdown.await('bridge', bridge?.stop(), () => ({ signals: bridge?.status().signals }));
       await shutdown.await('events', worker?.flush());
@@ -96,20 +114,29 @@ export async function startOperator(
   };
 }
 
+const NEVER = new Promise<never>(() => undefined);
+
+function probeOf({ name }: Operator, surroundings: Surroundings): TemporalProbe {
+  const { config, cluster, log } = surroundings;
+  const taskQueue = divisionOf(name, config.namespaces);
+  const guard = new ClusterGuard({ client: clientOf(surroundings), taskQueue, cluster, log });
+  return new TemporalProbe({ name: `Temporal ${name}`, check: () => guard.check(), log });
+}
+
+function clientOf({ config, connection }: Surroundings): Client {
+  const { namespace } = config.temporal;
+  return new Client({ connection, ...(namespace ? { namespace } : {}) });
+}
+
 /** How it ended is told by the promise of its run; here it only has to have ended. */
-async function ended(worker: Worker, running: Promise<void> | undefined): Promise<void> {
+async function endOf(worker: Worker, running: Promise<void> | undefined): Promise<void> {
   if (worker.getState() === 'RUNNING') worker.shutdown();
   await running?.catch(() => undefined);
 }
 
-function bridgeOf(
-  operator: Operator,
-  { config, api, connection, searchAttributes, log }: Surroundings,
-): Bridge {
-  const client = new Client({
-    connection,
-    ...(config.temporal.namespace ? { namespace: config.temporal.namespace } : {}),
-  });
+function bridgeOf(operator: Operator, surroundings: Surroundings): Bridge {
+  const { config, api, searchAttributes, log } = surroundings;
+  const client = clientOf(surroundings);
   const { namespaces, resyncPeriodMs } = config;
   const resync = resyncPeriodMs === undefined ? {} : { resyncPeriodMs };
   const taskQueue = divisionOf(operator.name, namespaces);

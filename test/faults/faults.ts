@@ -29,7 +29,9 @@ async function withTemporal(world: FaultWorld, use: (client: Client) => Promise<
 
 async function workflowIds(client: Client): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { workflowId } of client.workflow.list({ query: 'ExecutionStatus="Running"' }))
+  for await (const { workflowId } of client.workflow.list({
+    query: 'WorkflowType="reconcile" AND ExecutionStatus="Running"',
+  }))
     ids.push(workflowId);
   return ids;
 }

@@ -84,7 +84,9 @@ export class Soak {
     try {
       const client = new Client({ connection });
       const ids: string[] = [];
-      for await (const { workflowId } of client.workflow.list({ query: 'ExecutionStatus="Running"' }))
+      for await (const { workflowId } of client.workflow.list({
+        query: 'WorkflowType="reconcile" AND ExecutionStatus="Running"',
+      }))
         ids.push(workflowId);
       // A list tells the length of what has ended only.
       const described = await Promise.all(ids.map((id) => client.workflow.getHandle(id).describe()));
