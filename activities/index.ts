@@ -21,6 +21,7 @@ import type { Dependencies } from './dependencies.ts';
 import { heartbeating } from './heartbeat.ts';
 import { LabelledLists } from './labelled-lists.ts';
 import { observeExternals } from './observe-externals.ts';
+import type { Terminating } from '../core/finalizers.ts';
 import type { Sight } from '../core/rollout/unread.ts';
 import type { GateReply } from '../core/rollout/fold-passage.ts';
 import type { Entry } from '../core/rollout/state.ts';
@@ -124,7 +125,11 @@ export interface Activities {
   runRoutine(request: RoutineRequest): Promise<RoutineOutcome>;
   /** Answers with nothing in histories of before. */
   patchStatus(report: StatusReport): Promise<Written | undefined>;
-  removeFinalizer(resource: ResourceRef, uid: string): Promise<void>;
+  /** Answers with nothing in histories of before. */
+  removeFinalizer(
+    resource: ResourceRef,
+    uid: string,
+  ): Promise<{ readonly terminating?: Terminating } | undefined>;
   abandonResource(
     resource: ResourceRef,
     uid: string,

@@ -1,6 +1,7 @@
 import { ownedFields } from '../core/fields.ts';
 import type { Health, HealthOptions } from '../core/health/health.ts';
 import { hasClaimTemplates } from '../core/health/claimed-volumes.ts';
+import { terminatingOf } from '../core/finalizers.ts';
 import { health } from '../core/health/index.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Claimant } from '../core/ownership.ts';
@@ -71,6 +72,7 @@ async function observeOne(
       ? scaleOf(object, operator.name, await scalersIn(ref.namespace))
       : undefined;
     const editors = editorsOf(object, operator.name);
+    const terminating = terminatingOf(object);
     return {
       key,
       exists: true,
@@ -80,6 +82,7 @@ async function observeOne(
       ...(scale ? { scale } : {}),
       health: isInDoubt ? await healthWithPods(dependencies, object, options) : alone,
       ...(deletionTimestamp ? { deleting: true as const } : {}),
+      ...(terminating ? { terminating } : {}),
       ...(editors.length > 0 ? { editors } : {}),
     };
   } catch (error) {

@@ -4,6 +4,8 @@ import { signature } from '../core/commands/orders.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { titleOf } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
+import type { Terminating } from '../core/finalizers.ts';
+import { terminatingOf } from '../core/finalizers.ts';
 import { FINALIZER } from '../core/labels.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
 import type { StatusSeen } from '../core/rollout/state.ts';
@@ -57,25 +59,28 @@ export async function patchStatus(
   return { inMs: Math.round(performance.now() - began), ...(written ? { written } : {}) };
 }
 
-/** Lets go of a resource that is being deleted, once nothing of it is left. */
+/** Lets go of a resource that is being deleted, once nothing of it is left. Answers with what holds it still. */
 export async function removeFinalizer(
   { api }: Dependencies,
   resource: ResourceRef,
   uid: string,
-): Promise<void> {
+): Promise<{ readonly terminating?: Terminating }> {
   const subject = `finalizer of ${resource.kind} ${resource.name}`;
   try {
     const live = await api.get(resource);
-    const index = live?.metadata.uid === uid ? (live.metadata.finalizers?.indexOf(FINALIZER) ?? -1) : -1;
-    if (index < 0) return;
+    if (live?.metadata.uid !== uid) return {};
+    const terminating = terminatingOf(live);
+    const index = live.metadata.finalizers?.indexOf(FINALIZER) ?? -1;
+    if (index < 0) return terminating ? { terminating } : {};
     const path = `/metadata/finalizers/${index}`;
     await api.patch(resource, [
       { op: 'test', path: '/metadata/uid', value: uid },
       { op: 'test', path, value: FINALIZER },
       { op: 'remove', path },
     ]);
+    return terminating ? { terminating } : {};
   } catch (error) {
-    if (error instanceof StatusError && error.reason === 'NotFound') return;
+    if (error instanceof StatusError && error.reason === 'NotFound') return {};
     // A test that failed: somebody else changed the finalizers between the two calls, so look again.
     throw failureOf(
       error instanceof StatusError && error.code === 422

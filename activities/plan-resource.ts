@@ -1,5 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Orders, Signed } from '../core/commands/orders.ts';
+import type { Terminating } from '../core/finalizers.ts';
+import { terminatingOf } from '../core/finalizers.ts';
 import { FINALIZER } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Contents } from '../core/plan/digests.ts';
@@ -26,6 +28,7 @@ import { explainPlace, failureOf } from './failure.ts';
 import type { References } from './observe-references.ts';
 import { observeReads, observeRequired, rereadOf } from './observe-references.ts';
 import { hold, lacksFinalizer } from './finalizer.ts';
+import { tellLeftBehind } from './left-behind.ts';
 import { readKnown, readResource } from './read-resource.ts';
 import { asResource } from './renderer.ts';
 import { reportRefusedRead } from './refused-reads.ts';
@@ -103,6 +106,8 @@ type Look =
       /** Somebody asked that what is waited for be tried at once. */
       readonly retry?: NonNullable<Orders['retry']>;
       readonly reread?: Reads;
+      /** Finalizers of others that hold the resource. */
+      readonly terminating?: Terminating;
       /** Stages by object, so that a workflow that knows nothing can still take down in order. */
       readonly places: Readonly<Record<ObjectKey, number>>;
     } & Recovery);
@@ -116,10 +121,14 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
   try {
     // One that was never seen waits for its kind, which may be about to be installed.
     const read = known ? readKnown : readResource;
-    const manifest = await read(dependencies, resource, request.seen).catch((error: unknown) => {
-      reportRefusedRead(dependencies, resource, error);
-      throw error;
-    });
+    const manifest = await read(dependencies, resource, request.resync ? undefined : request.seen).catch(
+      (error: unknown) => {
+        reportRefusedRead(dependencies, resource, error);
+        throw error;
+      },
+    );
+    if (known && manifest?.metadata.uid !== known.uid)
+      await tellLeftBehind(dependencies, resource, known.uid, Object.keys(request.inventory));
     if (!manifest) return { kind: 'gone' };
     const fresh = known?.uid !== manifest.metadata.uid;
     const recovery = fresh
@@ -144,6 +153,33 @@ export async function planResource(dependencies: Dependencies, request: PlanRequ
   }
 }
 
+/** What the resource wants now; or why it cannot be built. */
+async function build(
+  dependencies: Dependencies,
+  manifest: Manifest,
+  memory: Memory,
+  { now, contents }: { readonly now: number; readonly contents: Contents },
+): Promise<
+  | { readonly kind: 'built'; readonly read: References; readonly chosen: Chosen }
+  | ({ readonly kind: 'failed'; readonly uid: string } & PlanFailure)
+> {
+  const { name, namespace, uid = '', generation = 0 } = manifest.metadata;
+  try {
+    const plan = await dependencies.renderer.plan(manifest);
+    const read = await observeReads(dependencies, plan, contents, namespace);
+    const chosen = await choosePlan(dependencies, manifest, memory, { now, contents: contentsOf(read) });
+    return { kind: 'built', read, chosen };
+  } catch (error) {
+    if (error instanceof StatusError || error instanceof ApplicationFailure) throw error;
+    const message = explainPlace(error);
+    dependencies.log.warn(
+      { resource: name, error: message, stack: framesOf(error) },
+      'the resource cannot be built',
+    );
+    return { kind: 'failed', uid, generation, reason: OUR_REASONS.PlanInvalid, message };
+  }
+}
+
 async function planLive(
   dependencies: Dependencies,
   { known, inventory, memory, now, contents = {}, templates }: PlanRequest,
@@ -152,24 +188,9 @@ async function planLive(
 ): Promise<Look> {
   const { uid = '', generation = 0 } = manifest.metadata;
   const remembered = known?.uid === uid ? undefined : rememberedBy(manifest);
-  const home = manifest.metadata.namespace;
-  let read: References;
-  let chosen: Chosen;
-  try {
-    read = await observeReads(dependencies, await dependencies.renderer.plan(manifest), contents, home);
-    chosen = await choosePlan(dependencies, manifest, remembered?.memory ?? memory, {
-      now,
-      contents: contentsOf(read),
-    });
-  } catch (error) {
-    if (error instanceof StatusError || error instanceof ApplicationFailure) throw error;
-    const message = explainPlace(error);
-    dependencies.log.warn(
-      { resource: manifest.metadata.name, error: message, stack: framesOf(error) },
-      'the resource cannot be built',
-    );
-    return { kind: 'failed', uid, generation, reason: OUR_REASONS.PlanInvalid, message, ...recovery };
-  }
+  const built = await build(dependencies, manifest, remembered?.memory ?? memory, { now, contents });
+  if (built.kind === 'failed') return { ...built, ...recovery };
+  const { read, chosen } = built;
   const { version } = chosen.view;
   const { strays, recovered: found } = recovery;
   const recovered = found && placedIn(found, chosen.plan);
@@ -178,11 +199,13 @@ async function planLive(
   const required = await observeRequired(dependencies, delta.changed, read, manifest);
   const references = { ...required, ...read };
   const informed = Object.keys(references).length > 0 ? { references } : {};
-  if (known?.uid === uid && known.generation === generation && known.version === version)
+  const isUnheld = lacksFinalizer(dependencies, manifest, chosen.plan);
+  if (known?.uid === uid && known.generation === generation && known.version === version) {
+    if (isUnheld) await hold(dependencies, manifest);
     return { kind: 'unchanged', ...informed, ...recovery };
+  }
   const isSame = remembered !== undefined && readStatus(manifest).observedGeneration === generation;
-  const isNews =
-    hasNews(delta, isSame ? recovered : {}) || lacksFinalizer(dependencies, manifest, chosen.plan);
+  const isNews = hasNews(delta, isSame ? recovered : {}) || isUnheld;
   const accepted = isNews ? await accept(dependencies, manifest, chosen, templates) : undefined;
   return {
     kind: 'planned',
@@ -280,6 +303,7 @@ function deletionOf(
 ): Extract<PlanAnswer, { kind: 'deleting' }> {
   const { uid = '', generation = 0, finalizers = [] } = manifest.metadata;
   const orders = ordersIn(manifest);
+  const terminating = terminatingOf(manifest);
   let places: Record<ObjectKey, number> = {};
   try {
     const { objects } = plan(operator, asResource(manifest));
@@ -295,6 +319,7 @@ function deletionOf(
     uid,
     generation,
     held: finalizers.includes(FINALIZER),
+    ...(terminating ? { terminating } : {}),
     orphan: finalizers.includes('orphan'),
     foreground: finalizers.includes('foregroundDeletion'),
     cleanUp: operator.onDelete !== undefined,

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { LABELS } from '../core/labels.ts';
 import { isWorkload, titleOf } from '../core/plan/categories.ts';
+import { foreignFinalizers, terminatingOf } from '../core/finalizers.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Claimant } from '../core/ownership.ts';
 import { isOfAnother } from '../core/ownership.ts';
@@ -144,7 +145,9 @@ async function pruneOne(
       signal,
       beforeSend,
     });
-    return { key, outcome };
+    const isHeld = outcome === 'removed' && foreignFinalizers(live).length > 0;
+    const terminating = isHeld ? terminatingOf(await api.get(ref, { signal })) : undefined;
+    return { key, outcome, ...(terminating ? { terminating } : {}) };
   } catch (error) {
     if (await isUnserved(api, ref, error)) return { key, outcome: 'gone' };
     const lasting = lastingRefusal(error);

@@ -22,7 +22,7 @@ import { ObjectNews } from './object-news.ts';
 import { OwnedObjects } from './owned-objects.ts';
 import type { Log } from '../core/log.ts';
 import type { Namespaces } from './predicates.ts';
-import { asksForMore, isIgnored, isWatched } from './predicates.ts';
+import { asksForMore, hasOtherFinalizers, isIgnored, isWatched } from './predicates.ts';
 import type { KnownResource, ResourceReader } from './resources.ts';
 import { References } from './references.ts';
 import { Relocation } from './relocation.ts';
@@ -252,8 +252,8 @@ class OperatorBridge implements Bridge {
     this.#watchKindsOf(resource);
     const isMore = asksForMore(previous, object);
     if (isMore) this.objects.interrupt(resource.workflowId);
-    if (!this.#speaks) return;
-    if (isMore || this.#differences.isOverwritten(resource, performance.now())) this.#tell(resource, false);
+    if (this.#speaks && (isMore || this.#differences.isOverwritten(resource, performance.now())))
+      this.#tell(resource, hasOtherFinalizers(previous, object));
   }
 
   #watchKindsOf(resource: KnownResource): void {

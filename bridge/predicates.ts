@@ -1,6 +1,6 @@
 /** Which changes of a resource are news. Pure. */
 import { askedFingerprint } from '../core/asked.ts';
-import { ANNOTATIONS } from '../core/labels.ts';
+import { ANNOTATIONS, FINALIZER } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 
 export interface Namespaces {
@@ -20,13 +20,25 @@ export function isIgnored({ metadata }: Manifest): boolean {
   return metadata.annotations?.[ANNOTATIONS.ignore] === 'true' && !metadata.deletionTimestamp;
 }
 
-/** Whether `after` asks for something that `before` did not. What we write ourselves (status, finalizers) never does. */
+/**
+ * Whether finalizers changed in a way that matters: ours was removed by hand from a resource that is to stay, or what holds one that
+ * is being deleted is another.
+ */
+export function hasOtherFinalizers(before: Manifest | undefined, after: Manifest): boolean {
+  if (!before || before.metadata.uid !== after.metadata.uid) return false;
+  const [was = [], is = []] = [before.metadata.finalizers, after.metadata.finalizers];
+  if (after.metadata.deletionTimestamp) return was.join() !== is.join();
+  return was.includes(FINALIZER) && !is.includes(FINALIZER);
+}
+
+/** Whether `after` asks for something that `before` did not. What we write ourselves (status, a finalizer) never does. */
 export function asksForMore(before: Manifest | undefined, after: Manifest): boolean {
   if (isIgnored(after)) return false;
   if (!before || before.metadata.uid !== after.metadata.uid || isIgnored(before)) return true;
   return (
     before.metadata.generation !== after.metadata.generation ||
     before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
-    askedFingerprint(before.metadata) !== askedFingerprint(after.metadata)
+    askedFingerprint(before.metadata) !== askedFingerprint(after.metadata) ||
+    hasOtherFinalizers(before, after)
   );
 }

@@ -61,8 +61,9 @@ export class Outlook {
   }
 
   get whole(): Situation {
-    const foreground = this.deletion?.foreground ? { foreground: true } : {};
-    return { ...this.situation, ...foreground, state: this.state };
+    const { foreground, terminating } = this.deletion ?? {};
+    const marks = { ...(foreground ? { foreground } : {}), ...(terminating ? { terminating } : {}) };
+    return { ...this.situation, ...marks, state: this.state };
   }
 
   /** Whether no operator code that was given up may still be at work. */

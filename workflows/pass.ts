@@ -1,7 +1,6 @@
 import { DeterminismViolationError, isCancellation, log, setCurrentDetails } from '@temporalio/workflow';
 import { signature } from '../core/commands/orders.ts';
-import type { Hint } from '../core/hint.ts';
-import { mergeHints } from '../core/hint.ts';
+import { mergeHints, type Hint } from '../core/hint.ts';
 import { bounded } from '../core/bounded-text.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import { titleOfResource } from '../core/refs.ts';
@@ -15,8 +14,7 @@ import { isInTurn, released } from '../core/rollout/reshape.ts';
 import { isRoutineDue, routineAt } from '../core/rollout/routine.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import type { Waiting } from '../core/rollout/step.ts';
-import type { TeardownStep } from '../core/rollout/teardown.ts';
-import { nextTeardown } from '../core/rollout/teardown.ts';
+import { nextTeardown, type TeardownStep } from '../core/rollout/teardown.ts';
 import { Turns } from '../core/rollout/turns.ts';
 import { nextReading } from '../core/rollout/unread.ts';
 import { detailsOf } from '../core/status/details.ts';
@@ -33,8 +31,7 @@ import { Outlook } from './outlook.ts';
 import { Reporter } from './reporter.ts';
 import { earliest, retryAt } from './retry.ts';
 import { Staleness } from './staleness.ts';
-import type { Deletion } from './take-up.ts';
-import { isCarriedOut } from './take-up.ts';
+import { isCarriedOut, type Deletion } from './take-up.ts';
 
 interface Gone {
   readonly kind: 'gone';
@@ -279,7 +276,8 @@ export class Pass {
     }
   }
 
-  async #takeDown({ uid, orphan, cleanUp, abandon }: Deletion): Promise<Rest | undefined> {
+  async #takeDown(deletion: Deletion): Promise<Rest | undefined> {
+    const { uid, orphan, cleanUp, abandon } = deletion;
     const { resource } = this.#input;
     if (abandon) {
       const left = Object.keys(this.#outlook.state.inventory);
@@ -295,8 +293,10 @@ export class Pass {
     const step = orphan ? ({ kind: 'done' } as const) : nextTeardown(this.#outlook.state, currentTime());
     this.#teardownStep = step;
     if (step.kind === 'done') {
-      await write(`let go of ${this.#title}`).removeFinalizer(resource, uid);
-      return GONE;
+      const left = await write(`let go of ${this.#title}`).removeFinalizer(resource, uid);
+      // What others hold is there still, and its status must not say otherwise.
+      this.#outlook.deletion = left?.terminating && { ...deletion, ...left, held: false };
+      return this.#outlook.deletion ? undefined : GONE;
     }
     if (step.kind === 'wait') {
       this.#outlook.situation = { deleting: true, step };

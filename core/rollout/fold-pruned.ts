@@ -1,16 +1,23 @@
 /** What came of asking objects to go. */
+import type { Terminating } from '../finalizers.ts';
 import type { ObjectKey } from '../refs.ts';
 import { foldEach } from './fold-each.ts';
 import type { Reads } from './reads.ts';
 import { REMOVAL, withRefusal } from './refusal.ts';
 import type { Entry, ReconcileState } from './state.ts';
 import { without } from './state.ts';
+import { foldTerminating, TERMINATING } from './terminating.ts';
 import { rfc3339 } from './times.ts';
 
 /** What asking an object to go gave. */
 export type Removal =
   /** `removed`: its deletion has begun; `retained`: it stays, and is no longer ours to look after. */
-  | { readonly key: ObjectKey; readonly outcome: 'removed' | 'gone' | 'retained' }
+  | {
+      readonly key: ObjectKey;
+      readonly outcome: 'removed' | 'gone' | 'retained';
+      /** What holds it meanwhile. */
+      readonly terminating?: Terminating;
+    }
   /** Its server shows none; `settlesMs`: after which time it is asked once more. */
   | { readonly key: ObjectKey; readonly outcome: 'absent'; readonly settlesMs: number }
   | {
@@ -32,7 +39,8 @@ export function foldPruned(state: ReconcileState, removals: readonly Removal[], 
     const entry = known.inventory[key];
     if (!entry) return known;
     if (outcome === 'refused') return withRefusal(known, { ...removal, digest: REMOVAL }, now);
-    if (outcome === 'removed') return leaving(known, key, entry, now);
+    if (outcome === 'removed')
+      return foldTerminating(leaving(known, key, entry, now), key, removal.terminating);
     if (outcome === 'absent')
       return {
         ...withEntry(known, key, { ...entry, absentUntil: now + removal.settlesMs }),
@@ -49,7 +57,7 @@ export function foldPruned(state: ReconcileState, removals: readonly Removal[], 
 
 /** A tombstone, and since when: whoever waits for it is told. */
 function leaving(state: ReconcileState, key: ObjectKey, entry: Entry, now: number): ReconcileState {
-  const trouble = { reason: 'Terminating', message: 'is being deleted', since: rfc3339(now) };
+  const trouble = { ...TERMINATING, since: rfc3339(now) };
   return {
     ...withEntry(state, key, { ...entry, leaving: true }),
     refusals: without(state.refusals, key),

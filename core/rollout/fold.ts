@@ -21,13 +21,15 @@ import { forgetUnblocking } from './unblock.ts';
 import { forgetUnread, readingOf, seenWith } from './readers.ts';
 import { foldTaken } from './contest.ts';
 import type { Reads } from './reads.ts';
+import type { Deleting } from './terminating.ts';
+import { foldDeleting } from './terminating.ts';
 import { finishedSince, preciseTime, rfc3339 } from './times.ts';
 
 /** What a look at one object showed. */
 export type Observation =
   | { readonly key: ObjectKey; readonly exists: false }
   | Held
-  | {
+  | (Deleting & {
       readonly key: ObjectKey;
       readonly exists: true;
       readonly heldBy?: undefined;
@@ -36,14 +38,12 @@ export type Observation =
       readonly fields: string;
       readonly scale?: ScaleSeen;
       readonly health: Health;
-      /** Somebody deleted it, or we did. */
-      readonly deleting?: true;
       /** Managers other than us that last wrote its spec, for people. */
       readonly editors?: readonly string[];
       /** What operator code read that says it is not well. */
       readonly read?: Reads;
       readonly retryAfterMs?: number;
-    };
+    });
 
 /** What applying one object gave. */
 export type ApplyResult =
@@ -223,7 +223,7 @@ function foldOneObserved(state: ReconcileState, seen: Observation, now: number):
       unhealthy: without(state.unhealthy, seen.key),
     };
   const ending = seen.health.spent ? { ending: 'complete' as const } : {};
-  if (seen.deleting) return withEntry(state, seen.key, { ...entry, ...ending, uid: seen.uid, leaving: true });
+  if (seen.deleting) return foldDeleting(state, seen, { ...entry, ...ending });
   const { leaving: _, ...others } = entry;
   const staying = { ...others, ...ending };
   const scaled = { ...staying, ...scaleObserved(entry.scale, seen.scale) };

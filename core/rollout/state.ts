@@ -84,6 +84,11 @@ export interface Trouble {
   readonly notBefore?: number;
 }
 
+/** Of an object that is being deleted: which finalizers of others hold it. */
+export interface Leaving extends Trouble {
+  readonly finalizers?: readonly string[];
+}
+
 /** An apply that the API server refused. It is tried again slowly, and at once when the digest is another. */
 export interface Refusal extends Trouble {
   readonly digest: string;
@@ -203,7 +208,7 @@ export interface ReconcileState extends Memory {
   /** Objects from which somebody took fields of ours, of late. */
   readonly contests?: Readonly<Record<ObjectKey, Contest>>;
   /** Objects that are not Current, and why. */
-  readonly unhealthy: Readonly<Record<ObjectKey, Trouble>>;
+  readonly unhealthy: Readonly<Record<ObjectKey, Leaving>>;
   /** What the API server does not show to the operator, and why; absent when it shows everything. */
   readonly unread?: Readonly<Record<string, Unread>>;
   /** Objects of others that the last plan looked at; absent when there are none. */

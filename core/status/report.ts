@@ -21,6 +21,7 @@ import type {
   ReferenceStatus,
   ResourceStatus,
   RolloutReport,
+  TerminatingStatus,
 } from './resource-status.ts';
 import type { Situation, Verdict } from './verdict.ts';
 import { quarantineLine } from './verdict.ts';
@@ -112,6 +113,7 @@ export function statusOf(
   const running = state.rollout && plan ? reportRollout(state.rollout, plan) : undefined;
   const rollout = running ?? state.journal[0];
   const past = running ? state.journal : state.journal.slice(1);
+  const terminating = terminatingStatus(situation);
   return {
     observedGeneration: situation.failure?.generation ?? state.generation,
     conditions,
@@ -124,7 +126,22 @@ export function statusOf(
     ...(state.routine?.answer === undefined ? {} : { routine: state.routine.answer }),
     inventory: inventoryStatus(state, home, plan),
     ...referencesStatus(state),
+    ...(terminating.length > 0 ? { terminating } : {}),
   };
+}
+
+/** In the place of a key. */
+const RESOURCE_ITSELF = 'the resource itself';
+/** So many say what is the matter, and a status stays small. */
+const MOST_TERMINATING = 20;
+
+function terminatingStatus({ state, terminating }: Situation): TerminatingStatus[] {
+  const objects = Object.entries(state.unhealthy).flatMap(([object, { finalizers, since }]) =>
+    finalizers ? [{ object, finalizers, since }] : [],
+  );
+  return [...(terminating ? [{ object: RESOURCE_ITSELF, ...terminating }] : []), ...objects]
+    .sort((a, b) => (a.since < b.since ? -1 : 1))
+    .slice(0, MOST_TERMINATING);
 }
 
 function referencesStatus(state: ReconcileState): Pick<ResourceStatus, 'references'> {

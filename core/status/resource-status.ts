@@ -85,6 +85,15 @@ export interface ReferenceStatus {
   readonly seen: string;
 }
 
+/** An object that is being deleted, and held by finalizers of others. */
+export interface TerminatingStatus {
+  /** Its key, or `the resource itself`. */
+  readonly object: string;
+  readonly finalizers: readonly string[];
+  /** RFC 3339. */
+  readonly since: string;
+}
+
 export interface ResourceStatus {
   readonly observedGeneration: number;
   readonly conditions: readonly Condition[];
@@ -104,4 +113,6 @@ export interface ResourceStatus {
   readonly routine?: unknown;
   /** What it waits for or reads of others, sorted; absent when there is nothing. The bridge watches these. */
   readonly references?: readonly ReferenceStatus[];
+  /** What is being deleted and held by finalizers of others, the longest first; absent when there is nothing. */
+  readonly terminating?: readonly TerminatingStatus[];
 }

@@ -1,4 +1,6 @@
 /** Where a resource stands, and why: one word, one reason, one sentence. Pure functions of plan and state. */
+import type { Terminating } from '../finalizers.ts';
+import { heldLine } from '../finalizers.ts';
 import { takesTurns, titleOf } from '../plan/categories.ts';
 import { isPassing, OUR_REASONS } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
@@ -19,7 +21,7 @@ import type {
   Refusal,
   Trouble,
 } from '../rollout/state.ts';
-
+import { pruningLine, waitsLine } from './leaving.ts';
 /** Where the resource stands, in one word and one sentence. */
 export interface Verdict {
   /** `Held`: nothing is wrong, and somebody or a time is waited for. */
@@ -40,6 +42,8 @@ export interface Situation {
   readonly deleting?: boolean;
   /** `kubectl delete --cascade=foreground`: objects go in any order. */
   readonly foreground?: boolean;
+  /** The resource itself is being deleted, and held by finalizers of others. */
+  readonly terminating?: Terminating;
 }
 
 /** For example `Progressing (WaitingForHealth): StatefulSet pinot-broker: 0 of 1 replicas ready`. */
@@ -78,7 +82,7 @@ export function verdictOf(situation: Situation, now: number): Verdict {
       return {
         phase: 'Progressing',
         reason: 'Pruning',
-        message: `${listed(step.on)}: no longer desired, and not gone yet`,
+        message: `${listed(step.on)}: no longer desired, and not gone yet${pruningLine(step.on, state)}`,
       };
     const waiting = waitingFor(step.on, plan, state);
     const isReshaping = step.on.some((key) => state.reshaping?.[key]);
@@ -303,9 +307,11 @@ function stepMessage(step: Step | undefined): string {
   }
 }
 
-function deletingVerdict({ state, foreground, calling }: Situation, held: Held | undefined): Verdict {
+function deletingVerdict(situation: Situation, held: Held | undefined): Verdict {
+  const { state, foreground, calling, terminating } = situation;
   const running = calling ? `${calling.name} runs since ${calling.since}; ` : '';
-  const message = `${running}${deletingMessage(state)}`;
+  const others = terminating ? `; the resource is ${heldLine(terminating)}` : '';
+  const message = `${running}${deletingMessage(state)}${others}`;
   if (!held && foreground)
     return {
       phase: 'Deleting',
@@ -320,14 +326,7 @@ function deletingVerdict({ state, foreground, calling }: Situation, held: Held |
 function deletingMessage(state: ReconcileState): string {
   const left = Object.keys(state.inventory);
   if (left.length === 0) return state.unread ? 'nothing else is left' : 'nothing is left';
-  const oldest = left
-    .filter((key) => state.inventory[key]?.leaving)
-    .map((key) => ({ key, since: state.unhealthy[key]?.since ?? '' }))
-    .sort((a, b) => (a.since < b.since ? -1 : 1))[0];
-  const waits = oldest
-    ? `waits for ${titleOf(oldest.key)}, which is being deleted since ${oldest.since}; `
-    : '';
-  return `${waits}${count(left.length, 'object')} left: ${listed(left)}`;
+  return `${waitsLine(left, state)}${count(left.length, 'object')} left: ${listed(left)}`;
 }
 
 function count(n: number, noun: string): string {

@@ -262,7 +262,7 @@ export class FakeCluster {
     };
   }
 
-  #letGo(uid: string): void {
+  #letGo(uid: string): undefined {
     if (this.resource?.uid === uid) this.resource = undefined;
   }
 
@@ -330,9 +330,8 @@ export class FakeCluster {
   #takeAway({ key, retain }: PruneItem): Removal {
     const message = this.refused.get(key);
     if (message) return { key, outcome: 'refused', reason: 'Unreachable', message };
-    if (retain) return { key, outcome: 'retained' };
-    this.objects.delete(key);
-    return { key, outcome: 'gone' };
+    if (!retain) this.objects.delete(key);
+    return { key, outcome: retain ? 'retained' : 'gone' };
   }
 
   #report({ status, news }: StatusReport): Written {

@@ -1,4 +1,6 @@
 /** Kinds of one test: a ConfigMap, and knobs of kinds that come, go, and cannot be read. */
+import type { Manifest } from '../../core/manifest.ts';
+import type { ObjectRef } from '../../core/refs.ts';
 import { configMap, customResource, defineOperator, object } from '../../index.ts';
 import type { ResourceDefinition } from '../../index.ts';
 import type { Rule } from './service-account.ts';
@@ -17,9 +19,15 @@ export function wanting(value: string, ...knobs: readonly string[]): KnobSpec {
   return { order: [], nodes: [], value, knobs };
 }
 
-/** The name of the knobs of a resource of the stage, in whatever scope. */
-export function knobName({ namespace }: ToyStage): string {
-  return `t1-${namespace}`;
+/** The one knob of a kind that no other test has. */
+export async function knobOf({ api }: ToyStage, kind: string): Promise<Manifest | undefined> {
+  const { items } = await api.list({ group: 'toy.dev', kind });
+  return items[0];
+}
+
+/** As the API is asked for it. */
+export function refOfKnob({ kind, metadata: { namespace, name } }: Manifest): ObjectRef {
+  return { group: 'toy.dev', kind, ...(namespace ? { namespace } : {}), name };
 }
 
 export async function openKnobs(): Promise<ToyStage> {

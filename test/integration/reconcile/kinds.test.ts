@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { COMMANDS, FINALIZER } from '../../../core/labels.ts';
-import type { Manifest } from '../../../core/manifest.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { terminate } from '../../support/interruptions.ts';
-import { knobKind, knobName, openKnobs, rightsFor, wanting } from '../../support/knobs.ts';
+import { knobKind, knobOf, openKnobs, rightsFor, wanting } from '../../support/knobs.ts';
 import { ServiceAccount } from '../../support/service-account.ts';
 import { installToyKind } from '../../support/toy-crd.ts';
 import type { ToyStage } from '../../support/toy-stage.ts';
@@ -38,20 +37,20 @@ describe('an object', { concurrency: true }, () => {
     const kind = await install(stage, 'Wide', 'Cluster');
     await stage.want(wanting('1', kind));
     await stage.ready();
-    const knob = await knobOf(stage, kind);
+    const knob = (await knobOf(stage, kind)) ?? assert.fail('it is there');
     const held = await stage.resource();
     assert.ok(held?.metadata.finalizers?.includes(FINALIZER), 'no owner collects it');
     for (let round = 0; round < 2; round++) {
       await resync(stage);
       await stage.historyLength();
     }
-    assert.equal((await knobOf(stage, kind))?.metadata.uid, knob?.metadata.uid);
+    assert.equal((await knobOf(stage, kind))?.metadata.uid, knob.metadata.uid);
     await stage.ready();
     // Another workflow finds it by its labels, under the same key.
     await stage.temporal((client) => terminate(client, stage.workflowId()));
     await stage.want(wanting('2', kind));
     await stage.ready();
-    assert.equal((await knobOf(stage, kind))?.metadata.uid, knob?.metadata.uid);
+    assert.equal((await knobOf(stage, kind))?.metadata.uid, knob.metadata.uid);
     await remove(stage);
     await eventually('it goes', async () => (await knobOf(stage, kind)) === undefined);
   });
@@ -66,8 +65,9 @@ describe('an object', { concurrency: true }, () => {
     await install(stage, 'Late', 'Cluster');
     await stage.retry('t1', 'served');
     await stage.ready();
-    const knob = await knobOf(stage, kind);
-    assert.equal(knob?.metadata.ownerReferences, undefined);
+    const knob = (await knobOf(stage, kind)) ?? assert.fail('it is there');
+    assert.equal(knob.metadata.namespace, undefined);
+    assert.equal(knob.metadata.ownerReferences, undefined);
     assert.ok((await stage.resource())?.metadata.finalizers?.includes(FINALIZER));
   });
 
@@ -78,6 +78,7 @@ describe('an object', { concurrency: true }, () => {
     await stage.want(wanting('1', wide, other));
     await stage.ready();
     await uninstall(stage, wide);
+    await resync(stage);
     await stage.stalled('NotFound');
     await stage.want(wanting('2', other));
     await stage.ready();
@@ -126,10 +127,6 @@ describe('an object', { concurrency: true }, () => {
     await eventually('the resource goes', async () => (await stage.resource()) === undefined);
   });
 });
-
-function knobOf(stage: ToyStage, kind: string): Promise<Manifest | undefined> {
-  return stage.api.get(stage.ref(kind, knobName(stage), 'toy.dev'));
-}
 
 async function valueIs(stage: ToyStage, value: string): Promise<void> {
   await eventually(`the value is ${value}`, async () => {

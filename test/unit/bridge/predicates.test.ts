@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { asksForMore, isWatched } from '../../../bridge/predicates.ts';
-import { ANNOTATIONS } from '../../../core/labels.ts';
+import { ANNOTATIONS, FINALIZER } from '../../../core/labels.ts';
 import type { Manifest, ObjectMeta } from '../../../core/manifest.ts';
 
 function resource(metadata: Partial<ObjectMeta> = {}, status: object = {}): Manifest {
@@ -32,6 +32,19 @@ describe('predicates', () => {
 
   it('does not ask for more on status and finalizers', () => {
     assert.ok(!asksForMore(resource(), resource({ finalizers: ['x'] }, { ready: true })));
+  });
+
+  it('asks for more when our finalizer is removed, or what holds a resource that is being deleted is another', () => {
+    const gone = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+    const held = resource({ finalizers: [FINALIZER, 'x'] });
+    assert.ok(asksForMore(held, resource({ finalizers: ['x'] })));
+    assert.ok(!asksForMore(resource({ finalizers: ['x'] }), held), 'we put it there');
+    assert.ok(
+      asksForMore(resource({ ...gone, finalizers: ['x', 'y'] }), resource({ ...gone, finalizers: ['y'] })),
+    );
+    assert.ok(
+      !asksForMore(resource({ ...gone, finalizers: ['x'] }), resource({ ...gone, finalizers: ['x'] })),
+    );
   });
 
   it('leaves an ignored resource alone until it is deleted or no longer ignored', () => {
