@@ -8,6 +8,7 @@ import { isConfiguration, isWorkload, titleOf } from '../core/plan/categories.ts
 import { STATUS_REASONS } from '../core/reasons.ts';
 import type { ObjectKey } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
+import { claimSizes } from '../core/storage/claims.ts';
 import { shapeOf, withGrownClaims } from '../core/storage/shape.ts';
 import { ONLY_THE_CANARY } from '../core/rollout/canary.ts';
 import type { ApplyResult, RevertResult } from '../core/rollout/fold.ts';
@@ -185,6 +186,7 @@ async function resultOf(
     ...(generation === undefined ? {} : { generation }),
     fields: ownedFields(object, operator.name),
     ...(scale ? { scale } : {}),
+    ...claimSizes(object),
     ...(scaledOnly ? { scaledOnly } : {}),
     health: health(object, [], await healthOptions(api, object)),
   };

@@ -25,7 +25,7 @@ import { inputOf } from './plan-input.ts';
 import type { Renderer } from './renderer.ts';
 import { asResource } from './renderer.ts';
 import type { KeptPlan, Revisions, Shelf } from './revisions.ts';
-import { reversed, revisionName, shelfOf } from './revisions.ts';
+import { reversed, revisionName, shelfOf, withoutClaims } from './revisions.ts';
 import type { ResolvedRules } from './rollout-rules.ts';
 import { rolloutRules } from './rollout-rules.ts';
 
@@ -135,7 +135,8 @@ async function follow(
   // A new build that restarts no pods is nothing to wait for.
   if (!kept || (wished.kind === 'held' && hasSameTemplates(kept, rendered)))
     return { course: kept ? NEWEST : newestOf(wished), plan: rendered, isLost: !kept };
-  return { course: wished, plan: wished.kind === 'rolledBack' ? reversed(kept) : kept, isLost: false };
+  const past = withoutClaims(kept);
+  return { course: wished, plan: wished.kind === 'rolledBack' ? reversed(past) : past, isLost: false };
 }
 
 function ignoredRestart(course: Course, { restarts }: PlanInput): readonly string[] {

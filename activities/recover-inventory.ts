@@ -16,6 +16,7 @@ import type { Unreadable } from '../core/rollout/unread.ts';
 import type { Scaler } from '../core/scalers.ts';
 import { scaleOf } from '../core/scalers.ts';
 import { readStatus } from '../core/status/read-status.ts';
+import { claimSizes } from '../core/storage/claims.ts';
 import type { ResourceStatus } from '../core/status/resource-status.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import { journalledWorkloads } from './recreation-journal.ts';
@@ -229,6 +230,7 @@ export function entryOf(item: Manifest, manager: string, scalers: readonly Scale
     digest,
     ...(digest === ONLY_THE_CANARY ? { partial: true as const } : {}),
     ...(template ? { template } : {}),
+    ...claimSizes(item),
     uid,
     ...(generation === undefined ? {} : { generation }),
     fields: ownedFields(item, manager),

@@ -231,6 +231,15 @@ function withoutSecrets(manifest: Manifest): Manifest {
   return rest;
 }
 
+/** The same plan without what its claims asked for: those may have grown since, and stay as they are. */
+export function withoutClaims(plan: KeptPlan): KeptPlan {
+  const objects = Array.from(plan.objects, ([key, { ref, manifest }]) => {
+    const { claims: _, ...rest } = ref;
+    return [key, { ref: rest, manifest }] as const;
+  });
+  return { ...plan, objects: new Map(objects) };
+}
+
 /** The same plan with its stages in reverse: a rollback undoes what was done last first. */
 export function reversed(plan: KeptPlan): KeptPlan {
   const last = plan.stages.length - 1;

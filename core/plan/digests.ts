@@ -13,6 +13,7 @@ import { isExternal, isLongRunning, isScalable, isWorkload, takesTurns } from '.
 import type { Plan, PlannedObject } from './plan.ts';
 import type { Seal } from './seal.ts';
 import { sealOf, UNSEALED } from './seal.ts';
+import { claimSizes } from '../storage/claims.ts';
 import { shapeOf } from '../storage/shape.ts';
 import { templateOf, withTemplate } from './templates.ts';
 
@@ -30,6 +31,8 @@ export interface PlannedRef {
   readonly yields?: true;
   /** Of what cannot be changed in place; StatefulSets only. */
   readonly shape?: string;
+  /** What its claim templates ask for, in bytes; absent where it is of the past, and claims may have grown since. */
+  readonly claims?: Readonly<Record<string, number>>;
   readonly role?: string;
   readonly stage?: number;
   /** Planned objects it must not be applied without; only of what takes turns. */
@@ -131,6 +134,7 @@ function renderObject(
     ...(replicas === undefined ? {} : { replicas }),
     ...(scalable && desired.options.replicas === 'yield' ? { yields: true as const } : {}),
     ...(shape ? { shape: digest(shape) } : {}),
+    ...claimSizes(configured),
     ...(role ? { role } : {}),
     ...(stage === undefined ? {} : { stage }),
     ...(takesTurns(key) && planned.uses.length > 0 ? { uses: planned.uses } : {}),

@@ -7,6 +7,7 @@ import { isBeforeDue } from './hooks.ts';
 import { pauseOf } from './hold.ts';
 import { isHeld } from './references.ts';
 import { isInTurn, mustReshape } from './reshape.ts';
+import { takesPlace } from './renamed.ts';
 import { growsFirst, isGrowing, scalesNow } from './scaling.ts';
 import type { ReconcileState } from './state.ts';
 import type { Moment } from './step.ts';
@@ -38,7 +39,8 @@ export function isReshapeDue(ref: PlannedRef, moment: Moment): boolean {
 
 export function isRefused({ key, digest }: PlannedRef, { state, now }: Moment): boolean {
   const refusal = state.refusals[key];
-  return refusal !== undefined && refusal.digest === digest && now < refusal.retryAt;
+  if (refusal === undefined || refusal.digest !== digest) return false;
+  return now < refusal.retryAt || takesPlace(refusal, state);
 }
 
 /** Whether changing the workload now disrupts nothing that an order protects. */

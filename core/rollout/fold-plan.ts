@@ -6,6 +6,7 @@ import { beginRollout } from './begin-rollout.ts';
 import { reshapingPlanned } from './reshape.ts';
 import { currentContests, withoutFights } from './contest.ts';
 import { unableOf } from './course.ts';
+import { renamesIn } from './renamed.ts';
 import { scalePlanned } from './scaling.ts';
 import type { Entry, Passage, PlanView, ReconcileState } from './state.ts';
 import { goodOf, placeOf } from './state.ts';
@@ -32,7 +33,7 @@ export function foldPlanned(state: ReconcileState, plan: PlanView, now: number):
   // What was refused, and is no longer asked for, is no trouble any more.
   const refusals = Object.fromEntries(
     Object.entries(isNewer ? withoutFights(state.refusals) : state.refusals).filter(
-      ([key, { digest }]) => plan.refs[key]?.digest === digest,
+      ([key, { digest, renames }]) => plan.refs[key]?.digest === digest && !renames,
     ),
   );
   const unhealthy = Object.fromEntries(
@@ -51,7 +52,7 @@ export function foldPlanned(state: ReconcileState, plan: PlanView, now: number):
       ...remembered,
       generation: plan.generation,
       inventory,
-      refusals: Object.fromEntries(asked),
+      refusals: { ...Object.fromEntries(asked), ...renamesIn(plan, state, now) },
       unhealthy,
     },
     plan,

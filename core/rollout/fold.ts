@@ -16,7 +16,7 @@ import type { Entry, PlanView, ReconcileState, Rollout, Trouble } from './state.
 import { placeOf, without } from './state.ts';
 import type { Held } from './refusal.ts';
 import { heldOtherwise, withRefusal } from './refusal.ts';
-import { isInTurn, withoutTurn } from './reshape.ts';
+import { isInTurn, shapeApplied, withoutTurn } from './reshape.ts';
 import { forgetUnblocking } from './unblock.ts';
 import { forgetUnread, readingOf, seenWith } from './readers.ts';
 import { foldTaken } from './contest.ts';
@@ -57,6 +57,7 @@ export type ApplyResult =
       readonly generation?: number;
       readonly fields: string;
       readonly scale?: ScaleSeen;
+      readonly claims?: Entry['claims'];
       /** Nothing but its replicas changed. */
       readonly scaledOnly?: true;
       readonly health: Health;
@@ -119,7 +120,7 @@ function foldOneApplied(
   const entry: Entry = {
     digest: content.digest,
     ...(content.template ? { template: content.template } : {}),
-    ...(content.shape ? { shape: content.shape } : {}),
+    ...shapeApplied(content, result),
     uid: result.uid,
     ...(result.generation === undefined ? {} : { generation: result.generation }),
     fields: result.fields,

@@ -13,11 +13,14 @@ const LONGEST_LOOK_MS = 30_000;
 
 /** Whether the object must get another shape before anything else of it is applied. */
 export function mustReshape(
-  { key, digest, shape }: PlannedRef,
+  { key, digest, shape, claims = {} }: PlannedRef,
   { inventory, reshaping, refusals }: ReconcileState,
 ): boolean {
   if (reshaping?.[key] || refusals[key]?.aboutShape) return true;
   const entry = inventory[key];
+  // After a rollback, claims are larger than the same digest asks for.
+  const isLarger = Object.entries(entry?.claims ?? {}).some(([name, size]) => (claims[name] ?? size) < size);
+  if (isLarger && !entry?.leaving) return true;
   return entry !== undefined && !entry.leaving && entry.digest !== digest && entry.shape !== shape;
 }
 
@@ -118,6 +121,8 @@ export function foldReshapeRefused(
     ...{ key: ref.key, digest: ref.digest, reason, message },
     ...(token ? { token } : {}),
     ...(holder === undefined ? {} : { holder }),
+    // What is as planned but for its claims is looked at by nobody else.
+    ...(state.inventory[ref.key]?.digest === ref.digest ? { aboutShape: true as const } : {}),
   };
   const { reshaping = {}, ...rest } = withRefusal(state, refused, now);
   const left = reshaping[ref.key]?.released ? reshaping : without(reshaping, ref.key);
@@ -135,7 +140,9 @@ export function foldReshaped(
   const left = without(reshaping ?? {}, key);
   return {
     ...rest,
-    refusals: withoutShape(rest.refusals, key),
+    // Of what is as planned nothing is tried again.
+    refusals:
+      entry && entry.digest === ref?.digest ? without(rest.refusals, key) : withoutShape(rest.refusals, key),
     inventory: entry
       ? { ...inventory, [key]: reshapedEntry(inventory[key], entry, ref) }
       : without(inventory, key),
@@ -149,8 +156,16 @@ function withoutShape(refusals: ReconcileState['refusals'], key: ObjectKey): Rec
   return aboutShape ? { ...refusals, [key]: refusal as Refusal } : refusals;
 }
 
+/** What cannot be changed in place, of what was applied. */
+export function shapeApplied(
+  { shape, claims: wanted }: Pick<Entry, 'shape' | 'claims'>,
+  { claims = wanted }: { readonly claims?: Entry['claims'] | undefined },
+): Pick<Entry, 'shape' | 'claims'> {
+  return { ...(shape ? { shape } : {}), ...(claims ? { claims } : {}) };
+}
+
 /** What is there now; of what was known before, what the object itself does not say. */
 function reshapedEntry(known: Entry | undefined, entry: Entry, ref: PlannedRef | undefined): Entry {
-  const { health: _1, leaving: _2, shape: _3, ...kept } = known ?? entry;
+  const { health: _1, leaving: _2, shape: _3, claims: _4, ...kept } = known ?? entry;
   return { ...kept, ...placeOf(ref ?? kept), ...entry, ...(ref?.shape ? { shape: ref.shape } : {}) };
 }

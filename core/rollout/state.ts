@@ -24,6 +24,8 @@ export interface Entry {
   readonly digest: string;
   readonly template?: string;
   readonly shape?: string;
+  /** What the claim templates of a StatefulSet ask for, in bytes, as it is there. */
+  readonly claims?: Readonly<Record<string, number>>;
   readonly uid: string;
   /** That the server gave to what was applied; absent for kinds without one. */
   readonly generation?: number;
@@ -96,6 +98,8 @@ export interface Refusal extends Trouble {
   readonly aboutShape?: true;
   /** What approves it. */
   readonly token?: string;
+  /** It is not created before somebody approves that it takes the place of these. */
+  readonly renames?: readonly ObjectKey[];
   /** Operator code failed, and nothing was refused. */
   readonly ofCall?: true;
   /** Who has the object, where it belongs to another: it is tried again when that changes. */
@@ -361,12 +365,13 @@ export function placeOf(place: Place): Place {
 }
 
 /** What tells whether a planned object is the one the workflow already knows. */
-export function fingerprintOf(known: Place & Pick<PlannedRef, 'digest'>): string {
+export function fingerprintOf(known: Place & Pick<PlannedRef, 'digest' | 'claims'>): string {
   const { role = '', stage = '', retain = '', uses = [], gate = '', before = '', after = '' } = known;
   const { requires = [] } = known;
   const scale = `${known.replicas ?? ''}${known.yields ? '?' : ''}`;
   const words = [known.digest, stage, role, retain, uses.join(), gate, before, after, scale, requires.join()];
-  return [...words, known.keepsPods ?? '', known.canary ?? ''].join(' ').trimEnd();
+  const claims = known.claims ? JSON.stringify(known.claims) : '';
+  return [...words, known.keepsPods ?? '', known.canary ?? '', claims].join(' ').trimEnd();
 }
 
 /** `fingerprintOf` each object of an inventory. */
@@ -375,8 +380,13 @@ export function fingerprintsOf(inventory: ReconcileState['inventory']): Readonly
 }
 
 /** A planned object that is in the inventory as planned. */
-export function refOf(key: ObjectKey, { digest, template, shape, ...entry }: Entry): PlannedRef {
-  return { key, digest, ...(template ? { template } : {}), ...(shape ? { shape } : {}), ...placeOf(entry) };
+export function refOf(key: ObjectKey, { digest, template, shape, claims, ...entry }: Entry): PlannedRef {
+  const parts = {
+    ...(template ? { template } : {}),
+    ...(shape ? { shape } : {}),
+    ...(claims ? { claims } : {}),
+  };
+  return { key, digest, ...parts, ...placeOf(entry) };
 }
 
 /** The record without a key. */

@@ -35,6 +35,13 @@ export function claimTemplatesOf(statefulSet: Manifest): readonly ClaimTemplate[
   }));
 }
 
+/** What the claim templates of a StatefulSet ask for, in bytes; of others nothing. */
+export function claimSizes(manifest: Manifest): { readonly claims?: Readonly<Record<string, number>> } {
+  const templates = manifest.kind === 'StatefulSet' ? claimTemplatesOf(manifest) : [];
+  if (templates.length === 0) return {};
+  return { claims: Object.fromEntries(templates.map(({ name, storage }) => [name, quantity(storage) ?? 0])) };
+}
+
 /** The claims that the pods of a StatefulSet have or had: `<template>-<StatefulSet>-<ordinal>` and no others. */
 export function sizedClaims(desired: Manifest, claims: readonly Manifest[]): readonly SizedClaim[] {
   return claimTemplatesOf(desired).flatMap(({ name, storage }) =>

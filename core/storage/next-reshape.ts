@@ -7,7 +7,7 @@
 import { ordinalOf } from '../health/claimed-volumes.ts';
 import { readCount, readNumber } from '../health/read.ts';
 import { statefulSet } from '../health/stateful-set.ts';
-import { COMMANDS, digestOf } from '../labels.ts';
+import { ANNOTATIONS, COMMANDS, digestOf } from '../labels.ts';
 import type { Manifest } from '../manifest.ts';
 import type { Reason } from '../reasons.ts';
 import { OUR_REASONS } from '../reasons.ts';
@@ -167,7 +167,7 @@ function refusalOf(
     if (known && isLess(storage, known.storage))
       return refuse(
         OUR_REASONS.ClaimWouldShrink,
-        `volumeClaimTemplates ${name}: ${storage} is less than the ${known.storage} it has, and a claim cannot shrink; ask for ${known.storage} or more`,
+        `volumeClaimTemplates ${name}: ${storage} is less than the ${known.storage} it has, and a claim cannot shrink; ask for ${known.storage} or more${waitingPods(desired, live)}`,
       );
   }
   const lost = lossOf(desired, live, pods, goesBack);
@@ -197,6 +197,13 @@ export function lossOf(
   return [...selector, ...claims].join('; ') || undefined;
 }
 
+/** Claims grow before pods change: what else waits for a growth that is refused, and how to part the two. */
+function waitingPods(desired: Manifest, live: Manifest | undefined): string {
+  const [wanted, has] = [desired, live].map((each) => each?.metadata.annotations?.[ANNOTATIONS.template]);
+  if (wanted === undefined || wanted === has) return '';
+  return '. The change of its pod template waits for that; with the former size it is rolled out alone';
+}
+
 function lostClaims(desired: Manifest, live: Manifest): readonly string[] {
   const { added, gone } = claimChange(desired, live);
   const names = gone.join(', ');
@@ -210,14 +217,14 @@ function lostClaims(desired: Manifest, live: Manifest): readonly string[] {
   ];
 }
 
-function claimStep({ desired, claims, classes }: ShapeSight): ReshapeStep | undefined {
+function claimStep({ desired, live, claims, classes }: ShapeSight): ReshapeStep | undefined {
   const sized = sizedClaims(desired, claims);
   const asking = sized.filter(mustAsk);
   const [stiff] = asking.filter(({ className }) => !canExpand(classes.get(className)));
   if (stiff)
     return refuse(
       OUR_REASONS.ClassCannotExpand,
-      `PersistentVolumeClaim ${stiff.name}: its StorageClass ${stiff.className || '""'} has no allowVolumeExpansion, so it stays at ${stiff.requested}; allow it there, or ask for ${stiff.requested}`,
+      `PersistentVolumeClaim ${stiff.name}: its StorageClass ${stiff.className || '""'} has no allowVolumeExpansion, so it stays at ${stiff.requested}; allow it there, or ask for ${stiff.requested}${waitingPods(desired, live)}`,
     );
   if (asking.length > 0)
     return { kind: 'grow', claims: asking.map(({ name, uid, wanted }) => ({ name, uid, storage: wanted })) };
@@ -225,7 +232,7 @@ function claimStep({ desired, claims, classes }: ShapeSight): ReshapeStep | unde
   if (failed)
     return refuse(
       OUR_REASONS.ResizeFailed,
-      `PersistentVolumeClaim ${failed.name}: ${failed.resize}, ${progressOf(failed)}; ask for less (more than ${failed.capacity}), or resize the volume by hand`,
+      `PersistentVolumeClaim ${failed.name}: ${failed.resize}, ${progressOf(failed)}; ask for less (more than ${failed.capacity}), or resize the volume by hand${waitingPods(desired, live)}`,
     );
   const growing = sized.filter((claim) => isTooSmall(claim) && claim.fileSystemPendingSince === undefined);
   return growing.length === 0 ? undefined : wait(OUR_REASONS.Resizing, growing.map(progressOf).join(', '));

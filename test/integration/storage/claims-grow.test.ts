@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { readText } from '../../../core/health/read.ts';
+import { COMMANDS } from '../../../core/labels.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { sized, StorageView } from '../../support/storage-view.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
@@ -79,12 +80,33 @@ describe('claims', () => {
     const [running, before] = [await view.pods('shrunk'), await view.statefulSet('shrunk-b')];
     await stage.want(sized('1Gi', { image: 'example.org/toy:2' }), 'shrunk');
     const { status } = await stage.stalled('ClaimWouldShrink', 'shrunk');
-    assert.match(conditionOf(status, 'Stalled')?.message ?? '', /shrunk-b: .*data: 1Gi is less than the 2Gi/);
+    assert.match(
+      conditionOf(status, 'Stalled')?.message ?? '',
+      /shrunk-b: .*data: 1Gi is less than the 2Gi.* its pod template waits for that/,
+    );
     assert.deepEqual(await view.pods('shrunk'), running);
     assert.equal((await view.statefulSet('shrunk-b'))?.metadata.generation, before?.metadata.generation);
     await stage.want(sized('2Gi'), 'shrunk');
     await stage.ready('shrunk');
     assert.deepEqual(await view.pods('shrunk'), running);
+  });
+
+  it('that a rollback left larger than the spec asks for are named when the spec goes back, too', async () => {
+    await stage.want(sized('1Gi'), 'back');
+    await stage.ready('back');
+    await stage.want(sized('2Gi', { image: 'example.org/toy:crash' }), 'back');
+    const { metadata } = await stage.stalled('WorkloadFailed', 'back');
+    const annotations = { [COMMANDS.rollback]: `${metadata.generation}` };
+    const place = { name: 'back', namespace: stage.namespace };
+    const annotated = { apiVersion: 'toy.dev/v1', kind: 'Toy', metadata: { ...place, annotations } };
+    await stage.api.apply(annotated, { fieldManager: 'somebody' });
+    await stage.stalled('RolledBack', 'back');
+    await stage.want(sized('1Gi'), 'back');
+    const { status } = await stage.stalled('ClaimWouldShrink', 'back');
+    assert.match(conditionOf(status, 'Stalled')?.message ?? '', /back-b: .*data: 1Gi is less than the 2Gi/);
+    await stage.want(sized('2Gi'), 'back');
+    await stage.ready('back');
+    assert.deepEqual(await view.sizes('back'), ['data-back-b-0 2Gi', 'data-back-b-1 2Gi']);
   });
 
   it('of a class that cannot expand stay: the class is named, and allowing it is enough', async () => {

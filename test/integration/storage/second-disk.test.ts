@@ -207,4 +207,25 @@ describe('claim templates', () => {
     const claims = (await view.list('PersistentVolumeClaim', 'back')).map(({ metadata: { name } }) => name);
     assert.ok(claims.includes('data-back-b-0') && claims.includes('logs-back-b-0'));
   });
+
+  it('of a StatefulSet that is renamed start empty only when somebody approves it; the old one runs until then', async () => {
+    const pods = await installed('named', disks([]));
+    const [node] = disks([]).nodes;
+    assert.ok(node);
+    await stage.want({ order: ['broker'], nodes: [{ ...node, name: 'd' }] }, 'named');
+    const { status } = await stage.stalled('ApprovalRequired', 'named');
+    const message = conditionOf(status, 'Stalled')?.message ?? '';
+    assert.match(
+      message,
+      /StatefulSet named-d: new empty claims data would take the place of those of StatefulSet named-b/,
+    );
+    assert.equal(status?.rollout?.pendingApprovals?.[0]?.stage, 'StatefulSet named-d');
+    assert.equal(await view.statefulSet('named-d'), undefined);
+    assert.deepEqual(await view.pods('named'), pods);
+    await annotate('named', { [COMMANDS.approve]: /approve=([0-9a-f]{8})/.exec(message)?.[1] ?? '' });
+    await stage.ready('named');
+    assert.equal(await view.statefulSet('named-b'), undefined);
+    const claims = (await view.list('PersistentVolumeClaim', 'named')).map(({ metadata: { name } }) => name);
+    assert.ok(claims.includes('data-named-b-0') && claims.includes('data-named-d-0'));
+  });
 });
