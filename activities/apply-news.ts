@@ -14,8 +14,6 @@ export interface Attempt {
   /** As the server has it, or as it was refused. */
   readonly object: Manifest;
   readonly result: ApplyResult;
-  /** Who decides about its replicas from now on. */
-  readonly handedTo?: string;
   /** It was as wanted: nobody need hear of it. */
   readonly unchanged?: boolean;
   /** What was there was deleted, since it could not be changed in place. */
@@ -43,11 +41,10 @@ export function tell(dependencies: Dependencies, regarding: Manifest, attempts: 
   }
 }
 
-function reasonOf({ item, result, handedTo, replaced }: Attempt): string {
+function reasonOf({ item, result, replaced }: Attempt): string {
   if (!result.applied) return result.reason;
   if (replaced) return 'Replaced';
   if (result.created) return 'Created';
-  if (handedTo) return 'ReplicasHandedOver';
   if (result.scaledOnly) return 'Scaled';
   return item.cause === 'drift' ? 'DriftRepaired' : 'Updated';
 }
@@ -69,12 +66,11 @@ function newsOf(reason: string, attempts: readonly Attempt[]): News {
       return { type: 'Warning', reason, action: 'Update', note: `put back as desired: ${titles}${who}` };
     }
     case 'Scaled': {
-      const note = `scaled ${attempts.map(({ item }) => `${titleOf(item.key)} to ${item.replicas}`).join(', ')}, before its pods change`;
-      return { type: 'Normal', reason, action: 'Scale', note };
-    }
-    case 'ReplicasHandedOver': {
-      const whose = attempts.map(({ item, handedTo }) => `${titleOf(item.key)} to ${handedTo}`);
-      return { type: 'Normal', reason, action: 'Scale', note: `left the replicas of ${whose.join(', ')}` };
+      const scaled = attempts.map(
+        ({ item }) =>
+          `${titleOf(item.key)} to ${item.replicas}, ${item.returning ? 'a step towards what the resource asks for' : 'before its pods change'}`,
+      );
+      return { type: 'Normal', reason, action: 'Scale', note: `scaled ${scaled.join('; ')}` };
     }
     default: {
       const refusals = attempts.flatMap(({ result }) =>

@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ownedFields } from '../core/fields.ts';
 import { health } from '../core/health/index.ts';
-import { ANNOTATIONS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { staysHeadless } from '../core/plan/immutable-fields.ts';
 import { isConfiguration, isWorkload, titleOf } from '../core/plan/categories.ts';
@@ -10,7 +9,6 @@ import type { ObjectKey } from '../core/refs.ts';
 import { parseObjectKey } from '../core/refs.ts';
 import { claimSizes } from '../core/storage/claims.ts';
 import { shapeOf, withGrownClaims } from '../core/storage/shape.ts';
-import { ONLY_THE_CANARY } from '../core/rollout/canary.ts';
 import type { ApplyResult, RevertResult } from '../core/rollout/fold.ts';
 import type { AppliedWorkload, WorkloadOrder } from './apply-workload.ts';
 import { applyWorkload } from './apply-workload.ts';
@@ -41,8 +39,6 @@ export interface ApplyItem extends WorkloadOrder {
   /** An external object that was never seen on its server as it is wanted. */
   readonly unconfirmed?: true;
   readonly cause: 'plan' | 'drift';
-  /** Of a StatefulSet whose first few pods change: those below it keep what they have. */
-  readonly partition?: number;
   /** The object it was last applied to; absent when it is to be created. */
   readonly uid?: string;
 }
@@ -145,18 +141,16 @@ export async function applyOne(
       return { item, object: planned, result: { key, applied: false, ...CONTENT_IS_LOST } };
     const signal = Context.current().cancellationSignal;
     const apply = async (): Promise<AppliedWorkload> =>
-      live
-        ? { object: live, created: false }
-        : await applyWorkload(dependencies, partitioned(manifest, item), item, signal);
+      live ? { object: live, created: false } : await applyWorkload(dependencies, manifest, item, signal);
     const applied = await apply().catch(async (error: unknown) => {
       if (item.cause !== 'drift') throw error;
       if (!(await tookOver(dependencies.api, ref, operator.name, error, { signal }))) throw error;
       return apply();
     });
-    const { object, handedTo } = applied;
+    const { object } = applied;
     if (staysHeadless(manifest, object)) throw headless();
     const result = await resultOf(dependencies, item, applied);
-    return { item, object, result, ...(handedTo ? { handedTo } : {}) };
+    return { item, object, result };
   } catch (error) {
     const way = await wayFor(dependencies, manifest, key, error);
     if (way === 'gone') {
@@ -173,8 +167,8 @@ export async function applyOne(
 
 async function resultOf(
   { api, operator }: Pick<Dependencies, 'api' | 'operator'>,
-  { key, partition }: ApplyItem,
-  { object, created, scale, scaledOnly }: AppliedWorkload,
+  { key }: ApplyItem,
+  { object, created, scale, scaledOnly, partition }: AppliedWorkload,
 ): Promise<ApplyResult> {
   const { uid = '', generation } = object.metadata;
   return {
@@ -207,19 +201,6 @@ async function wayFor(
   } catch (cause) {
     throw failureOf(cause, titleOf(key));
   }
-}
-
-/** Its digest is not that of the plan: whoever knows nothing of the rollout finds its canary, and goes on with that. */
-function partitioned(manifest: Manifest, { partition }: ApplyItem): Manifest {
-  if (partition === undefined) return manifest;
-  const { metadata } = manifest;
-  const spec = manifest['spec'] as { readonly updateStrategy?: object };
-  const annotations = { ...metadata.annotations, [ANNOTATIONS.digest]: ONLY_THE_CANARY };
-  return {
-    ...manifest,
-    metadata: { ...metadata, annotations },
-    spec: { ...spec, updateStrategy: { ...spec.updateStrategy, rollingUpdate: { partition } } },
-  };
 }
 
 const CONTENT_IS_LOST = {

@@ -7,6 +7,7 @@ import { ANNOTATIONS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { isScalable } from '../core/plan/categories.ts';
 import { groupOf } from '../core/refs.ts';
+import { ONLY_THE_CANARY, partitionFor } from '../core/rollout/canary.ts';
 import { handOverManager, replicasOf, withReplicas } from '../core/replicas.ts';
 import type { ScaleOrder } from '../core/rollout/scaling.ts';
 import { leftTo } from '../core/rollout/scaling.ts';
@@ -20,13 +21,15 @@ import { findScalers } from './find-scalers.ts';
 export interface AppliedWorkload extends Applied {
   readonly scale?: ScaleSeen;
   readonly scaledOnly?: true;
-  /** Who decides about the replicas from now on. */
-  readonly handedTo?: string;
+  /** Pods of lower ordinals keep the template that they have. */
+  readonly partition?: number;
 }
 
 export interface WorkloadOrder extends ScaleOrder {
   /** Managers that changed it; absent when none is known. */
   readonly editors?: readonly string[];
+  /** How many pods of a StatefulSet may have the new template; absent where all change together. */
+  readonly canary?: number;
 }
 
 type Parts = Pick<Dependencies, 'api' | 'operator' | 'scalers' | 'log'>;
@@ -60,12 +63,44 @@ class WorkloadApply {
 
   async run(order: WorkloadOrder): Promise<AppliedWorkload> {
     if (!isScalable(this.#manifest)) return this.#apply(this.#manifest, true);
-    const { replicas, scaleOnly, handOver } = order;
-    if (replicas !== undefined) return scaleOnly ? this.#grow(replicas, order) : this.#set(replicas, order);
+    const { replicas, scaleOnly, handOver, canary } = order;
+    if (replicas !== undefined && scaleOnly) return this.#scale(replicas, order);
+    if (canary !== undefined) return this.#show(canary, order);
+    if (replicas !== undefined) return this.#set(replicas, order);
     const sight = handOver ? await this.#look() : undefined;
-    return sight
-      ? this.#leave(sight, sight.seen.scaler)
-      : this.#told(await this.#apply(this.#manifest, true), []);
+    if (sight) return this.#leave(sight);
+    const applied = await this.#apply(this.#manifest, true);
+    return this.#told(applied, await findScalers(this.#parts, this.#manifest.metadata.namespace));
+  }
+
+  /**
+   * Of exactly the object that was seen: an autoscaler that grows it between the look and the write would make the partition
+   * that was computed one of too many pods.
+   */
+  async #show(canary: number, order: WorkloadOrder): Promise<AppliedWorkload> {
+    for (let attempt = 1; ; attempt++) {
+      const sight = await this.#look();
+      if (!sight) return this.#showNew(canary, order);
+      const { live, seen, scalers } = sight;
+      const own = leftTo(order, seen) ? undefined : order.replicas;
+      const partition = partitionFor(canary, own ?? seen.replicas);
+      const few = partitioned(withReplicas(this.#manifest, own), partition);
+      try {
+        const isLetGo = seen.owned && own === undefined;
+        const base = isLetGo ? (await this.#hold(live, seen.replicas)).object : live;
+        const applied = await this.#apply(only(few, base), true);
+        return { ...this.#told(own === undefined ? applied : kept(own, applied), scalers), partition };
+      } catch (error) {
+        if (!isVersionConflict(error) || attempt === MOST_TRIES) throw error;
+      }
+    }
+  }
+
+  /** Somebody deleted it: all of its pods are made of the new template. */
+  async #showNew(canary: number, { replicas }: WorkloadOrder): Promise<AppliedWorkload> {
+    const partition = partitionFor(canary, replicas ?? 1);
+    const few = partitioned(withReplicas(this.#manifest, replicas), partition);
+    return { ...this.#told(await this.#apply(few, true), []), partition };
   }
 
   /**
@@ -78,35 +113,38 @@ class WorkloadApply {
     if (unforced) return this.#told(kept(replicas, unforced), []);
     const sight = await this.#look();
     const other = sight && leftTo({ ...order, replicas }, sight.seen);
-    if (sight && other) return this.#leave(sight, other);
+    if (sight && other) return this.#leave(sight);
     return this.#told(kept(replicas, await this.#apply(wanted, true)), []);
   }
 
-  /** Our own apply would bring the new template, so the manager of the hand-over asks for the pods. */
-  async #grow(replicas: number, order: WorkloadOrder): Promise<AppliedWorkload> {
+  /**
+   * Our own apply would bring the new template, or take the replicas before they are as planned, so the manager of the hand-over
+   * asks for the pods.
+   */
+  async #scale(replicas: number, order: WorkloadOrder): Promise<AppliedWorkload> {
     const sight = await this.#look();
     if (!sight) return this.#set(replicas, order);
-    const { live, seen } = sight;
-    if (leftTo({ ...order, replicas }, seen) || seen.replicas >= replicas)
+    const { live, seen, scalers } = sight;
+    const isThere = order.returning ? seen.replicas <= replicas : seen.replicas >= replicas;
+    if (leftTo({ ...order, replicas }, seen) || isThere)
       return { object: live, created: false, scale: seen, scaledOnly: true };
-    return { ...this.#told(kept(replicas, await this.#hold(live, replicas)), []), scaledOnly: true };
+    return { ...this.#told(kept(replicas, await this.#hold(live, replicas)), scalers), scaledOnly: true };
   }
 
-  async #leave({ live, seen, scalers }: Sight, other: string | undefined): Promise<AppliedWorkload> {
+  async #leave({ live, seen, scalers }: Sight): Promise<AppliedWorkload> {
     if (seen.owned) await this.#hold(live, seen.replicas);
-    const applied = this.#told(await this.#apply(this.#manifest, true), scalers);
-    return { ...applied, ...(other && seen.owned ? { handedTo: other } : {}) };
+    return this.#told(await this.#apply(this.#manifest, true), scalers);
   }
 
   /** Of exactly the object that was seen: replicas that changed meanwhile must not be set back. */
-  #hold({ apiVersion, kind, metadata }: Manifest, replicas: number): Promise<Applied> {
-    const { name, namespace, uid, resourceVersion } = metadata;
-    const place = { ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) };
-    const version = resourceVersion ? { resourceVersion } : {};
-    return this.#parts.api.apply(
-      { apiVersion, kind, metadata: { name, ...place, ...version }, spec: { replicas } },
-      { fieldManager: handOverManager(this.#parts.operator.name), signal: this.#signal },
-    );
+  #hold(live: Manifest, replicas: number): Promise<Applied> {
+    const { apiVersion, kind, metadata } = live;
+    const { name, namespace } = metadata;
+    const place = { name, ...(namespace ? { namespace } : {}) };
+    return this.#parts.api.apply(only({ apiVersion, kind, metadata: place, spec: { replicas } }, live), {
+      fieldManager: handOverManager(this.#parts.operator.name),
+      signal: this.#signal,
+    });
   }
 
   #apply(manifest: Manifest, force: boolean): Promise<Applied> {
@@ -140,6 +178,28 @@ class WorkloadApply {
   }
 }
 
+/** How often a canary is applied where something changes the workload at each try; then it is tried again later. */
+const MOST_TRIES = 5;
+
+/** Its digest is not that of the plan: a workflow that knows nothing of the rollout finds its canary, and goes on with that. */
+function partitioned(manifest: Manifest, partition: number): Manifest {
+  const { metadata } = manifest;
+  const spec = manifest['spec'] as { readonly updateStrategy?: { readonly rollingUpdate?: object } };
+  const annotations = { ...metadata.annotations, [ANNOTATIONS.digest]: ONLY_THE_CANARY };
+  const rollingUpdate = { ...spec.updateStrategy?.rollingUpdate, partition };
+  return {
+    ...manifest,
+    metadata: { ...metadata, annotations },
+    spec: { ...spec, updateStrategy: { ...spec.updateStrategy, rollingUpdate } },
+  };
+}
+
+/** The manifest, to be applied to exactly this object. */
+function only(manifest: Manifest, { metadata: { uid, resourceVersion } }: Manifest): Manifest {
+  const place = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
+  return { ...manifest, metadata: { ...manifest.metadata, ...place } };
+}
+
 /** What something at the API server changes in every apply would be applied for ever. */
 function kept(replicas: number, applied: Applied): Applied {
   const live = replicasOf(applied.object);
@@ -157,4 +217,9 @@ function isFieldConflict(error: unknown): boolean {
     error.reason === 'Conflict' &&
     error.causes.some(({ reason }) => reason === 'FieldManagerConflict')
   );
+}
+
+/** It is not the object that was seen any longer. */
+function isVersionConflict(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === 'Conflict' && !isFieldConflict(error);
 }

@@ -14,6 +14,7 @@ import { hasOnlyNewPods } from '../core/rollout/readers.ts';
 import type { Entry } from '../core/rollout/state.ts';
 import type { Unreadable } from '../core/rollout/unread.ts';
 import type { Scaler } from '../core/scalers.ts';
+import { scaleRecovered } from '../core/rollout/scaling.ts';
 import { scaleOf } from '../core/scalers.ts';
 import { readStatus } from '../core/status/read-status.ts';
 import { claimSizes } from '../core/storage/claims.ts';
@@ -223,7 +224,6 @@ export function entryOf(item: Manifest, manager: string, scalers: readonly Scale
   } = item.metadata;
   const template = annotations[ANNOTATIONS.template];
   const role = labels[LABELS.component];
-  const scale = scaleOf(item, manager, scalers);
   const { state } = health(item, [], { now: Date.now() });
   const digest = annotations[ANNOTATIONS.digest] ?? '';
   return {
@@ -234,7 +234,7 @@ export function entryOf(item: Manifest, manager: string, scalers: readonly Scale
     uid,
     ...(generation === undefined ? {} : { generation }),
     fields: ownedFields(item, manager),
-    ...(scale ? { scale } : {}),
+    ...scaleRecovered(scaleOf(item, manager, scalers)),
     ...(role ? { role } : {}),
     ...(item.kind === 'PersistentVolumeClaim' && !ownerReferences ? { retain: true as const } : {}),
     ...(state === 'Current' ? {} : { health: state }),

@@ -22,6 +22,8 @@ export interface Judged {
   readonly applied: AppliedFields;
   /** Who scales it in the operator's place. */
   readonly scaler?: string | undefined;
+  /** Of a StatefulSet of which a canary is shown: its partition must follow them. */
+  readonly replicas?: number | undefined;
   readonly verdict: Pick<Health, 'state' | 'reason' | 'message'>;
   /** Whether its verdict comes with time; a ConfigMap is Current as soon as it is there, and its apply said so. */
   readonly develops: boolean;
@@ -53,9 +55,12 @@ function deviates(before: AppliedFields, after: AppliedFields): boolean {
   return after.size <= before.size;
 }
 
-/** Its replicas were taken from us, or an autoscaler came or went. */
+/** Its replicas were taken from us, or changed while a canary is shown, or an autoscaler came or went. */
 function isScaled(before: Judged, after: Judged): boolean {
-  return (before.applied.ownsReplicas && !after.applied.ownsReplicas) || before.scaler !== after.scaler;
+  const isBesidePartition =
+    before.replicas !== undefined && after.replicas !== undefined && before.replicas !== after.replicas;
+  const isTaken = before.applied.ownsReplicas && !after.applied.ownsReplicas;
+  return isTaken || before.scaler !== after.scaler || isBesidePartition;
 }
 
 function hasTurned(before: Judged | undefined, after: Judged, listed: boolean): boolean {

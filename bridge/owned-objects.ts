@@ -5,6 +5,8 @@ import { controllerOf } from '../core/ownership.ts';
 import { CATEGORIES, categoryOfKind, isScalable } from '../core/plan/categories.ts';
 import type { ObjectRef } from '../core/refs.ts';
 import { kindName } from '../core/refs.ts';
+import { replicasOf } from '../core/replicas.ts';
+import { ONLY_THE_CANARY } from '../core/rollout/canary.ts';
 import type { Change } from '../kubernetes/watcher.ts';
 import type { LeanObject, LeanPod } from './lean-objects.ts';
 import { workloadId } from './lean-objects.ts';
@@ -108,10 +110,12 @@ export class OwnedObjects {
     const before = this.#byUid.get(uid);
     const verdict = this.#verdictOf(lean);
     const scaler = judged && isScalable(judged) ? this.#scalerOf(judged) : undefined;
+    const replicas = judged && applied.digest === ONLY_THE_CANARY ? replicasOf(judged) : undefined;
     const after: OwnedObject = {
       ...{ lean, owner, generation, applied, verdict },
       develops: judged !== undefined,
       ...(scaler ? { scaler } : {}),
+      ...(replicas === undefined ? {} : { replicas }),
     };
     this.#remember(after);
     this.#lookAgain(uid, verdict.lookAgainMs);

@@ -48,6 +48,8 @@ export const OUR_REASONS = {
   RoutineFailed: 'RoutineFailed',
   /** A pod of the workload crashes, cannot be pulled, cannot be scheduled. */
   WorkloadFailed: 'WorkloadFailed',
+  /** An autoscaler of the resource cannot scale; its workload keeps the replicas that it has. */
+  AutoscalerFailed: 'AutoscalerFailed',
   /** Somebody paused it. */
   Paused: 'Paused',
   AwaitingApproval: 'AwaitingApproval',

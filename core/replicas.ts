@@ -19,6 +19,14 @@ export function handOverManager(operator: string): string {
   return `${operator}-handover`;
 }
 
+/** Who sets replicas for an autoscaler: of Kubernetes, and of KEDA. */
+const AUTOSCALERS: ReadonlySet<string> = new Set(['kube-controller-manager', 'keda', 'keda-operator']);
+
+/** Whether an autoscaler set the replicas, and no person. */
+export function isAutoscaler(manager: string): boolean {
+  return AUTOSCALERS.has(manager);
+}
+
 /** Whether the operator's own apply owns the replicas. */
 export function ownsReplicas(object: Manifest, operator: string): boolean {
   return managedBy(object, operator).some(({ fieldsV1 }) => hasReplicas(fieldsV1));

@@ -1,8 +1,8 @@
 /** Who decides about the replicas of a workload in the place of its operator. */
 import { ANNOTATIONS } from './labels.ts';
 import type { Manifest } from './manifest.ts';
-import type { KindRef, ObjectRef } from './refs.ts';
-import { groupOf } from './refs.ts';
+import type { KindRef, ObjectKey, ObjectRef } from './refs.ts';
+import { groupOf, kindName } from './refs.ts';
 import { isScalable } from './plan/categories.ts';
 import { ownsReplicas, replicasOf, replicasSetBy } from './replicas.ts';
 
@@ -11,6 +11,13 @@ export const SCALER_KINDS: readonly KindRef[] = [
   { group: 'autoscaling', kind: 'HorizontalPodAutoscaler' },
   { group: 'keda.sh', kind: 'ScaledObject' },
 ];
+
+const SCALER_KIND_NAMES: ReadonlySet<string> = new Set(SCALER_KINDS.map(kindName));
+
+/** Whether an object of the inventory scales another one. */
+export function isScaler(key: ObjectKey): boolean {
+  return SCALER_KIND_NAMES.has(key.slice(0, key.indexOf('/')));
+}
 
 /** An autoscaler, and what it scales. */
 export interface Scaler {
@@ -66,6 +73,8 @@ export interface ScaleSeen {
   readonly scaler?: string;
   /** Another manager that set them. */
   readonly setBy?: string;
+  /** Of a StatefulSet: pods of lower ordinals keep the template that they have; absent where there are none. */
+  readonly partition?: number;
 }
 
 /** Undefined for what cannot be scaled. */
@@ -77,11 +86,20 @@ export function scaleOf(
   if (!isScalable(object)) return undefined;
   const scaler = scalerOf(object, scalers);
   const setBy = replicasSetBy(object, operator);
+  const partition = partitionIn(object);
   return {
     // The API server fills in 1 where nobody says anything.
     replicas: replicasOf(object) ?? 1,
     owned: ownsReplicas(object, operator),
     ...(scaler ? { scaler } : {}),
     ...(setBy ? { setBy } : {}),
+    ...(partition > 0 ? { partition } : {}),
   };
+}
+
+function partitionIn({ spec }: Manifest): number {
+  const { updateStrategy } = (spec ?? {}) as {
+    readonly updateStrategy?: { readonly rollingUpdate?: { readonly partition?: number } };
+  };
+  return updateStrategy?.rollingUpdate?.partition ?? 0;
 }

@@ -14,7 +14,7 @@ import type { Step } from '../core/rollout/step.ts';
 import { changeOf } from '../core/rollout/change.ts';
 import { foldCleanupFailed } from '../core/rollout/cleanup.ts';
 import { foldRoutine } from '../core/rollout/routine.ts';
-import { partitionOf } from '../core/rollout/canary.ts';
+import { canaryOf } from '../core/rollout/canary.ts';
 import { hasBeenScaled, scaleOrderOf } from '../core/rollout/scaling.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { currentTime } from './clock.ts';
@@ -283,7 +283,7 @@ function itemOf(
   const entry = state.inventory[key];
   const hasDrifted =
     (entry?.digest === '' && !entry.unconfirmed) || (ref !== undefined && hasBeenScaled(ref, entry));
-  const partition = ref && !whole ? partitionOf(ref, state) : undefined;
+  const canary = ref && !whole ? canaryOf(ref, state) : undefined;
   return {
     key,
     digest: ref?.digest ?? '',
@@ -291,7 +291,7 @@ function itemOf(
     ...(entry?.uid ? { uid: entry.uid } : {}),
     ...(entry?.unconfirmed ? { unconfirmed: true as const } : {}),
     ...(hasDrifted && editors ? { editors } : {}),
-    ...(partition === undefined ? {} : { partition }),
+    ...(canary === undefined ? {} : { canary }),
     ...(ref ? scaleOrderOf(ref, entry, changeOf(ref, entry)) : {}),
   };
 }

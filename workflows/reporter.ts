@@ -6,6 +6,7 @@ import { rfc3339 } from '../core/rollout/times.ts';
 import type { PlanFailure, ReconcileState } from '../core/rollout/state.ts';
 import { setConditions } from '../core/status/conditions.ts';
 import { newsOf } from '../core/status/news.ts';
+import { scalerNews } from '../core/status/scaler-news.ts';
 import type { Situation } from '../core/status/verdict.ts';
 import { conditionsOf, marksOf, stageOf, statusOf } from '../core/status/report.ts';
 import { summaryOf, verdictOf } from '../core/status/verdict.ts';
@@ -100,7 +101,8 @@ export class Reporter {
     const status = statusOf(situation, conditions, resource.namespace);
     const hash = fingerprintOf(status);
     const { news: ofRollout, told } = newsOf(state.told, status, verdict, situation.plan, now);
-    const news = [...overwrittenNews(state), ...ofRollout];
+    const ofScalers = scalerNews(state, situation.plan);
+    const news = [...overwrittenNews(state), ...ofRollout, ...ofScalers.news];
     const ready = conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown';
     if (hash === state.reported && news.length === 0) {
       this.#index(ready, stageOf(situation));
@@ -116,7 +118,15 @@ export class Reporter {
       const { inMs = 0, written } = (await look(summaryOf(verdict)).patchStatus(report)) ?? {};
       this.wrote(inMs);
       const known = written ? { written } : {};
-      return { state: { ...foldWritten(state), conditions, reported: hash, ...known, told } };
+      return {
+        state: {
+          ...foldWritten(state),
+          conditions,
+          reported: hash,
+          ...known,
+          told: { ...told, ...ofScalers.told },
+        },
+      };
     } catch (error) {
       // It may be written all the same, and then it is not what was reported before.
       const { reported: _, ...unsure } = state;

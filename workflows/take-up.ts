@@ -1,3 +1,4 @@
+import { scalersKnown } from '../core/rollout/scaling.ts';
 import type { PlanAnswer } from '../activities/index.ts';
 import { foldPlanned, foldRetry } from '../core/rollout/fold-plan.ts';
 import { foldReferences } from '../core/rollout/references.ts';
@@ -44,7 +45,10 @@ export function takeUp(
   // Another uid under the same name is another resource: what was known is about one that is gone.
   const isAnother = answer.uid !== state.uid;
   if (isAnother) state = { ...NEW_STATE, uid: answer.uid };
-  if (answer.recovered) state = { ...state, inventory: answer.recovered };
+  if (answer.recovered) {
+    const told = { ...state.told, scalers: scalersKnown(answer.recovered) };
+    state = { ...state, inventory: answer.recovered, told };
+  }
   if (answer.interrupted) state = foldInterrupted(state, answer.interrupted, now);
   if (answer.kind === 'failed') {
     const { recovered: _1, interrupted: _2, strays: _3, unlisted: _4, overwritten: _5, ...failure } = answer;

@@ -1,6 +1,7 @@
 /**
  * A StatefulSet that shows its change in a few pods first, those of the highest ordinals: it is applied with a partition,
- * awaited and asked through its gate, and applied once more without.
+ * awaited and asked through its gate, and applied once more without. The partition follows the replicas, whoever sets them, so
+ * that a workload which grows meanwhile does not grow by pods of a template that is not proven.
  */
 import type { PlannedRef } from '../plan/digests.ts';
 import { changeOf } from './change.ts';
@@ -12,16 +13,29 @@ import type { Passage, ReconcileState } from './state.ts';
  */
 export const ONLY_THE_CANARY = 'canary';
 
-/** The partition to apply with now; undefined where all pods change together. */
-export function partitionOf(ref: PlannedRef, { inventory, rollout }: ReconcileState): number | undefined {
+/** How many pods may have the planned template; undefined where all pods change together. */
+export function canaryOf(ref: PlannedRef, { inventory, rollout }: ReconcileState): number | undefined {
   if (ref.canary === undefined || !rollout || ['Install', 'Rollback'].includes(rollout.trigger))
     return undefined;
   const entry = inventory[ref.key];
   const { canary } = rollout.passages[ref.key] ?? {};
-  if (canary === 'passed' || (canary !== 'rolling' && changeOf(ref, entry) !== 'disruptive'))
-    return undefined;
+  if (canary === 'rolling') return ref.canary;
+  if (canary === 'passed' || changeOf(ref, entry) !== 'disruptive') return undefined;
   const replicas = entry?.scale?.replicas ?? ref.replicas ?? 1;
-  return replicas > ref.canary ? replicas - ref.canary : undefined;
+  return replicas > ref.canary ? ref.canary : undefined;
+}
+
+/** Pods of lower ordinals keep the template that they have. */
+export function partitionFor(canary: number, replicas: number): number {
+  return Math.max(0, replicas - canary);
+}
+
+/** The replicas changed while a canary is shown, and its partition did not. */
+export function isBesidePartition(ref: PlannedRef, state: ReconcileState): boolean {
+  const { scale, partial } = state.inventory[ref.key] ?? {};
+  const canary = partial ? canaryOf(ref, state) : undefined;
+  if (canary === undefined || !scale) return false;
+  return partitionFor(canary, scale.replicas) !== (scale.partition ?? 0);
 }
 
 /** What an apply made of the passage of such a workload. */

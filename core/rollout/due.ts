@@ -2,6 +2,7 @@
 import { awaits } from '../plan/categories.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
+import { isBesidePartition } from './canary.ts';
 import { changeOf } from './change.ts';
 import { isBeforeDue } from './hooks.ts';
 import { pauseOf } from './hold.ts';
@@ -74,7 +75,8 @@ function hasRun(state: ReconcileState): boolean {
 function isWanted(ref: PlannedRef, moment: Moment): boolean {
   const { plan, state } = moment;
   const entry = state.inventory[ref.key];
-  if (entry && entry.digest === ref.digest && !entry.leaving && !scalesNow(ref, entry)) return false;
+  const isAsPlanned = entry && entry.digest === ref.digest && !entry.leaving;
+  if (isAsPlanned && !scalesNow(ref, entry) && !isBesidePartition(ref, state)) return false;
   if (entry?.leaving || isGrowing(entry)) return false;
   if (isRefused(ref, moment) || isHeld(ref, plan, state)) return false;
   return !ref.uses?.some(

@@ -5,6 +5,7 @@
  */
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
+import { isAutoscaler } from '../replicas.ts';
 import type { ScaleSeen } from '../scalers.ts';
 import type { Change } from './change.ts';
 import type { Entry, Scale } from './state.ts';
@@ -42,9 +43,13 @@ export function scalesLast(ref: PlannedRef, entry: Entry | undefined): boolean {
   return scalingOf(ref, entry) !== 'none' && !scalesNow(ref, entry);
 }
 
-/** A workload that is well grows before its template changes. One that is not well may need the template to become so. */
+/**
+ * A workload that is well grows before its template changes. One that is not well may need the template to become so, and one
+ * with a canary would grow by pods of the template that is being shown.
+ */
 export function growsFirst(ref: PlannedRef, entry: Entry | undefined, change: Change): boolean {
-  return change === 'disruptive' && entry?.health === undefined && scalingOf(ref, entry) === 'up';
+  if (change !== 'disruptive' || entry?.partial) return false;
+  return entry?.health === undefined && scalingOf(ref, entry) === 'up';
 }
 
 /** It grew, and the new pods are not there yet. One that was edited meanwhile is put back whatever its pods do. */
@@ -58,6 +63,8 @@ export interface ScaleOrder {
   readonly replicas?: number;
   /** They are all that changes. */
   readonly scaleOnly?: true;
+  /** They go back to what is planned, a step of some. */
+  readonly returning?: true;
   /** The operator owns them, and lets go of them without a change. */
   readonly handOver?: true;
   /** As in the plan. */
@@ -75,13 +82,36 @@ export function scaleOrderOf(ref: PlannedRef, entry: Entry | undefined, change: 
   if (!scale) return { replicas, ...policy };
   if (growsFirst(ref, entry, change)) return { replicas, scaleOnly: true, ...policy };
   const waits = change === 'disruptive' || (change === 'harmless' && scale.order === 'last');
-  if (waits) return { replicas: scale.replicas, ...policy };
-  return { replicas: scale.returning ? backTo(replicas, scale.replicas) : replicas, ...policy };
+  // What was given back stays out of our apply until its last step: that says, whatever is forgotten, that it goes by steps.
+  if (waits) return scale.returning ? {} : { replicas: scale.replicas, ...policy };
+  const step = scale.returning ? backTo(replicas, scale.replicas) : replicas;
+  return {
+    replicas: step,
+    ...(step === replicas ? {} : ({ scaleOnly: true, returning: true } as const)),
+    ...policy,
+  };
 }
 
 /** Up at once, down by steps. */
 function backTo(planned: number, live: number): number {
   return Math.max(planned, live - Math.max(1, Math.floor(live * RETURN_STEP)));
+}
+
+/**
+ * Whether replicas are given back by an autoscaler: it is gone, or set them and is not to be seen, or they were handed over and
+ * nobody has taken them. What a person sets beside the plan is no such thing, and is put back at once.
+ */
+function isGivenBack(before: Scale | undefined, { owned, scaler, setBy }: ScaleSeen): boolean {
+  if (owned || scaler) return false;
+  if (before?.scaler || before?.returning) return true;
+  return setBy === undefined ? before?.order !== 'first' : isAutoscaler(setBy);
+}
+
+/** The scale of an entry that is known from the object alone. */
+export function scaleRecovered(seen: ScaleSeen | undefined): { readonly scale?: Scale } {
+  if (!seen) return {};
+  // Who set them, and whether for an autoscaler that has gone, is forgotten.
+  return { scale: seen.owned || seen.scaler ? seen : { ...seen, order: 'last', returning: true } };
 }
 
 /** The scale of an entry after an apply. */
@@ -92,10 +122,11 @@ export function scaleApplied(
   scaledOnly: boolean,
 ): { readonly scale?: Scale } {
   if (!seen) return {};
-  if (scaledOnly) return { scale: { ...seen, order: 'first' } };
-  if (ref.replicas === undefined || leftTo(ref, seen) || seen.replicas === ref.replicas)
+  if (scaledOnly && !before?.returning) return { scale: { ...seen, order: 'first' } };
+  const returning = isGivenBack(before, seen);
+  if (ref.replicas === undefined || leftTo(ref, seen) || (seen.replicas === ref.replicas && !returning))
     return { scale: seen };
-  return { scale: { ...seen, order: 'last', ...(before?.returning ? { returning: true as const } : {}) } };
+  return { scale: { ...seen, order: 'last', ...(returning ? { returning: true as const } : {}) } };
 }
 
 /** The scale of an entry under another plan, which takes the place of what was waited for. */
@@ -118,9 +149,9 @@ export function scaleObserved(
 ): { readonly scale?: Scale } {
   if (!seen) return before ? { scale: before } : {};
   if (seen.scaler) return { scale: seen };
-  if (before?.scaler) return { scale: { ...seen, order: 'last', returning: true } };
-  const { order, returning } = before ?? {};
-  return { scale: { ...seen, ...(order ? { order } : {}), ...(returning ? { returning } : {}) } };
+  if (isGivenBack(before, seen)) return { scale: { ...seen, order: 'last', returning: true } };
+  const { order } = before ?? {};
+  return { scale: { ...seen, ...(order ? { order } : {}) } };
 }
 
 /** Somebody else set replicas that are ours to decide about. */
@@ -128,6 +159,13 @@ export function hasBeenScaled(ref: PlannedRef, entry: Entry | undefined): boolea
   const scale = entry?.scale;
   if (!scale || scale.owned || scale.returning || scale.order) return false;
   return ref.replicas !== undefined && !leftTo(ref, scale);
+}
+
+/** What needs no word, of an inventory that is rebuilt: who decided about replicas before does so still. */
+export function scalersKnown(
+  inventory: Readonly<Record<ObjectKey, Entry>>,
+): Readonly<Record<ObjectKey, string>> {
+  return Object.fromEntries(scalersIn(inventory).map(({ key, by }) => [key, by]));
 }
 
 /** Who decides about the replicas of which workload, where it is not the operator. */

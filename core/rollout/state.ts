@@ -265,6 +265,10 @@ export interface Told {
   /** Why the order of the stages may be another than is meant. */
   readonly order?: string;
   readonly commands?: CommandsTold;
+  /** Who decides about the replicas of a workload in the operator's place. */
+  readonly scalers?: Readonly<Record<ObjectKey, string>>;
+  /** Autoscalers that cannot scale, by the reason. */
+  readonly troubled?: Readonly<Record<ObjectKey, string>>;
 }
 
 export const NEW_STATE: ReconcileState = {

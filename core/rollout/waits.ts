@@ -7,6 +7,7 @@ import { isPending } from './due.ts';
 import type { Hold } from './hold.ts';
 import { pauseOf } from './hold.ts';
 import { nextLook } from './next-look.ts';
+import { isScaler } from '../scalers.ts';
 import { missingReads } from './readers.ts';
 import { holdOf, isHeld } from './references.ts';
 import { isInTurn, mustReshape } from './reshape.ts';
@@ -53,7 +54,10 @@ export function waitForWorkloads(refs: readonly PlannedRef[], { plan, state, now
 export function restingWaits(moment: Moment): Waiting[] {
   const { plan, state, now } = moment;
   const refs = Object.values(plan.refs);
-  const unhealthy = Object.keys(state.unhealthy).filter((key) => key in plan.refs && !takesTurns(key));
+  // The trouble of an autoscaler is its own: its workload runs with the replicas that it has.
+  const unhealthy = Object.keys(state.unhealthy).filter(
+    (key) => key in plan.refs && !takesTurns(key) && !isScaler(key),
+  );
   const missing = new Set(missingReads(plan, state));
   const refused = Object.entries(state.refusals).filter(([key]) => key in plan.refs || missing.has(key));
   const unmet = refs.filter((ref) => !takesTurns(ref.key) && isHeld(ref, plan, state));

@@ -4,6 +4,7 @@ import { heldLine } from '../finalizers.ts';
 import { takesTurns, titleOf } from '../plan/categories.ts';
 import { isPassing, OUR_REASONS } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
+import { troubledScalers } from './troubled-scalers.ts';
 import type { Course } from '../rollout/course.ts';
 import { unableOf } from '../rollout/course.ts';
 import type { Hold } from '../rollout/hold.ts';
@@ -77,7 +78,7 @@ export function verdictOf(situation: Situation, now: number): Verdict {
         reason: step.hold.reason,
         message: step.hold.message,
       };
-    if (step.on.length === 0) return settled(plan);
+    if (step.on.length === 0) return settled(plan, state);
     if (step.on.every((key) => !(key in plan.refs)))
       return {
         phase: 'Progressing',
@@ -136,8 +137,10 @@ function workOf({ rollout }: ReconcileState): string {
   }
 }
 
-function settled({ refs, course }: PlanView): Verdict {
-  const current = `${count(Object.keys(refs).length, 'object')} current`;
+function settled({ refs, course }: PlanView, state: ReconcileState): Verdict {
+  const troubled = troubledScalers(refs, state);
+  const well = Object.keys(refs).length - troubled.length;
+  const current = [`${count(well, 'object')} current`, ...troubled.map(({ line }) => line)].join('; ');
   if (course?.kind !== 'rolledBack') return { phase: 'Ready', reason: 'Reconciled', message: current };
   return { phase: 'Stalled', reason: 'RolledBack', message: quarantineLine(course) };
 }

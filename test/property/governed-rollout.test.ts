@@ -7,7 +7,7 @@ import { OUR_REASONS, STATUS_REASONS } from '../../core/reasons.ts';
 import { tokenOf } from '../../core/rollout/course.ts';
 import type { Step } from '../../core/rollout/step.ts';
 import { changeOf } from '../../core/rollout/change.ts';
-import { ONLY_THE_CANARY, partitionOf } from '../../core/rollout/canary.ts';
+import { ONLY_THE_CANARY, canaryOf } from '../../core/rollout/canary.ts';
 import { growsFirst } from '../../core/rollout/scaling.ts';
 import type { PlanView, ReconcileState } from '../../core/rollout/state.ts';
 import { verdictOf } from '../../core/status/verdict.ts';
@@ -139,7 +139,7 @@ describe('a governed rollout, over any specs, crashes, approvals, pauses, window
           for (const key of step.keys) {
             const [live, ref] = [cluster.live.get(key), plan.refs[key]];
             if (!live || !ref || live.digest !== ONLY_THE_CANARY || live.template !== ref.template) continue;
-            const isFew = !step.whole && partitionOf(ref, state) !== undefined;
+            const isFew = !step.whole && canaryOf(ref, state) !== undefined;
             const passage = state.rollout?.passages[key];
             const isThrough = passage?.gate === 'open' && state.inventory[key]?.health === undefined;
             assert.ok(isFew || isThrough, `${key}: the rest follows its canary`);

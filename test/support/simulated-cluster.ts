@@ -23,7 +23,7 @@ import { foldGate, foldPassage } from '../../core/rollout/fold-passage.ts';
 import type { RevertResult } from '../../core/rollout/fold.ts';
 import type { Removal } from '../../core/rollout/fold-pruned.ts';
 import { beginStages } from '../../core/rollout/begin-rollout.ts';
-import { ONLY_THE_CANARY, partitionOf } from '../../core/rollout/canary.ts';
+import { canaryOf, ONLY_THE_CANARY, partitionFor } from '../../core/rollout/canary.ts';
 import { memoryOf } from '../../core/rollout/course.ts';
 import { foldPlanned, foldSettled } from '../../core/rollout/fold-plan.ts';
 import { quarantineAt } from '../../core/rollout/quarantine.ts';
@@ -40,7 +40,7 @@ import { NEW_STATE } from '../../core/rollout/state.ts';
 import type { ScaleSeen } from '../../core/scalers.ts';
 import type { Governance } from './simulated-plans.ts';
 import type { Live } from './simulated-object.ts';
-import { HEALTH, recovered, shaped } from './simulated-object.ts';
+import { HEALTH, recovered, scaled, shaped } from './simulated-object.ts';
 import { SimulatedPlans, viewOf } from './simulated-plans.ts';
 import type { ToySpec } from './toy-operator.ts';
 import { toy } from './toy-operator.ts';
@@ -164,7 +164,8 @@ export class SimulatedCluster {
   scale(key: ObjectKey, replicas: number, by: { readonly scaler?: string; readonly setBy?: string }): void {
     const live = this.live.get(key);
     if (!live) return;
-    const scale: ScaleSeen = { replicas, owned: false, ...by };
+    const { partition } = live.scale ?? {};
+    const scale: ScaleSeen = { replicas, owned: false, ...by, ...(partition ? { partition } : {}) };
     this.live.set(key, { ...live, generation: live.generation + 1, scale });
     this.look([key]);
   }
@@ -302,11 +303,12 @@ export class SimulatedCluster {
     const known = this.live.get(key);
     const ref = view.refs[key];
     const entry = this.state.inventory[key];
-    const partition = ref && !whole ? partitionOf(ref, this.state) : undefined;
+    const canary = ref && !whole ? canaryOf(ref, this.state) : undefined;
     const order = ref ? scaleOrderOf(ref, entry, changeOf(ref, entry)) : {};
     const template = (order.scaleOnly ? known?.template : ref?.template) ?? '';
-    const { owned: _owned, ...before } = known?.scale ?? { replicas: 1, owned: false };
+    const before = known?.scale ?? { replicas: 1, owned: false };
     const { replicas = before.replicas } = order;
+    const partition = canary === undefined || order.scaleOnly ? undefined : partitionFor(canary, replicas);
     const scales = isWorkload(key) && known !== undefined && before.replicas !== replicas;
     const rolls = isWorkload(key) && known?.template !== template;
     const live: Live = {
@@ -324,9 +326,7 @@ export class SimulatedCluster {
         : [],
       ...(known?.deleting ? { deleting: true as const } : {}),
       health: rolls || scales ? 'InProgress' : (known?.health ?? 'Current'),
-      ...(isWorkload(key)
-        ? { scale: { ...before, replicas, owned: order.replicas !== undefined && !order.scaleOnly } }
-        : {}),
+      ...(isWorkload(key) ? { scale: scaled(before, order, partition) } : {}),
     };
     this.live.set(key, live);
     if (known) this.writes.push({ key, before: known, after: live });

@@ -2,6 +2,8 @@
 import { isWorkload } from '../../core/plan/categories.ts';
 import { ONLY_THE_CANARY } from '../../core/rollout/canary.ts';
 import type { ObjectKey } from '../../core/refs.ts';
+import type { ScaleOrder } from '../../core/rollout/scaling.ts';
+import { scaleRecovered } from '../../core/rollout/scaling.ts';
 import type { Entry } from '../../core/rollout/state.ts';
 import type { ScaleSeen } from '../../core/scalers.ts';
 
@@ -39,7 +41,7 @@ export function recovered(
     uid,
     generation,
     fields,
-    ...(live.scale ? { scale: live.scale } : {}),
+    ...scaleRecovered(live.scale),
     ...(key.startsWith('PersistentVolumeClaim/') ? { retain: true as const } : {}),
     ...(state === 'Current' ? {} : { health: state }),
     ...(live.deleting ? { leaving: true as const } : {}),
@@ -55,4 +57,17 @@ export function shaped(live: Live | undefined): Entry | undefined {
   const well = state === 'Current' ? {} : { health: state };
   const partial = digest === ONLY_THE_CANARY ? { partial: true as const } : {};
   return { digest: fields === 'all' ? digest : '', ...partial, template, uid, generation, fields, ...well };
+}
+
+/** As the API server's books have it after an apply. */
+export function scaled(before: ScaleSeen, { replicas, scaleOnly }: ScaleOrder, applied = 0): ScaleSeen {
+  const partition = scaleOnly ? (before.partition ?? 0) : applied;
+  const { setBy, scaler } = before;
+  const others = { ...(scaler ? { scaler } : {}), ...(setBy && replicas === undefined ? { setBy } : {}) };
+  return {
+    replicas: replicas ?? before.replicas,
+    owned: replicas !== undefined && !scaleOnly,
+    ...others,
+    ...(partition > 0 ? { partition } : {}),
+  };
 }

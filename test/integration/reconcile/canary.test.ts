@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ResourceStatus } from '../../../core/status/resource-status.ts';
+import { eventually } from '../../../testing/eventually.ts';
 import { forget } from '../../support/interruptions.ts';
 import { toyOperator } from '../../support/toy-operator.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
 import { ToyStage } from '../../support/toy-stage.ts';
+
+interface Shown {
+  readonly replicas?: number;
+  readonly updateStrategy?: { readonly rollingUpdate?: { readonly partition?: number } };
+}
 
 const wanted = (config: string, image?: string): ToySpec => ({
   order: ['server'],
@@ -73,6 +79,44 @@ describe('a canary on a real API server', () => {
     await stage.ready('lost');
     assert.deepEqual(await images('lost'), Array(3).fill('example.org/toy:2'));
     assert.equal((await stage.resource('lost'))?.metadata.generation, metadata.generation);
+  });
+
+  it('keeps its size when an autoscaler grows the workload while its gate is closed', async () => {
+    gate = true;
+    await stage.want(wanted('1'), 'grown');
+    await stage.ready('grown');
+    gate = 'latency is being compared';
+    await stage.want(wanted('2', 'example.org/toy:2'), 'grown');
+    const isAsked = ({ conditions }: ResourceStatus): boolean =>
+      conditions.some(({ reason }) => reason === 'GateClosed');
+    await stage.until('the gate of the canary', isAsked, 'grown');
+    const set = stage.ref('StatefulSet', 'grown-s', 'apps');
+    const shown = async (): Promise<string> => {
+      const { spec } = (await stage.api.get(set)) as { spec?: Shown } & object;
+      return `${spec?.replicas}/${spec?.updateStrategy?.rollingUpdate?.partition ?? 0}`;
+    };
+    assert.equal(await shown(), '3/2');
+    await stage.api.apply(
+      {
+        apiVersion: 'autoscaling/v2',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'grown', namespace: stage.namespace },
+        spec: {
+          minReplicas: 6,
+          maxReplicas: 9,
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'grown-s' },
+        },
+      },
+      { fieldManager: 'kubectl' },
+    );
+    await eventually('the partition follows the replicas', async () => (await shown()) === '6/5');
+    await eventually('six pods are there', async () => (await images('grown')).length === 6);
+    assert.deepEqual((await images('grown')).slice(0, 2), Array(2).fill('example.org/toy:1'));
+    gate = true;
+    await stage.retry('grown', 'open');
+    await stage.ready('grown');
+    assert.deepEqual(await images('grown'), Array(6).fill('example.org/toy:2'));
+    assert.equal(await shown(), '6/0');
   });
 
   it('that crashes leaves the others as they were', async () => {

@@ -132,7 +132,7 @@ describe('replicas', () => {
     const cluster = running({}, 3);
     cluster.scale(WEB, 9, { setBy: 'kubectl' });
     heal(cluster);
-    assert.deepEqual(cluster.live.get(WEB)?.scale, { replicas: 3, owned: true, setBy: 'kubectl' });
+    assert.deepEqual(cluster.live.get(WEB)?.scale, { replicas: 3, owned: true });
   });
 
   it('that a person sets stay where the workload yields, until they are what the resource asks for', () => {
@@ -174,6 +174,55 @@ describe('replicas', () => {
       [20, 15, 12, 9, 7, 6, 5, 4, 3].map((count) => `old x${count}`),
     );
     assert.equal(cluster.live.get(WEB)?.scale?.owned, true);
+  });
+
+  it('go back by quarters when the autoscaler goes in the middle of a rollout', () => {
+    const cluster = running({}, 2);
+    cluster.scale(WEB, 12, { scaler: HPA, setBy: 'kube-controller-manager' });
+    heal(cluster);
+    cluster.want(wanted(2, 'app:2'), 2);
+    cluster.settle();
+    assert.deepEqual(
+      moves(cluster, () => cluster.scale(WEB, 12, { setBy: 'kube-controller-manager' })),
+      [12, 9, 7, 6, 5, 4, 3, 2].map((count) => `old x${count}`),
+    );
+  });
+
+  it('go back by quarters when the autoscaler goes before the rollout begins', () => {
+    const cluster = running({}, 2);
+    cluster.scale(WEB, 12, { scaler: HPA });
+    heal(cluster);
+    cluster.scale(WEB, 12, {});
+    assert.deepEqual(
+      moves(cluster, () => cluster.want(wanted(2, 'app:2'), 2)),
+      ['old x12', ...[12, 9, 7, 6, 5, 4, 3, 2].map((count) => `new x${count}`)],
+    );
+  });
+
+  it('go back by quarters when a workflow that knows nothing finds them, also half way', () => {
+    const cluster = running({}, 2);
+    cluster.scale(WEB, 12, { scaler: HPA });
+    heal(cluster);
+    cluster.scale(WEB, 12, { setBy: 'the night shift' });
+    cluster.settle();
+    cluster.become(WEB, 'Current');
+    cluster.settle();
+    const before = cluster.live.get(WEB)?.scale?.replicas;
+    assert.equal(before, 7);
+    cluster.forget();
+    assert.deepEqual(
+      moves(cluster, () => cluster.become(WEB, 'Current')),
+      [7, 6, 5, 4, 3, 2].map((count) => `old x${count}`),
+    );
+    assert.equal(cluster.live.get(WEB)?.scale?.owned, true);
+  });
+
+  it('go back by quarters when the autoscaler came and went while nobody watched', () => {
+    const cluster = running({}, 3);
+    assert.deepEqual(
+      moves(cluster, () => cluster.scale(WEB, 8, { setBy: 'kube-controller-manager' })),
+      [3, 6, 5, 4, 3].map((count) => `old x${count}`),
+    );
   });
 
   it('go up at once when the autoscaler is gone and had fewer', () => {
