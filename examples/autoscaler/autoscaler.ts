@@ -52,8 +52,10 @@ export interface EntryStatus {
   readonly value?: number;
   /** That it had when it was last looked at. */
   readonly replicas?: number;
-  /** That it is to have; absent before the first decision to scale. */
+  /** That it was last decided to have; absent before the first decision to scale. */
   readonly wanted?: number;
+  /** When `wanted` was decided, until it is carried out; RFC 3339. */
+  readonly decidedAt?: string;
   readonly decision: Decision;
   readonly why: string;
   /** RFC 3339. */

@@ -25,9 +25,17 @@ export async function queryOne(
   const answer = await ask(target, credentials, signal);
   if (answer.status !== 'success')
     throw new Error(`${target.origin} refuses the query: ${answer.error ?? 'no reason'}`);
-  const value = Number(numberIn(answer));
-  if (!Number.isFinite(value)) throw new Error(`the query answers ${value}, which is no number to decide by`);
-  return value;
+  return measured(sampleIn(answer));
+}
+
+/** As Prometheus writes a finite number that is not negative. Number('') is 0, so that the text itself is looked at. */
+const NUMBER = /^-0$|^\+?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+
+function measured(sample: unknown): number {
+  const value = typeof sample === 'string' && NUMBER.test(sample) ? Number(sample) : Number.NaN;
+  if (Number.isFinite(value)) return value;
+  const text = (JSON.stringify(sample) ?? 'nothing').slice(0, 60);
+  throw new Error(`the query answers ${text}; write one that answers a number of 0 or more`);
 }
 
 async function ask(target: URL, credentials: Credentials, signal: AbortSignal): Promise<Answer> {
@@ -43,9 +51,9 @@ async function ask(target: URL, credentials: Credentials, signal: AbortSignal): 
     throw new Error(`${target.origin} does not answer: ${whyOf(error)}`, { cause: error });
   }
   try {
-    const answer: Answer = JSON.parse(text);
+    const answer: Answer | null = JSON.parse(text);
     // A query that is refused has a body that says why.
-    if (response.ok || answer.error) return answer;
+    if (response.ok || answer?.error) return answer ?? {};
   } catch (error) {
     if (response.ok)
       throw new Error(`${target.origin} answers no JSON; is it a Prometheus?`, { cause: error });
@@ -53,7 +61,7 @@ async function ask(target: URL, credentials: Credentials, signal: AbortSignal): 
   throw new Error(`${target.origin} answers ${response.status} ${response.statusText}`);
 }
 
-function numberIn({ data }: Answer): unknown {
+function sampleIn({ data }: Answer): unknown {
   const { resultType, result } = data ?? {};
   if (resultType === 'scalar' && Array.isArray(result)) return result[1];
   if (resultType !== 'vector' || !Array.isArray(result))
@@ -63,8 +71,8 @@ function numberIn({ data }: Answer): unknown {
     throw new Error(
       `the query answers ${result.length} series; bring them together, for example by avg(...)`,
     );
-  const { value }: { readonly value?: readonly unknown[] } = result[0];
-  return value?.[1];
+  const [series]: ({ readonly value?: readonly unknown[] } | null)[] = result;
+  return series?.value?.[1];
 }
 
 function headersOf({ token, username, password }: Credentials): Readonly<Record<string, string>> {

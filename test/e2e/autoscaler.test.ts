@@ -155,8 +155,20 @@ describe('the autoscaler, run from the command line', () => {
     );
     assert.equal(entryOf(status)?.value, 180, 'the last value stays');
     assert.equal(replicasOf(await workload('down')), 4);
+    await toys.api.scale(toys.ref('StatefulSet', 'down-web', 'apps'), 5, { fieldManager: 'kubectl' });
+    await stage.until('down', 'sees what a person did', (said) => entryOf(said)?.replicas === 5);
+    await eventually('it is told who did', async () => {
+      const events = { group: 'events.k8s.io', kind: 'Event' };
+      const { items } = await stage.api.list(events, { namespace: stage.namespace });
+      return items.some(
+        ({ reason, note }) =>
+          reason === 'ScaledByAnother' && String(note).startsWith('down-web from 4 to 5 by kubectl;'),
+      );
+    });
+    assert.equal(replicasOf(await workload('down')), 5, 'nothing is put back while the metric is not known');
     prometheus.isDown = false;
     await stage.ready('down');
+    assert.equal(replicasOf(await workload('down')), 5, 'it cools down');
   });
 
   it('says what is wrong with a query, in the words of the server', async () => {
@@ -173,6 +185,17 @@ describe('the autoscaler, run from the command line', () => {
       'says it',
       (said) => entryOf(said)?.why === 'the query answers no series; is the metric there?',
     );
+    await autoscale('wrong', 'odd()');
+    for (const odd of ['-5', '+Inf', 'NaN', '', 'many']) {
+      prometheus.values.set('odd()', odd);
+      const why = `the query answers ${JSON.stringify(odd)}; write one that answers a number of 0 or more`;
+      await stage.until(
+        'wrong',
+        `refuses ${why}`,
+        (said) => entryOf(said)?.decision === 'Unknown' && entryOf(said)?.why === why,
+      );
+    }
+    assert.equal(replicasOf(await workload('wrong')), 2);
   });
 
   it('leaves alone what an HPA scales, and says so', async () => {
@@ -200,6 +223,36 @@ describe('the autoscaler, run from the command line', () => {
       /StatefulSet taken-web is scaled by HorizontalPodAutoscaler taken/,
     );
     assert.equal(replicasOf(await workload('taken')), 2);
+    await using seen = await seenOf('taken');
+    prometheus.values.set('taken()', 100);
+    await decides('taken', 'Kept');
+    const taken = stage.ref('HorizontalPodAutoscaler', 'taken', 'autoscaling');
+    await stage.api.remove(taken, { uid: (await stage.api.get(taken))?.metadata.uid ?? '' });
+    prometheus.values.set('taken()', 300);
+    await hasReplicas('taken', 6);
+    assert.deepEqual(await seen.values(), [2, 6], 'what was refused is not carried out later');
+  });
+
+  it('scales what one of two autoscalers claims, and says in the other who has it', async () => {
+    prometheus.values.set('twin()', 180);
+    await install('twin');
+    const spec = {
+      enable: true,
+      minReplica: 2,
+      maxReplica: 6,
+      threshold: 100,
+      coolDown: 3_600,
+      query: 'twin()',
+    };
+    const autoscaling = [{ name: 'twin-web', spec }];
+    await autoscale('twin', 'twin()', {}, { autoscaling });
+    await hasReplicas('twin', 4);
+    await autoscale('twin-b', 'twin()', {}, { autoscaling });
+    const { status } = await decides('twin-b', 'Refused');
+    assert.equal(
+      entryOf(status)?.why,
+      'StatefulSet twin-web is scaled by Autoscaler twin; let one of the two go',
+    );
   });
 
   it('signs in with a Secret, which nobody else gets to see', async () => {

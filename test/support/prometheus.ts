@@ -3,8 +3,8 @@ import type { Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 
 export class Prometheus implements AsyncDisposable {
-  /** By query: the value of its one series. A query that is not here has no series. */
-  readonly values: Map<string, number> = new Map();
+  /** By query: the value of its one series, or the text that stands in its place. A query that is not here has no series. */
+  readonly values: Map<string, number | string> = new Map();
   /** In the order in which they came. */
   readonly queries: string[] = [];
   /** By query: the credentials with which it was asked last. */

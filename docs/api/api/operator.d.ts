@@ -55,9 +55,10 @@ export interface Context<Spec = unknown> {
     secret(reference: SecretReference): Promise<Readonly<Record<string, string>>>;
     /**
      * Sets the replicas of a Deployment or StatefulSet through its scale subresource. From then on the workload says that this
-     * resource scales it, and its own operator leaves its replicas alone.
+     * resource scales it, and its own operator leaves its replicas alone. Of two resources that ask for the same workload at one
+     * moment, one is refused.
      *
-     * @throws Error when it is not there, or somebody else scales it.
+     * @throws Error when it is not there, or another one scales it; the error names which.
      */
     scale(target: ObjectReference, replicas: number): Promise<void>;
     /** Gives the replicas of a workload back to its own operator; nothing happens where this resource does not scale it. */

@@ -1,59 +1,17 @@
 /** Replicas that somebody else decides about, on a real API server: an independent watch tells every value they take. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { customResource, defineOperator, deployment, horizontalPodAutoscaler } from '../../../index.ts';
-import type { Operator } from '../../../index.ts';
 import { ANNOTATIONS } from '../../../core/labels.ts';
 import type { Manifest } from '../../../core/manifest.ts';
 import { replicasOf } from '../../../core/replicas.ts';
+import { Scaling } from '../../../activities/scaling.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { ReplicasSeen } from '../../support/replicas-seen.ts';
-import type { ToyNode, ToySpec } from '../../support/toy-operator.ts';
+import { installScaledObjects, operatorNamed } from '../../support/scaled-toys.ts';
+import type { ToyNode } from '../../support/toy-operator.ts';
 import { ToyStage } from '../../support/toy-stage.ts';
 
-/** A Deployment for each node; one of role `yields` yields, one of role `scaled` brings its own autoscaler. */
-function operatorNamed(name: string): Operator<ToySpec> {
-  return defineOperator(customResource<ToySpec>('toy.dev/v1', 'Toy'), {
-    name,
-    desired: ({ spec }, named) =>
-      spec.nodes.flatMap((node) => {
-        const { replicas, image = 'app:1', role } = node;
-        const web = deployment(
-          named(node.name),
-          {
-            ...(replicas === undefined ? {} : { replicas }),
-            template: { spec: { containers: [{ name: 'main', image }] } },
-          },
-          role === 'yields' ? { replicas: 'yield' } : {},
-        );
-        const hpa = { minReplicas: 4, maxReplicas: 9 };
-        return role === 'scaled' ? [web, horizontalPodAutoscaler(web.name, hpa, { target: web })] : [web];
-      }),
-  });
-}
-
-/** As KEDA's chart does, as far as its kind is read here. */
-async function installScaledObjects({ api }: ToyStage): Promise<void> {
-  const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  const names = { kind: 'ScaledObject', plural: 'scaledobjects', singular: 'scaledobject' };
-  const schema = { openAPIV3Schema: { type: 'object', properties: { spec: open, status: open } } };
-  const version = { name: 'v1alpha1', served: true, storage: true, subresources: { status: {} }, schema };
-  await api.apply(
-    {
-      apiVersion: 'apiextensions.k8s.io/v1',
-      kind: 'CustomResourceDefinition',
-      metadata: { name: 'scaledobjects.keda.sh' },
-      spec: { group: 'keda.sh', scope: 'Namespaced', names, versions: [version] },
-    },
-    { fieldManager: 'tests' },
-  );
-  await eventually('ScaledObjects are served', () =>
-    api.list({ group: 'keda.sh', kind: 'ScaledObject' }).then(
-      () => true,
-      () => false,
-    ),
-  );
-}
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 describe('replicas that somebody else decides about', () => {
   let stage: ToyStage;
@@ -144,6 +102,38 @@ describe('replicas that somebody else decides about', () => {
       assert.ok((await owners('back')).includes('operator'));
     });
 
+    it('are given back in bounded steps when the HPA is deleted in the middle of a rollout', async () => {
+      await want('mid', { replicas: 2 });
+      await stage.ready('mid');
+      await stage.api.apply(hpaOf('mid', 2), { fieldManager: 'kubectl' });
+      await letGo('mid');
+      await scale('mid', 12);
+      await stage.ready('mid');
+      await using seen = await ReplicasSeen.of(stage.api, ref('mid'));
+      await want('mid', { replicas: 2, image: 'app:2' });
+      await eventually('the new template is there', async () => imageOf(await live('mid')) === 'app:2');
+      const hpa = stage.ref('HorizontalPodAutoscaler', 'mid', 'autoscaling');
+      await stage.api.remove(hpa, { uid: (await stage.api.get(hpa))?.metadata.uid ?? '' });
+      await hasReplicas('mid', 2);
+      await stage.ready('mid');
+      assert.deepEqual(await seen.values(), [12, 9, 7, 6, 5, 4, 3, 2]);
+    });
+
+    it('are told to be left also to an HPA that wrote before it was seen', async () => {
+      await want('quick', { replicas: 2 });
+      await stage.ready('quick');
+      await scale('quick', 5);
+      await stage.api.apply(hpaOf('quick', 5), { fieldManager: 'kubectl' });
+      await eventually('it is told', async () =>
+        (await stage.events()).some(
+          ({ reason, note }) =>
+            reason === 'ReplicasHandedOver' &&
+            note === 'left the replicas of Deployment quick-web to HorizontalPodAutoscaler quick',
+        ),
+      );
+      await letGo('quick');
+    });
+
     it('are left to a real HPA of the resource itself, from the beginning', async () => {
       await want('own', { role: 'scaled', replicas: 7 });
       await hasReplicas('own', 4);
@@ -151,6 +141,23 @@ describe('replicas that somebody else decides about', () => {
       await eventually('the new template is there', async () => imageOf(await live('own')) === 'app:2');
       assert.equal(replicasOf(await live('own')), 4);
       assert.equal((await owners('own')).includes('operator'), false);
+      // No server of metrics is there to ask.
+      const { status } = await stage.ready('own');
+      const trouble = /HorizontalPodAutoscaler own-web: .*metrics/;
+      await eventually('the trouble of the autoscaler is told as its own', async () =>
+        (await stage.events()).some(
+          ({ reason, note }) => reason === 'AutoscalerFailed' && trouble.test(note ?? ''),
+        ),
+      );
+      assert.notEqual(status?.conditions.find(({ type }) => type === 'Stalled')?.status, 'True');
+      await stage.until(
+        'Ready says what is wrong with the autoscaler',
+        ({ conditions }) =>
+          conditions.some(
+            ({ type, status: said, message }) => type === 'Ready' && said === 'True' && trouble.test(message),
+          ),
+        'own',
+      );
     });
 
     it('are taken back by the resource when it no longer wants its HPA', async () => {
@@ -243,6 +250,32 @@ describe('replicas that somebody else decides about', () => {
       assert.equal(await generation(), before + 4);
       assert.deepEqual(await seen.values(), [2, 4, 1]);
     });
+  });
+
+  it('are claimed by one of two resources that scale at one moment, and the other is refused by its name', async () => {
+    await want('claimed', { replicas: 2 });
+    await stage.ready('claimed');
+    const { api, operator, namespace } = stage;
+    const target = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'claimed-web' };
+    const { signal } = new AbortController();
+    const named = (name: string): Scaling =>
+      new Scaling(
+        { api, operator, log: SILENT },
+        { apiVersion: 'toy.dev/v1', kind: 'Scaler', metadata: { name, namespace } },
+        signal,
+      );
+    const [one, two] = [named('one'), named('two')];
+    for (let round = 0; round < 5; round++) {
+      const both = await Promise.allSettled([one.scale(target, 4), two.scale(target, 7)]);
+      const refused = both.filter((each) => each.status === 'rejected').map(({ reason }) => String(reason));
+      const isOne = both[0].status === 'fulfilled';
+      assert.deepEqual(refused, [
+        `Error: Deployment claimed-web is scaled by Scaler ${isOne ? 'one' : 'two'}; let one of the two go`,
+      ]);
+      assert.equal(replicasOf(await live('claimed')), isOne ? 4 : 7);
+      await one.release(target);
+      await two.release(target);
+    }
   });
 
   it("are handed over to KEDA's ScaledObject, which names no kind for a Deployment, and taken back", async () => {
