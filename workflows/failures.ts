@@ -20,8 +20,20 @@ export function failureOf(error: unknown, generation: number): PlanFailure {
   const cause = applicationFailureIn(error);
   const reason = cause ? reasonOf(cause) : OUR_REASONS.Unreachable;
   const message = cause?.message ?? `an activity did not finish: ${error.cause?.message ?? error.message}`;
-  return { reason, message, generation, ...(isPassing(reason) ? { passes: true as const } : {}) };
+  const isOfLoad = !cause || OF_LOAD.has(reason);
+  return {
+    ...{ reason, message, generation },
+    ...(isPassing(reason) ? { passes: true as const } : {}),
+    ...(isOfLoad ? { isOfLoad: true as const } : {}),
+  };
 }
+
+const OF_LOAD: ReadonlySet<Reason> = new Set([
+  STATUS_REASONS.TooManyRequests,
+  STATUS_REASONS.Timeout,
+  STATUS_REASONS.ServerTimeout,
+  STATUS_REASONS.Conflict,
+]);
 
 /** What operator code had read before it failed. */
 export function readsIn(error: unknown): { readonly read?: Reads } {

@@ -330,6 +330,8 @@ export interface PlanFailure {
   readonly generation: number;
   /** It passes by itself, as an outage does; otherwise somebody must act. */
   readonly passes?: true;
+  /** For want of time or room, which others take: it may be over at any moment, and nothing would say so. */
+  readonly isOfLoad?: true;
 }
 
 /** What a plan says of an object beside its content. */
