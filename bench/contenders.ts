@@ -21,6 +21,8 @@ export interface ContenderOptions {
   readonly sandbox: Sandbox;
   readonly signal: AbortSignal;
   readonly profile?: string;
+  /** The module of the operator that ours runs. @defaultValue that of Pinot */
+  readonly operator?: string;
   /** More of the command line of ours. */
   readonly flags?: readonly string[];
 }
@@ -36,6 +38,7 @@ export async function startOurs({
   sandbox,
   signal,
   profile,
+  operator = '../examples/pinot/operator.ts',
   flags = [],
 }: ContenderOptions): Promise<Contender> {
   const [port = 0] = await freePorts(1);
@@ -49,7 +52,7 @@ export async function startOurs({
       `--import=${fileOf('../worker/lean-workflow-thread.ts')}`,
       '--conditions=source',
       ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`] : []),
-      ...[fileOf('../cli/main.ts'), 'run', fileOf('../examples/pinot/operator.ts')],
+      ...[fileOf('../cli/main.ts'), 'run', fileOf(operator)],
       ...['--kubeconfig', sandbox.kubeconfig, '--temporal-address', sandbox.temporal.address],
       ...['--health-port', String(port), ...flags],
     ],

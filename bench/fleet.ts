@@ -15,10 +15,17 @@ export class Fleet {
   readonly names: readonly string[];
   readonly #api: KubernetesApi;
   readonly #template: Manifest;
+  readonly #namespace: string;
   #edition = 0;
 
   /** @param names of the resources */
-  constructor(api: KubernetesApi, template: Manifest, names: readonly string[]) {
+  constructor(
+    api: KubernetesApi,
+    template: Manifest,
+    names: readonly string[],
+    namespace: string = NAMESPACE,
+  ) {
+    this.#namespace = namespace;
     this.#api = api;
     this.#template = template;
     this.names = names;
@@ -34,12 +41,12 @@ export class Fleet {
 
   refOf(name: string): ResourceRef {
     const pinot = { group: 'datainfra.io', version: 'v1beta1', kind: 'Pinot', plural: 'pinots' };
-    return { ...pinot, namespace: NAMESPACE, name };
+    return { ...pinot, namespace: this.#namespace, name };
   }
 
   install(): Promise<void> {
     return this.#forEach(async (name) => {
-      await this.#api.create({ ...this.#template, metadata: { name, namespace: NAMESPACE } });
+      await this.#api.create({ ...this.#template, metadata: { name, namespace: this.#namespace } });
     });
   }
 
@@ -65,7 +72,7 @@ export class Fleet {
       value: EDITED_IMAGE,
     };
     return inParallel(workloads, WRITERS, async ({ name }) => {
-      await this.#api.patch({ group: 'apps', kind: 'StatefulSet', namespace: NAMESPACE, name }, [edit]);
+      await this.#api.patch({ group: 'apps', kind: 'StatefulSet', namespace: this.#namespace, name }, [edit]);
     });
   }
 
