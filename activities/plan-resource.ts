@@ -7,6 +7,7 @@ import type { Manifest } from '../core/manifest.ts';
 import type { Contents } from '../core/plan/digests.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { ObjectKey, ResourceRef } from '../core/refs.ts';
+import type { Settling } from '../core/rollout/quiet-time.ts';
 import type { Memory } from '../core/rollout/course.ts';
 import { plan } from '../core/plan/plan.ts';
 import type { Reads } from '../core/rollout/reads.ts';
@@ -22,7 +23,9 @@ import type { Condition } from '../core/status/resource-status.ts';
 import type { Hint } from '../core/hint.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import type { Chosen, PlanDelta } from './choose-plan.ts';
-import { choosePlan, deltaOf, ordersIn } from './choose-plan.ts';
+import { deltaOf, ordersIn } from './choose-plan.ts';
+import type { SeenContents, Settles } from './choose-settled.ts';
+import { chooseSettled } from './choose-settled.ts';
 import type { Dependencies } from './dependencies.ts';
 import { explainPlace, failureOf } from './failure.ts';
 import type { References } from './observe-references.ts';
@@ -54,6 +57,8 @@ export interface PlanRequest {
   readonly written?: StatusSeen;
   /** Of what pods read of others, as it was last seen; absent when they read nothing. */
   readonly contents?: Contents;
+  /** Of those, what changed and is not taken up yet. */
+  readonly settling?: Settling;
   /** Pod templates as they were last applied; absent in a first pass. */
   readonly templates?: RunningTemplates;
   /** What operator code read that is in trouble; absent when nothing is. */
@@ -70,10 +75,8 @@ export type PlanAnswer = Look & {
 
 type Look =
   | { readonly kind: 'gone' }
-  | ({ readonly kind: 'unchanged'; readonly references?: References; readonly reread?: Reads } & Pick<
-      Recovery,
-      'strays' | 'unlisted'
-    >)
+  | ({ readonly kind: 'unchanged'; readonly references?: References; readonly reread?: Reads } & Settles &
+      Pick<Recovery, 'strays' | 'unlisted'>)
   | ({ readonly kind: 'failed'; readonly uid: string } & PlanFailure & Recovery)
   | (PlanDelta & {
       readonly kind: 'planned';
@@ -88,7 +91,8 @@ type Look =
       readonly reread?: Reads;
       /** What the status remembers, for a workflow that knows nothing. */
       readonly remembered?: Remembered;
-    } & Recovery)
+    } & Settles &
+      Recovery)
   | ({
       readonly kind: 'deleting';
       readonly uid: string;
@@ -158,17 +162,17 @@ async function build(
   dependencies: Dependencies,
   manifest: Manifest,
   memory: Memory,
-  { now, contents }: { readonly now: number; readonly contents: Contents },
+  known: Omit<SeenContents, 'newest'>,
 ): Promise<
-  | { readonly kind: 'built'; readonly read: References; readonly chosen: Chosen }
+  | ({ readonly kind: 'built'; readonly read: References; readonly chosen: Chosen } & Settles)
   | ({ readonly kind: 'failed'; readonly uid: string } & PlanFailure)
 > {
   const { name, namespace, uid = '', generation = 0 } = manifest.metadata;
   try {
     const plan = await dependencies.renderer.plan(manifest);
-    const read = await observeReads(dependencies, plan, contents, namespace);
-    const chosen = await choosePlan(dependencies, manifest, memory, { now, contents: contentsOf(read) });
-    return { kind: 'built', read, chosen };
+    const read = await observeReads(dependencies, plan, known.contents, namespace);
+    const seen = { ...known, newest: contentsOf(read) };
+    return { kind: 'built', read, ...(await chooseSettled(dependencies, manifest, memory, seen)) };
   } catch (error) {
     if (error instanceof StatusError || error instanceof ApplicationFailure) throw error;
     const message = explainPlace(error);
@@ -182,13 +186,18 @@ async function build(
 
 async function planLive(
   dependencies: Dependencies,
-  { known, inventory, memory, now, contents = {}, templates }: PlanRequest,
+  { known, inventory, memory, now, contents = {}, settling, templates }: PlanRequest,
   manifest: Manifest,
   recovery: Recovery & { readonly reread?: Reads },
 ): Promise<Look> {
   const { uid = '', generation = 0 } = manifest.metadata;
   const remembered = known?.uid === uid ? undefined : rememberedBy(manifest);
-  const built = await build(dependencies, manifest, remembered?.memory ?? memory, { now, contents });
+  const built = await build(dependencies, manifest, remembered?.memory ?? memory, {
+    known,
+    contents,
+    settling,
+    now,
+  });
   if (built.kind === 'failed') return { ...built, ...recovery };
   const { read, chosen } = built;
   const { version } = chosen.view;
@@ -197,8 +206,7 @@ async function planLive(
   const entries = recovered ? fingerprintsOf(recovered) : { ...inventory, ...fingerprintsOf(strays ?? {}) };
   const delta = deltaOf({ uid, generation }, chosen, entries);
   const required = await observeRequired(dependencies, delta.changed, read, manifest);
-  const references = { ...required, ...read };
-  const informed = Object.keys(references).length > 0 ? { references } : {};
+  const informed = informedOf({ ...required, ...read }, built.settling);
   const isUnheld = lacksFinalizer(dependencies, manifest, chosen.plan);
   if (known?.uid === uid && known.generation === generation && known.version === version) {
     if (isUnheld) await hold(dependencies, manifest);
@@ -215,6 +223,16 @@ async function planLive(
     ...(remembered ? { remembered } : {}),
     ...informed,
     ...(recovered ? { recovered } : {}),
+  };
+}
+
+function informedOf(
+  references: References,
+  settling: Settling | undefined,
+): Settles & { readonly references?: References } {
+  return {
+    ...(Object.keys(references).length > 0 ? { references } : {}),
+    ...(settling ? { settling } : {}),
   };
 }
 

@@ -23,6 +23,7 @@ import { OperatorCalls } from './operator-calls.ts';
 import { requestOf } from './plan-view.ts';
 import type { Reporter } from './reporter.ts';
 import { takeReread } from './reread.ts';
+import { earliest } from './retry.ts';
 import type { Deletion } from './take-up.ts';
 import { takeUp } from './take-up.ts';
 
@@ -88,7 +89,8 @@ export class Outlook {
     const hint = mergeHints(this.#missed, fresh);
     this.state = foldSpent(this.state, hint.spent ?? []);
     const now = currentTime();
-    const isDue = (this.situation.plan?.validUntil ?? Infinity) <= now || isListDue(this.state, now);
+    const planAgainAt = earliest(this.situation.plan?.validUntil, this.state.settling?.until);
+    const isDue = (planAgainAt ?? Infinity) <= now || isListDue(this.state, now);
     const wantsPlan =
       this.isBlind || failure !== undefined || isDue || hint.resource !== undefined || hint.resync === true;
     const isDeleting = this.deletion !== undefined;

@@ -337,7 +337,8 @@ export class Pass {
     const { plan, failure } = this.#outlook.situation;
     const routine = plan && !failure ? routineAt(this.#outlook.state, plan, currentTime()) : undefined;
     const retries = failures.map((each) => retryAt(each, this.#attempts));
-    const next = earliest(wakeAt, dueAt, routine, nextReading(state), ...retries);
+    const quiet = failure ? undefined : state.settling?.until;
+    const next = earliest(wakeAt, dueAt, routine, nextReading(state), quiet, ...retries);
     const at = this.#turns.rest(next, currentTime());
     return { kind: 'rest', ...(at === undefined ? {} : { wakeAt: at }) };
   }

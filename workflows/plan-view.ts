@@ -19,7 +19,7 @@ export function requestOf(
   version: string | undefined,
   hint: Hint,
 ): Omit<PlanRequest, 'resource'> {
-  const { uid, generation, inventory, references, written } = state;
+  const { uid, generation, inventory, references, settling, written } = state;
   const contents = contentsOf(references);
   const reads = readsOf(state);
   return {
@@ -32,6 +32,7 @@ export function requestOf(
     memory: memoryOf(state),
     inventory: fingerprintsOf(inventory),
     ...(Object.keys(contents).length === 0 ? {} : { contents }),
+    ...(settling ? { settling } : {}),
     ...(Object.keys(reads).length === 0 ? {} : { reads }),
     ...(hint.resync || isListDue(state, currentTime()) ? { resync: true as const } : {}),
   };
@@ -54,6 +55,7 @@ export function viewOf(
   const {
     recovered: _3,
     references: _4,
+    settling: _12,
     interrupted: _5,
     remembered: _6,
     strays: _7,

@@ -41,7 +41,7 @@ export function takeUp(
   let state = known;
   if ('strays' in answer) state = { ...state, inventory: { ...answer.strays, ...state.inventory } };
   if (answer.kind === 'unchanged')
-    return { state: foldReferences(state, answer.references ?? {}, now), isAnother: false };
+    return { state: foldReferences(state, answer.references ?? {}, now, answer.settling), isAnother: false };
   // Another uid under the same name is another resource: what was known is about one that is gone.
   const isAnother = answer.uid !== state.uid;
   if (isAnother) state = { ...NEW_STATE, uid: answer.uid };
@@ -82,7 +82,7 @@ function takeUpPlan(
   const plan = viewOf(answer, inventory);
   let state = foldRetry(withRemembered(known, answer.remembered, plan, now), plan.orders);
   if (answer.accepted) state = foldAccepted(state, answer.accepted, answer.written);
-  const informed = foldReferences(state, answer.references ?? {}, now);
+  const informed = foldReferences(state, answer.references ?? {}, now, answer.settling);
   const isNewer = plan.generation > state.generation;
   return {
     state: foldRoutinePlanned(foldPlanned(informed, plan, now), plan, isNewer, now),

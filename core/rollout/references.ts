@@ -3,6 +3,7 @@ import type { Contents, PlannedRef } from '../plan/digests.ts';
 import { titleOf } from '../plan/categories.ts';
 import { OUR_REASONS } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
+import type { Settling } from './quiet-time.ts';
 import type { PlanView, ReconcileState, Reference, Trouble } from './state.ts';
 import { rfc3339 } from './times.ts';
 
@@ -19,10 +20,15 @@ export function foldReferences(
   state: ReconcileState,
   seen: Readonly<Record<ObjectKey, SeenReference>>,
   now: number,
+  settling?: Settling,
 ): ReconcileState {
-  const { references: before, ...rest } = state;
+  const { references: before, settling: _, ...known } = state;
+  const rest = settling ? { ...known, settling } : known;
   const references = Object.entries(seen).map(([key, { trouble, ...sight }]): [ObjectKey, Reference] => {
-    const known = before?.[key]?.trouble;
+    const last = before?.[key];
+    // The status says what was taken up, so that a storm of changes is no storm of writes.
+    if (last && settling?.keys.includes(key)) return [key, last];
+    const known = last?.trouble;
     const since = known?.reason === trouble?.reason ? known?.since : undefined;
     return [key, { ...sight, ...(trouble ? { trouble: { ...trouble, since: since ?? rfc3339(now) } } : {}) }];
   });

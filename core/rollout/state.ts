@@ -16,6 +16,7 @@ import type { ScaleSeen } from '../scalers.ts';
 import type { Condition, RolloutReport } from '../status/resource-status.ts';
 import type { CommandsTold } from '../status/command-news.ts';
 import type { Course, Good, Memory, Newest } from './course.ts';
+import type { Settling } from './quiet-time.ts';
 import type { RolloutRules, Trigger } from './rules.ts';
 
 /** One object of the inventory, as it was applied and last seen. */
@@ -217,6 +218,8 @@ export interface ReconcileState extends Memory {
   readonly unread?: Readonly<Record<string, Unread>>;
   /** Objects of others that the last plan looked at; absent when there are none. */
   readonly references?: Readonly<Record<ObjectKey, Reference>>;
+  /** Contents of references that are not taken up yet. */
+  readonly settling?: Settling;
   /** Of the author's routine; absent where the resource needs none. */
   readonly routine?: RoutineState;
   readonly reshaping?: Readonly<Record<ObjectKey, Reshaping>>;

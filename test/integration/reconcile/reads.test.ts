@@ -93,6 +93,27 @@ describe('what pods read of others', () => {
     assert.ok(Date.parse(controller?.finishedAt ?? '') <= Date.parse(broker?.startedAt ?? ''));
   });
 
+  it('restarts pods once for a storm of rotations, with the last of them, and a change of the spec takes it along', async () => {
+    const generation = async (name: string): Promise<number> =>
+      (await workload(name)).metadata.generation ?? 0;
+    await secret('storm', { password: '0' });
+    await stage.want(reading('storm'), 'storm');
+    await stage.ready('storm');
+    const [before, digest] = [await generation('storm-c'), await configOf('storm-c')];
+    for (let rotation = 1; rotation <= 20; rotation++) await secret('storm', { password: `${rotation}` });
+    await eventually('it is rotated', async () => (await configOf('storm-c')) !== digest);
+    await stage.ready('storm');
+    const after = await generation('storm-c');
+    assert.ok(after - before <= 2, `${after - before} templates for one storm`);
+    await secret('storm', { password: 'new' });
+    const spec = reading('storm');
+    const image = 'example.org/toy:2';
+    await stage.want({ ...spec, nodes: spec.nodes.map((node) => ({ ...node, image })) }, 'storm');
+    const { status } = await stage.ready('storm');
+    await stage.historyLength('storm');
+    assert.deepEqual([await generation('storm-c'), status?.rollout?.trigger], [after + 1, 'Change']);
+  });
+
   it('is found rotated by a program that starts later', async () => {
     await secret('later', { password: 'first' });
     await stage.want(reading('later'), 'sleeper');
