@@ -11,6 +11,9 @@ const BEFORE_VALUE =
   /(?:Invalid value|Unsupported value|Duplicate value|Not found|Too many): |\bgot (?=&)|\b(?:parsing|parse)(?: time)? (?=")/g;
 /** Of what must not change, the server shows a difference: lines of what was there, which was sent by nobody now. */
 const DIFFERENCE = '\n@@ ';
+/** A rule of a CRD (CEL) that failed is reported with no value: `Invalid value: each node has a name of its own`. */
+const SENTENCE = /^\p{L}[\p{L}\p{N}'_.-]* \S/u;
+const SENTENCE_SEEN = 80;
 const OPENING = '([{';
 const CLOSING = ')]}';
 
@@ -28,6 +31,7 @@ function withoutValues(text: string): string {
     // It stands in a value that was left out.
     if (index < at) continue;
     const start = index + words.length;
+    if (SENTENCE.test(text.slice(start, start + SENTENCE_SEEN))) continue;
     const end = endOfValue(text, start);
     // `Invalid value: "x": must be y` reads `Invalid value: must be y`.
     const isReasoned = words.endsWith(': ') && text.startsWith(': ', end);

@@ -32,6 +32,11 @@ const SAID: readonly (readonly [said: string, told: string])[] = [
     'spec: Forbidden: pod updates may not change fields other than `a`\n@@ -105,7 +105,7 @@\n-     "Value": "hunter2",\n',
     'spec: Forbidden: pod updates may not change fields other than `a`',
   ],
+  // The rules of a CRD are reported with no value.
+  [
+    'Pinot.datainfra.io "x" is invalid: [spec.nodes: Invalid value: each node has a name of its own, spec.order: Invalid value: each type: once]',
+    'Pinot.datainfra.io "x" is invalid: [spec.nodes: Invalid value: each node has a name of its own, spec.order: Invalid value: each type: once]',
+  ],
   // A value that does not end is a value to the end of the text.
   ['spec.x: Invalid value: {"a": "hunter2', 'spec.x: Invalid value: ***'],
 ];
