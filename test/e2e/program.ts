@@ -108,7 +108,7 @@ export class Program implements AsyncDisposable {
           throw new Error(`it ended with ${this.#child.exitCode}: ${this.#said.stderr}`);
         return line;
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     );
   }
 
