@@ -5,7 +5,7 @@ import { bounded } from '../core/bounded-text.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../core/reasons.ts';
 import { titleOfResource } from '../core/refs.ts';
 import { beginStages } from '../core/rollout/begin-rollout.ts';
-import { foldProgress } from '../core/rollout/fold.ts';
+import { foldProgress } from '../core/rollout/fold-progress.ts';
 import { foldSettled } from '../core/rollout/fold-plan.ts';
 import { nextStep } from '../core/rollout/next-step.ts';
 import { isQuiet, isSameCall } from '../core/rollout/operator-call.ts';

@@ -1,16 +1,14 @@
 /** How what happened changes what is known. Each function takes a state and gives the next; none of them decides. */
 import type { Health } from '../health/health.ts';
 import type { PlannedRef } from '../plan/digests.ts';
-import { isExternal, isWorkload, takesTurns } from '../plan/categories.ts';
+import { isExternal, isWorkload } from '../plan/categories.ts';
 import type { ObjectKey } from '../refs.ts';
-import type { RolloutReport } from '../status/resource-status.ts';
 import { changeOf } from './change.ts';
-import { bakeEnd } from './deadlines.ts';
 import type { ScaleSeen } from '../scalers.ts';
 import { foldCanary } from './canary.ts';
 import { foldAbsent } from './claims.ts';
 import { foldEach } from './fold-each.ts';
-import { scaleApplied, scaleObserved, scalingOf } from './scaling.ts';
+import { scaleApplied, scaleObserved } from './scaling.ts';
 import { isInstall } from './hooks.ts';
 import type { Entry, PlanView, ReconcileState, Rollout, Trouble } from './state.ts';
 import { placeOf, without } from './state.ts';
@@ -18,12 +16,12 @@ import type { Held } from './refusal.ts';
 import { heldOtherwise, withRefusal } from './refusal.ts';
 import { isInTurn, shapeApplied, withoutTurn } from './reshape.ts';
 import { forgetUnblocking } from './unblock.ts';
-import { forgetUnread, readingOf, seenWith } from './readers.ts';
+import { readingOf, seenWith } from './readers.ts';
 import { foldTaken } from './contest.ts';
 import type { Reads } from './reads.ts';
 import type { Deleting } from './terminating.ts';
 import { foldDeleting } from './terminating.ts';
-import { finishedSince, preciseTime, rfc3339 } from './times.ts';
+import { preciseTime, rfc3339 } from './times.ts';
 
 /** What a look at one object showed. */
 export type Observation =
@@ -80,8 +78,6 @@ export type ApplyResult =
       /** It belongs to another resource, and how that one came by it: it was never this one's. */
       readonly heir?: NonNullable<Entry['origin']>;
     };
-
-const JOURNAL_LENGTH = 5;
 
 /** Records what applying gave; `now` is in epoch milliseconds. */
 export function foldApplied(
@@ -284,57 +280,6 @@ function foldHealth(
   return {
     ...withEntry(state, key, { ...well, health: health.state }),
     unhealthy: { ...state.unhealthy, [key]: trouble },
-  };
-}
-
-/** Marks the stages that are through, and the rollout finished when nothing of it is left. */
-export function foldProgress(known: ReconcileState, plan: PlanView, now: number): ReconcileState {
-  const state = forgetUnread(known, plan);
-  const { rollout } = state;
-  if (!rollout) return state;
-  const busy = Object.values(plan.refs).filter((ref) => takesTurns(ref.key) && isBusy(ref, state, rollout));
-  const busyStages = new Set(busy.map(({ stage }) => stage));
-  const stages = Object.fromEntries(
-    Object.entries(rollout.stages).map(([index, stage]) => {
-      const through = stage.startedAt && !stage.finishedAt && !busyStages.has(Number(index));
-      return [index, through ? { ...stage, finishedAt: preciseTime(now) } : stage];
-    }),
-  );
-  const current: Rollout = { ...rollout, stages };
-  const under = { ...state, rollout: current };
-  const isBaking = Object.values(plan.refs).some((ref) => (bakeEnd(ref, plan, under) ?? 0) > now);
-  if (busy.length > 0 || isBaking) return under;
-  const report = { ...reportRollout(current, plan), ...finishedSince(rollout.startedAt, now) };
-  const { rollout: _, lost: _lost, ...rest } = state;
-  return { ...rest, journal: [report, ...state.journal].slice(0, JOURNAL_LENGTH) };
-}
-
-/** Whether a workload still has something of the rollout before it. */
-function isBusy(ref: PlannedRef, { inventory, refusals }: ReconcileState, { passages }: Rollout): boolean {
-  const entry = inventory[ref.key];
-  if (!entry || entry.leaving || entry.health || changeOf(ref, entry) !== 'none' || ref.key in refusals)
-    return true;
-  if (scalingOf(ref, entry) !== 'none') return true;
-  const passage = passages[ref.key];
-  if (!passage?.applied) return false;
-  if (passage.canary === 'rolling') return true;
-  return (ref.gate !== undefined && passage.gate !== 'open') || (ref.after !== undefined && !passage.after);
-}
-
-/** A rollout as status tells it. */
-export function reportRollout(rollout: Rollout, plan: PlanView): RolloutReport {
-  return {
-    trigger: rollout.trigger,
-    generation: rollout.generation,
-    ...(rollout.from ? { from: rollout.from } : {}),
-    to: rollout.to,
-    startedAt: rollout.startedAt,
-    stages: Object.entries(rollout.stages).map(([index, { startedAt, finishedAt }]) => ({
-      name: plan.stages[Number(index)] ?? index,
-      state: finishedAt ? ('Done' as const) : startedAt ? ('Rolling' as const) : ('Pending' as const),
-      ...(startedAt ? { startedAt } : {}),
-      ...(startedAt && finishedAt ? finishedSince(startedAt, Date.parse(finishedAt)) : {}),
-    })),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The page a person sees in Temporal UI: where the resource stands, stage by stage, and what waits for what since when. */
 import { titleOf } from '../plan/categories.ts';
-import { reportRollout } from '../rollout/fold.ts';
+import { reportRollout } from '../rollout/fold-progress.ts';
 import { holdOf } from '../rollout/references.ts';
 import type { RoutineState } from '../rollout/routine.ts';
 import { rfc3339 } from '../rollout/times.ts';

@@ -3,7 +3,7 @@ import { inventoryFingerprint } from '../fields.ts';
 import { isExternal, takesTurns } from '../plan/categories.ts';
 import type { Course } from '../rollout/course.ts';
 import { memoryOf } from '../rollout/course.ts';
-import { reportRollout } from '../rollout/fold.ts';
+import { reportRollout } from '../rollout/fold-progress.ts';
 import { pauseLine, pausesAt } from '../rollout/hold.ts';
 import { readsOf } from '../rollout/reads.ts';
 import { scalingOf } from '../rollout/scaling.ts';

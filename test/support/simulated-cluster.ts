@@ -9,13 +9,8 @@ import { isExternal, isWorkload } from '../../core/plan/categories.ts';
 import { render } from '../../core/plan/digests.ts';
 import { configurationOf } from '../../core/plan/templates.ts';
 import type { ObjectKey } from '../../core/refs.ts';
-import {
-  foldApplied,
-  foldObserved,
-  foldProgress,
-  foldReverted,
-  reportRollout,
-} from '../../core/rollout/fold.ts';
+import { foldApplied, foldObserved, foldReverted } from '../../core/rollout/fold.ts';
+import { foldProgress, reportRollout } from '../../core/rollout/fold-progress.ts';
 import { foldPruned } from '../../core/rollout/fold-pruned.ts';
 import type { Claim } from '../../core/rollout/claims.ts';
 import { foldClaimed } from '../../core/rollout/claims.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ONLY_THE_CANARY } from '../../../core/rollout/canary.ts';
-import { reportRollout } from '../../../core/rollout/fold.ts';
+import { reportRollout } from '../../../core/rollout/fold-progress.ts';
 import { resumeRollout } from '../../../core/rollout/resume-rollout.ts';
 import type { PlanView, ReconcileState } from '../../../core/rollout/state.ts';
 import { NEW_STATE } from '../../../core/rollout/state.ts';
