@@ -26,6 +26,8 @@ export interface RunningWorkflow {
   readonly workflowId: string;
   /** When it last looked at all that the resource has, or was started; in epoch milliseconds. */
   readonly comparedAt: number;
+  /** It was started before the Temporal namespace had the search attributes that it has now. */
+  readonly isUnindexed: boolean;
 }
 
 /** A call that got no answer for this long is made again. */
@@ -67,7 +69,7 @@ export class Addressees {
           await client.workflow.signalWithStart('reconcile', {
             ...options,
             signal: signalOf(hint),
-            signalArgs: [hint],
+            signalArgs: [searchAttributes ? { ...hint, searchAttributes } : hint],
           });
         }),
       takenUp: () => this.#takenUp(workflowId),
@@ -102,14 +104,18 @@ export class Addressees {
 
   /** The workflows of this operator that run. */
   async *running(): AsyncIterable<RunningWorkflow> {
-    const { client } = this.#options;
+    const { client, searchAttributes } = this.#options;
     const pages = client.workflow.list({ query: this.#query })[Symbol.asyncIterator]();
     for (;;) {
       const next = await client.withDeadline(Date.now() + LIST_DEADLINE_MS, () => pages.next());
       if (next.done) return;
-      const { workflowId, memo, startTime } = next.value;
+      const { workflowId, memo, startTime, typedSearchAttributes } = next.value;
       const comparedAt = memo?.[MEMO.comparedAt];
-      yield { workflowId, comparedAt: typeof comparedAt === 'number' ? comparedAt : startTime.getTime() };
+      yield {
+        workflowId,
+        comparedAt: typeof comparedAt === 'number' ? comparedAt : startTime.getTime(),
+        isUnindexed: searchAttributes && !typedSearchAttributes.get(KEY(SEARCH_ATTRIBUTES.kind)),
+      };
     }
   }
 

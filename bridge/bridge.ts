@@ -324,8 +324,9 @@ class OperatorBridge implements Bridge {
   /** The workflows that run. The first list of a time of leading tells when a program before looked behind APIs for them. */
   async *#running(): AsyncIterable<string> {
     const times = new Map<string, number>();
-    for await (const { workflowId, comparedAt } of this.#addressees.running()) {
-      const resource = this.resources.ofOwner(workflowId);
+    for await (const { workflowId, comparedAt, isUnindexed } of this.#addressees.running()) {
+      const resource = this.#lookedAfter(workflowId);
+      if (resource && isUnindexed) this.#tell(resource, true);
       if (resource && hasExternals(resource)) times.set(resource.uid, comparedAt);
       yield workflowId;
     }
@@ -339,9 +340,8 @@ class OperatorBridge implements Bridge {
   }
 
   #wantedWorkflows(): readonly string[] {
-    return this.resources
-      .values()
-      .flatMap(({ workflowId, manifest }) => (isIgnored(manifest) ? [] : [workflowId]));
+    const all = this.resources.values();
+    return all.flatMap(({ workflowId, manifest }) => (isIgnored(manifest) ? [] : [workflowId]));
   }
 
   #isOrphan(workflowId: string): boolean {

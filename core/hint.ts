@@ -16,6 +16,8 @@ export interface Hint {
   readonly spent?: readonly string[];
   /** Look at everything: sent after something may have been missed. */
   readonly resync?: boolean;
+  /** The Temporal namespace has this project's search attributes: a workflow that was started without them may use them. */
+  readonly searchAttributes?: boolean;
 }
 
 /**
@@ -24,12 +26,14 @@ export interface Hint {
  */
 export function hintIn(value: unknown): Hint {
   if (typeof value !== 'object' || value === null) return { resync: true };
-  const { resource, objects, spent, resync }: { readonly [Field in keyof Hint]?: unknown } = value;
+  const { resource, objects, spent, resync, searchAttributes }: { readonly [Field in keyof Hint]?: unknown } =
+    value;
   const hint: Hint = {
     ...(isSeen(resource) ? { resource } : {}),
     ...(isTexts(objects) ? { objects } : {}),
     ...(isTexts(spent) ? { spent } : {}),
     ...(resync === true ? { resync } : {}),
+    ...(searchAttributes === true ? { searchAttributes } : {}),
   };
   const isWhole = [
     resource === undefined || hint.resource,
@@ -60,6 +64,7 @@ export function mergeHints(older: Hint, newer: Hint): Hint {
     ...(objects.length > 0 ? { objects } : {}),
     ...(spent.length > 0 ? { spent } : {}),
     ...(older.resync || newer.resync ? { resync: true } : {}),
+    ...(older.searchAttributes || newer.searchAttributes ? { searchAttributes: true } : {}),
   };
 }
 

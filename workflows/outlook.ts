@@ -37,6 +37,12 @@ export interface CallOptions {
   readonly isWanted: () => Promise<boolean>;
 }
 
+/** Where news comes from, and where what is known goes to. */
+export interface Channels {
+  readonly inbox: Inbox;
+  readonly reporter: Reporter;
+}
+
 /** What a workflow knows of its resource, and how it comes to know more; also while operator code runs. */
 export class Outlook {
   state: ReconcileState;
@@ -50,11 +56,7 @@ export class Outlook {
   /** What a look that failed was pointed at. */
   #missed: Hint = {};
 
-  constructor(
-    input: ReconcileInput,
-    state: ReconcileState | undefined,
-    { inbox, reporter }: { readonly inbox: Inbox; readonly reporter: Reporter },
-  ) {
+  constructor(input: ReconcileInput, state: ReconcileState | undefined, { inbox, reporter }: Channels) {
     this.#input = input;
     this.#inbox = inbox;
     this.#reporter = reporter;

@@ -26,9 +26,9 @@ import { Executor } from './executor.ts';
 import { failureOf, isPlanStale } from './failures.ts';
 import type { Inbox } from './inbox.ts';
 import type { ReconcileInput, RolloutStatus } from './messages.ts';
-import type { CallOptions } from './outlook.ts';
+import type { CallOptions, Channels } from './outlook.ts';
 import { Outlook } from './outlook.ts';
-import { Reporter } from './reporter.ts';
+import type { Reporter } from './reporter.ts';
 import { earliest, retryAt } from './retry.ts';
 import { Staleness } from './staleness.ts';
 import { isCarriedOut, type Deletion } from './take-up.ts';
@@ -58,12 +58,12 @@ export class Pass {
   /** Rests in a row with a failure. */
   #attempts = 0;
 
-  constructor(input: ReconcileInput, state: ReconcileState | undefined, inbox: Inbox) {
+  constructor(input: ReconcileInput, state: ReconcileState | undefined, channels: Channels) {
     this.#input = input;
-    this.#inbox = inbox;
+    this.#inbox = channels.inbox;
     this.#executor = new Executor(input.resource);
-    this.#reporter = new Reporter(input);
-    this.#outlook = new Outlook(input, state, { inbox, reporter: this.#reporter });
+    this.#reporter = channels.reporter;
+    this.#outlook = new Outlook(input, state, channels);
   }
 
   get state(): ReconcileState {

@@ -17,6 +17,8 @@ import { hintIn } from '../core/hint.ts';
 import type { ReconcileInput } from './messages.ts';
 import { objectsChanged, resourceChanged, rolloutStatus } from './messages.ts';
 import { Pass } from './pass.ts';
+import { Reporter } from './reporter.ts';
+import { SearchIndex } from './search-index.ts';
 
 /** What a run hands to the next; plain JSON. */
 export interface Carried {
@@ -37,11 +39,17 @@ export async function reconcile(input: ReconcileInput, carried?: Carried): Promi
     );
   const inbox = new Inbox(carried?.hint);
   const alarm = new Alarm();
-  const pass = new Pass(input, carried?.state, inbox);
-  setHandler(resourceChanged, (hint) => inbox.add(hintIn(hint)), {
+  const index = new SearchIndex(input);
+  const pass = new Pass(input, carried?.state, { inbox, reporter: new Reporter(input, index) });
+  const take = (value: unknown): void => {
+    const hint = hintIn(value);
+    if (hint.searchAttributes) index.turnOn();
+    inbox.add(hint);
+  };
+  setHandler(resourceChanged, take, {
     description: 'The resource changed: look again.',
   });
-  setHandler(objectsChanged, (hint) => inbox.add(hintIn(hint)), {
+  setHandler(objectsChanged, take, {
     description: 'Owned objects changed: look at them.',
   });
   setHandler(rolloutStatus, () => pass.status, {
@@ -64,7 +72,8 @@ export async function reconcile(input: ReconcileInput, carried?: Carried): Promi
       await condition(() => allHandlersFinished() && pass.isAlone);
       // A look on waking finds what the alarm would have said, and news that has come goes along: nothing is lost with the old run.
       const hint: Hint = rest.wakeAt === undefined ? inbox.take() : { ...inbox.take(), resync: true };
-      await continueAsNew<typeof reconcile>(input, { state: pass.state, hint });
+      const next = { ...input, searchAttributes: index.isWritten };
+      await continueAsNew<typeof reconcile>(next, { state: pass.state, hint });
     }
     await condition(() => inbox.hasNews || alarm.hasRung);
   }

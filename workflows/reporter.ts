@@ -1,5 +1,3 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { upsertSearchAttributes } from '@temporalio/workflow';
 import { takesTurns } from '../core/plan/categories.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import { rfc3339 } from '../core/rollout/times.ts';
@@ -17,10 +15,7 @@ import { look } from './activities.ts';
 import type { ClusterStep } from './executor.ts';
 import { failureOf } from './failures.ts';
 import type { ReconcileInput } from './messages.ts';
-import { SEARCH_ATTRIBUTES } from './messages.ts';
-
-const READY = defineSearchAttributeKey(SEARCH_ATTRIBUTES.ready, SearchAttributeType.KEYWORD);
-const STAGE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, SearchAttributeType.KEYWORD);
+import type { SearchIndex } from './search-index.ts';
 
 /** What is known after a report; `failure`: why it could not be written. */
 export interface Reported {
@@ -53,12 +48,13 @@ const PATIENCE_MS = 5_000;
 /** Writes the status when it differs from what was last written, and keeps the search attributes in step with it. */
 export class Reporter {
   readonly #input: ReconcileInput;
-  #attributes = '';
+  readonly #index: SearchIndex;
   #quietUntil = 0;
   #pauseMs: number = BETWEEN_WRITES_MS.least;
 
-  constructor(input: ReconcileInput) {
+  constructor(input: ReconcileInput, index: SearchIndex) {
     this.#input = input;
+    this.#index = index;
   }
 
   /** A status was written just now, in so long. By `planResource`, too, when it accepts a plan. */
@@ -105,13 +101,13 @@ export class Reporter {
     const news = [...overwrittenNews(state), ...ofRollout, ...ofScalers.news];
     const ready = conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown';
     if (hash === state.reported && news.length === 0) {
-      this.#index(ready, stageOf(situation));
+      this.#index.write(ready, stageOf(situation));
       return { state };
     }
     const canWait = verdict.phase === 'Progressing' && !AWAITED.includes(verdict.reason);
     if (when !== 'at once' && canWait && now < this.#quietUntil)
       return { state: { ...state, conditions }, dueAt: this.#quietUntil };
-    this.#index(ready, stageOf(situation));
+    this.#index.write(ready, stageOf(situation));
     try {
       const over = state.written ? { over: state.written.resourceVersion } : {};
       const report = { resource, uid: state.uid, status, ...over, news };
@@ -132,15 +128,5 @@ export class Reporter {
       const { reported: _, ...unsure } = state;
       return { state: { ...unsure, conditions }, failure: failureOf(error, generation) };
     }
-  }
-
-  #index(ready: string, stage: string): void {
-    const attributes = `${ready} ${stage}`;
-    if (!this.#input.searchAttributes || attributes === this.#attributes) return;
-    this.#attributes = attributes;
-    upsertSearchAttributes([
-      { key: READY, value: ready },
-      { key: STAGE, value: stage },
-    ]);
   }
 }

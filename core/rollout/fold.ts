@@ -174,7 +174,8 @@ export function foldReverted(
   results: readonly RevertResult[],
   now: number,
 ): ReconcileState {
-  const next = foldEach(withoutRollout(state), results, (known, result) => {
+  const { rollout: _, ...rest } = state;
+  const next = foldEach(rest, results, (known, result) => {
     const { key, digest, template, reads } = result;
     const ref = plan.refs[key] ?? { key, digest };
     const before = { ...ref, digest, ...(template ? { template } : {}), ...(reads ? { reads } : {}) };
@@ -285,8 +286,4 @@ function foldHealth(
 
 function withEntry(state: ReconcileState, key: ObjectKey, entry: Entry): ReconcileState {
   return { ...state, inventory: { ...state.inventory, [key]: entry } };
-}
-
-function withoutRollout({ rollout: _, ...state }: ReconcileState): ReconcileState {
-  return state;
 }

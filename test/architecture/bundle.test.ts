@@ -13,7 +13,7 @@ const THE_SDK = ['@temporalio', 'nexus-rpc', 'long'];
 /** Packages may be shared by several work trees, by a link. */
 const PACKAGES = realpathSync(join(ROOT, 'node_modules'));
 /** The SDK's own part is about 520 kB; what is ours is small, and each worker thread holds a copy. */
-const BUDGET_BYTES = 960_000;
+const BUDGET_BYTES = 980_000;
 
 describe('the workflow bundle', async () => {
   const modules: string[] = [];

@@ -61,6 +61,7 @@ export class BridgeWorld implements AsyncDisposable {
       readonly resyncPeriodMs?: number;
       readonly sweepPeriodMs?: number;
       readonly resyncs?: BridgeOptions['resyncs'];
+      readonly searchAttributes?: boolean;
     } = {},
   ): Promise<Bridge> {
     let client = this.client;
@@ -74,7 +75,7 @@ export class BridgeWorld implements AsyncDisposable {
       api: options.api ?? this.api,
       client,
       namespaces: { allowed: [this.namespace] },
-      searchAttributes: false,
+      searchAttributes: options.searchAttributes ?? false,
       ...(options.resyncPeriodMs === undefined ? {} : { resyncPeriodMs: options.resyncPeriodMs }),
       ...(options.resyncs ? { resyncs: options.resyncs } : {}),
       ...(options.sweepPeriodMs === undefined ? {} : { sweepPeriodMs: options.sweepPeriodMs }),

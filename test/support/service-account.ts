@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import type { Manifest } from '../../core/manifest.ts';
 import { ClusterApi } from '../../sandbox/cluster-api.ts';
 import { accessOf } from './sandbox.ts';
@@ -26,6 +27,16 @@ export const ALL_RIGHTS: readonly Rule[] = [
   { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: ['list', 'watch'] },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] },
 ];
+
+/** The rules of docs/operations.md, for toys in the place of Pinot. */
+export async function documentedRights(): Promise<readonly Rule[]> {
+  const page = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const [, block = ''] = /## Rights[^]*?```yaml\n([^]*?)```/.exec(page) ?? [];
+  const { rules }: { rules: readonly Rule[] } = parse(
+    block.replaceAll('datainfra.io', 'toy.dev').replaceAll('pinots', 'toys'),
+  );
+  return rules;
+}
 
 function rule(group: string, kind: string): Rule {
   const verbs = ['get', 'list', 'watch', 'create', 'patch', 'delete'];
@@ -69,6 +80,21 @@ export class ServiceAccount {
     await this.#apply({ kind: 'Role', rules });
   }
 
+  /** These rights in every namespace, and to what is in none. */
+  async grantEverywhere(rules: readonly Rule[]): Promise<void> {
+    const { namespace } = this.#stage;
+    const name = `${namespace}-${NAME}`;
+    await this.#apply({ kind: 'ClusterRole', rules }, { name });
+    await this.#apply(
+      {
+        kind: 'ClusterRoleBinding',
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+        subjects: [{ kind: 'ServiceAccount', name: NAME, namespace }],
+      },
+      { name },
+    );
+  }
+
   async #bind(): Promise<void> {
     await this.#apply({
       kind: 'RoleBinding',
@@ -77,8 +103,10 @@ export class ServiceAccount {
     });
   }
 
-  async #apply(manifest: Pick<Manifest, 'kind'> & Record<string, unknown>): Promise<void> {
-    const metadata = { name: NAME, namespace: this.#stage.namespace };
+  async #apply(
+    manifest: Pick<Manifest, 'kind'> & Record<string, unknown>,
+    metadata: Manifest['metadata'] = { name: NAME, namespace: this.#stage.namespace },
+  ): Promise<void> {
     const apiVersion = 'rbac.authorization.k8s.io/v1';
     await this.#stage.api.apply({ apiVersion, ...manifest, metadata }, { fieldManager: 'tests' });
   }

@@ -16,7 +16,12 @@ import { stampResults } from '../../worker/stamp-results.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
 import type { Hint } from '../../core/hint.ts';
 import type { ReconcileInput } from '../../workflows/messages.ts';
-import { objectsChanged, resourceChanged, rolloutStatus } from '../../workflows/messages.ts';
+import {
+  objectsChanged,
+  resourceChanged,
+  rolloutStatus,
+  SEARCH_ATTRIBUTES,
+} from '../../workflows/messages.ts';
 import type { FakeOptions } from './fake-object.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { freshTaskQueue, sharedSandbox } from './sandbox.ts';
@@ -25,6 +30,8 @@ import type { HistoryAssertion } from './history.ts';
 import { assertThat } from './history.ts';
 
 export interface ActorOptions extends FakeOptions {
+  /** Whether the workflow is started with them. @defaultValue `true` */
+  readonly searchAttributes?: boolean;
   /** The server jumps over the workflow's timers. */
   readonly skipsTime?: boolean;
   /** How long a task may take before the worker must prolong it; the SDK does after four fifths. Temporal's own by default. */
@@ -102,18 +109,20 @@ export class Actor extends FakeCluster {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #skipsTime: boolean;
+  readonly #searchAttributes: boolean;
   readonly #taskTimeoutMs: number | undefined;
   #started: Promise<unknown> | undefined;
 
   constructor(
     { client, taskQueue }: Place,
     name: string,
-    { skipsTime = false, taskTimeoutMs, ...options }: ActorOptions,
+    { skipsTime = false, searchAttributes = true, taskTimeoutMs, ...options }: ActorOptions,
   ) {
     super(name, { ...options, namespace: taskQueue });
     this.#client = client;
     this.#taskQueue = taskQueue;
     this.#skipsTime = skipsTime;
+    this.#searchAttributes = searchAttributes;
     this.#taskTimeoutMs = taskTimeoutMs;
     this.workflowId = workflowIdOf(this.ref);
     this.tell = (hint) => this.signal(hint);
@@ -133,7 +142,7 @@ export class Actor extends FakeCluster {
 
   async signal(hint: Hint): Promise<void> {
     const signal = hint.resource ? resourceChanged : objectsChanged;
-    const input: ReconcileInput = { resource: this.ref, searchAttributes: true };
+    const input: ReconcileInput = { resource: this.ref, searchAttributes: this.#searchAttributes };
     if (this.#skipsTime) {
       await (this.#started ??= this.#startSkipping(input));
       return this.handle.signal(signal, hint);
@@ -224,6 +233,14 @@ export class Actor extends FakeCluster {
       const [name, ...keys] = call.split(' ');
       return name === 'applyWorkloads' ? keys.map((key) => key.split(`/${this.ref.name}-`)[1] ?? '') : [];
     });
+  }
+
+  /** Those of this project, by name. */
+  async searchAttributes(): Promise<Readonly<Record<string, unknown>>> {
+    const { typedSearchAttributes } = await this.handle.describe();
+    const ours: readonly string[] = Object.values(SEARCH_ATTRIBUTES);
+    const all = typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value] as const);
+    return Object.fromEntries(all.filter(([name]) => ours.includes(name)));
   }
 
   /** What the workflow itself answers. */

@@ -100,12 +100,23 @@ describe('a rollout', () => {
     await toy.want(X);
     await rollsOnly(toy, 'controller');
     assert.match(await toy.summary(), /^Progressing \(WaitingForHealth\): StatefulSet \S+-controller: /);
-    const { typedSearchAttributes } = await toy.handle.describe();
-    const found = Object.fromEntries(
-      typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]),
-    );
+    const found = await toy.searchAttributes();
     assert.equal(found[SEARCH_ATTRIBUTES.ready], 'Unknown');
     assert.equal(found[SEARCH_ATTRIBUTES.stage], 'controller');
+  });
+
+  it('is found by search attributes that the Temporal namespace got later, though nothing else is new', async () => {
+    const toy = lab.actor({ searchAttributes: false });
+    await toy.installed(FOUR_ROLES);
+    assert.deepEqual(await toy.searchAttributes(), {});
+    await toy.signal({ objects: [], searchAttributes: true });
+    await eventually('it is indexed', async () => SEARCH_ATTRIBUTES.ready in (await toy.searchAttributes()));
+    assert.deepEqual(await toy.searchAttributes(), {
+      [SEARCH_ATTRIBUTES.kind]: toy.ref.kind,
+      [SEARCH_ATTRIBUTES.namespace]: toy.ref.namespace,
+      [SEARCH_ATTRIBUTES.ready]: 'True',
+      [SEARCH_ATTRIBUTES.stage]: '-',
+    });
   });
 });
 

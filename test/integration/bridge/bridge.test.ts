@@ -59,6 +59,18 @@ describe('bridge', () => {
     );
   });
 
+  it('asks a workflow that was started without search attributes to use those that Temporal has by now', async () => {
+    await using world = await BridgeWorld.begin('attributes');
+    const widget = await world.widget('a');
+    const bridge = await world.bridge();
+    await eventually('the workflow is told', async () => (await world.said('a')).length === 1);
+    await bridge.stop();
+    await world.report(widget, []);
+    await world.bridge({ searchAttributes: true });
+    const asked = await eventually('it is told again', async () => (await world.said('a'))[1]);
+    assert.equal(asked.hint.searchAttributes, true);
+  });
+
   it('says nothing after a restart when nothing has changed', async () => {
     await using world = await BridgeWorld.begin('restart');
     for (const name of ['a', 'b', 'c']) {

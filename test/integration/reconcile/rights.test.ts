@@ -3,7 +3,8 @@ import { after, describe, it } from 'node:test';
 import { freePorts } from '../../../sandbox/free-ports.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { terminate } from '../../support/interruptions.ts';
-import { ALL_RIGHTS, ServiceAccount, without } from '../../support/service-account.ts';
+import { ALL_RIGHTS, documentedRights, ServiceAccount, without } from '../../support/service-account.ts';
+import { sized } from '../../support/storage-view.ts';
 import type { ToyNode } from '../../support/toy-operator.ts';
 import { TWO_ROLES } from '../../support/toy-operator.ts';
 import { conditionOf, ToyStage } from '../../support/toy-stage.ts';
@@ -110,6 +111,43 @@ describe('a right that is missing', { concurrency: true }, () => {
     await stage.until('it says what is missing', (status) =>
       /the operator has no right to list/.test(conditionOf(status, 'Ready')?.message ?? ''),
     );
+  });
+
+  it('is none of those that docs/operations.md lists, from the install of a resource to its end', async () => {
+    const { stage, account } = await open([]);
+    await account.grantEverywhere(await documentedRights());
+    const { healthPort } = await stage.start({
+      kubeconfig: account.kubeconfig,
+      healthPort: 0,
+      leaderElection: { enabled: true, namespace: stage.namespace },
+    });
+    const want = (storage: string, tag: string): Promise<unknown> =>
+      stage.want(sized(storage, { image: `example.org/toy:${tag}`, retainStorage: false }));
+    await want('1Gi', '1');
+    await stage.ready();
+    await want('1Gi', 'crash');
+    await stage.stalled('WorkloadFailed');
+    await want('1Gi', '2');
+    await stage.ready();
+    await want('2Gi', '2');
+    await stage.ready();
+    const resource = await stage.resource();
+    await stage.api.remove(stage.ref(stage.operator.resource.kind, 't1', 'toy.dev'), {
+      uid: resource?.metadata.uid ?? '',
+    });
+    await eventually('nothing is left of it', async () => {
+      const left = await Promise.all([
+        stage.resource(),
+        stage.api.get(stage.ref('StatefulSet', 't1-b', 'apps')),
+        stage.api.get(stage.ref('PersistentVolumeClaim', 'data-t1-b-0')),
+      ]);
+      return left.every((each) => each === undefined);
+    });
+    const reasons = (await stage.events()).map(({ reason }) => reason);
+    for (const told of ['PodReplaced', 'Recreated']) assert.ok(reasons.includes(told), reasons.join(' '));
+    assert.ok(!reasons.includes('Forbidden') && !reasons.includes('StatusRefused'), reasons.join(' '));
+    const health = await (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).text();
+    assert.ok(!/cannot|forbidden/i.test(health), health);
   });
 
   it('beyond the namespace of a resource is not needed to rebuild what a lost workflow knew', async () => {
