@@ -14,6 +14,7 @@ import { hasShape } from '../core/storage/shape.ts';
 import type { KubernetesApi } from '../kubernetes/api.ts';
 import { StatusError } from '../kubernetes/status-error.ts';
 import { ordersIn } from './choose-plan.ts';
+import { claimRefusal } from './claim-refusal.ts';
 import { refusalMessage } from './lasting-refusal.ts';
 import { tryOut, untilGone } from './recreate.ts';
 
@@ -61,7 +62,11 @@ export async function clearTheWay(attempted: Attempted): Promise<'gone' | Refusa
   if (ownershipOf(live, claimant).kind !== 'ours') return undefined;
   if (!answer) return (await isTaken(api, manifest)) ? refused(error, AS_NEW) : undefined;
   if (live.metadata.deletionTimestamp) return removed(attempted, ref, live);
-  if (answer.kind === 'refuse') return refused(error, answer.cure);
+  if (answer.kind === 'refuse') {
+    // A size is no field that cannot be changed: its refusal names both sizes, or the class.
+    const size = manifest.kind === 'PersistentVolumeClaim' && (await claimRefusal(api, manifest, live));
+    return size || refused(error, answer.cure);
+  }
   if (await tryOut(api, unallocated(manifest))) return undefined;
   if (answer.kind === 'approve' && !approval?.given) return unapproved(error, answer, approval);
   return removed(attempted, ref, live);

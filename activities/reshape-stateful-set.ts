@@ -116,7 +116,9 @@ export async function releasePods(
         propagationPolicy: ref.kind === 'StatefulSet' ? 'Orphan' : 'Foreground',
       });
       const how =
-        replacementOf(wanted, live) ?? `is made anew around its ${pods.length} pods, which keep running`;
+        (isNew
+          ? `is replaced together with its ${pods.length} pods, since its selector changes`
+          : replacementOf(wanted, live)) ?? `is made anew around its ${pods.length} pods, which keep running`;
       tell(dependencies, resource, key, normal('Recreating', 'Delete', `${titleOf(key)} ${how}`));
     }
     await untilGone(api, ref, uid);
