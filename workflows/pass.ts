@@ -143,7 +143,9 @@ export class Pass {
   }
 
   async #look(hint: Hint): Promise<Gone | undefined> {
-    await this.#staleness.settle();
+    const settled = this.#staleness.settle();
+    if (!settled) return (await this.#outlook.look(hint)) && GONE;
+    await settled;
     return (await this.#outlook.look(mergeHints(hint, this.#inbox.take()))) && GONE;
   }
 

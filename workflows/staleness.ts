@@ -36,11 +36,14 @@ export class Staleness {
     return this.#inARow <= MOST_STALE_PLANS;
   }
 
-  /** Returns when the next plan may be made. */
-  async settle(): Promise<void> {
+  /** Resolves when the next plan may be made; undefined when it may be made now. */
+  settle(): Promise<void> | undefined {
     const ms = this.#pauseMs;
-    if (ms === 0) return;
     this.#pauseMs = 0;
+    return ms === 0 ? undefined : this.#pause(ms);
+  }
+
+  async #pause(ms: number): Promise<void> {
     const until = currentTime() + ms;
     await sleep(ms, { summary: 'edits follow each other: waits for them to settle' });
     passTo(until);
