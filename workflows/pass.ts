@@ -144,9 +144,8 @@ export class Pass {
 
   async #look(hint: Hint): Promise<Gone | undefined> {
     const settled = this.#staleness.settle();
-    if (!settled) return (await this.#outlook.look(hint)) && GONE;
-    await settled;
-    return (await this.#outlook.look(mergeHints(hint, this.#inbox.take()))) && GONE;
+    const newer = settled && (await settled.then(() => this.#inbox.take()));
+    return (await this.#outlook.look(newer ? mergeHints(hint, newer) : hint)) && GONE;
   }
 
   /** Calls operator code, beside which news is taken up. */
