@@ -104,7 +104,7 @@ export interface Activities {
   releasePods(plan: PlanRef, key: ObjectKey, uid: string): Promise<StepResult>;
   clearPods(plan: PlanRef, key: ObjectKey, pods: readonly Named[]): Promise<StepResult>;
   recreateStatefulSet(plan: PlanRef, key: ObjectKey): Promise<StepResult>;
-  settleStatefulSet(plan: PlanRef, key: ObjectKey): Promise<StepResult>;
+  settleStatefulSet(plan: PlanRef, key: ObjectKey, isHeld: boolean): Promise<StepResult>;
   restoreStatefulSets(
     resource: ResourceRef,
     keys: readonly ObjectKey[],
@@ -166,7 +166,7 @@ export function createActivities(given: Omit<Dependencies, 'lists'>): Activities
     releasePods: (plan, key, uid) => beating((of) => releasePods(of, plan, key, uid)),
     clearPods: (plan, key, pods) => beating((of) => clearPods(of, plan, key, pods)),
     recreateStatefulSet: (plan, key) => beating((of) => recreateStatefulSet(of, plan, key)),
-    settleStatefulSet: (plan, key) => beating((of) => settleStatefulSet(of, plan, key)),
+    settleStatefulSet: (plan, key, isHeld) => beating((of) => settleStatefulSet(of, plan, key, isHeld)),
     restoreStatefulSets: (resource, keys, uid) =>
       beating((of) => restoreStatefulSets(of, resource, keys, uid)),
     restartPod: (resource, key, pod) => beating((of) => restartPod(of, resource, key, pod)),

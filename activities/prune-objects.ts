@@ -4,7 +4,7 @@ import { isWorkload, titleOf } from '../core/plan/categories.ts';
 import { foreignFinalizers, terminatingOf } from '../core/finalizers.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Claimant } from '../core/ownership.ts';
-import { isOfAnother } from '../core/ownership.ts';
+import { isOfAnother, ownershipOf } from '../core/ownership.ts';
 import type { ObjectKey, ObjectRef, ResourceRef } from '../core/refs.ts';
 import { apiVersionOf, parseObjectKey } from '../core/refs.ts';
 import type { Removal } from '../core/rollout/fold-pruned.ts';
@@ -22,7 +22,7 @@ import { isUnserved } from './unreadable.ts';
 
 export interface PruneItem {
   readonly key: ObjectKey;
-  /** Only this object, and none that took its name. */
+  /** Only this object, and none that took its name; empty: whichever has it, when it is the resource's. */
   readonly uid: string;
   readonly retain?: boolean;
   /** Of an external object, as the inventory has it. */
@@ -134,20 +134,21 @@ async function pruneOne(
   const ref = parseObjectKey(key, claimant.namespace);
   try {
     const live = await api.get(ref, { signal });
-    if (live?.metadata.uid !== uid || isOfAnother(live, claimant)) return { key, outcome: 'gone' };
+    if (!live || !isMeant(live, uid, claimant)) return { key, outcome: 'gone' };
     if (retain) return { key, outcome: await letGo(api, live, { signal, beforeSend }) };
     const { resourceVersion } = live.metadata;
     const outcome = await api.remove(ref, {
-      uid,
+      uid: live.metadata.uid ?? uid,
       // Its status may change at any time; who has it must not.
       ...(resourceVersion ? { resourceVersion } : {}),
       propagationPolicy: isWorkload(key) ? 'Foreground' : 'Background',
       signal,
       beforeSend,
     });
-    const isHeld = outcome === 'removed' && foreignFinalizers(live).length > 0;
+    if (outcome !== 'removed') return { key, outcome };
+    const isHeld = foreignFinalizers(live).length > 0;
     const terminating = isHeld ? terminatingOf(await api.get(ref, { signal })) : undefined;
-    return { key, outcome, ...(terminating ? { terminating } : {}) };
+    return { key, outcome, uid: live.metadata.uid ?? uid, ...(terminating ? { terminating } : {}) };
   } catch (error) {
     if (await isUnserved(api, ref, error)) return { key, outcome: 'gone' };
     const lasting = lastingRefusal(error);
@@ -159,6 +160,12 @@ async function pruneOne(
       message: `cannot be deleted: ${lasting.message}`,
     };
   }
+}
+
+/** Of what was sent and never seen only its own marks say whose it is. */
+function isMeant(live: Manifest, uid: string, claimant: Claimant): boolean {
+  if (uid === '') return ownershipOf(live, claimant).kind === 'ours';
+  return live.metadata.uid === uid && !isOfAnother(live, claimant);
 }
 
 /** It is kept, and no longer one of the objects of the resource; that it was is still said by its annotation. */

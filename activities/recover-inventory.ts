@@ -236,7 +236,11 @@ export function entryOf(item: Manifest, manager: string, scalers: readonly Scale
     fields: ownedFields(item, manager),
     ...scaleRecovered(scaleOf(item, manager, scalers)),
     ...(role ? { role } : {}),
-    ...(item.kind === 'PersistentVolumeClaim' && !ownerReferences ? { retain: true as const } : {}),
+    ...(ownerReferences
+      ? {}
+      : item.kind === 'PersistentVolumeClaim'
+        ? { retain: true as const }
+        : { uncollected: true as const }),
     ...(state === 'Current' ? {} : { health: state }),
     ...(deletionTimestamp ? { leaving: true as const } : {}),
   };

@@ -183,11 +183,16 @@ export async function recreateStatefulSet(
   }
 }
 
-/** Its pods are adopted: tells whether each is the one it was, and forgets what was written down. */
+/**
+ * Its pods are adopted: tells whether each is the one it was, and forgets what was written down.
+ *
+ * @param isHeld the inventory has what nothing but the workflow deletes, also where the plan has nothing of the kind.
+ */
 export async function settleStatefulSet(
   dependencies: Dependencies,
   plan: PlanRef,
   key: ObjectKey,
+  isHeld: boolean,
 ): Promise<StepResult> {
   const { api } = dependencies;
   const { resource, kept } = await readDesired(dependencies, plan, key);
@@ -202,7 +207,7 @@ export async function settleStatefulSet(
     }
     await removeJournal(api, ref, plan.uid);
     const others = await journalledWorkloads(api, plan.uid, plan.resource.namespace);
-    if (others.length === 0) await unhold(dependencies, resource, kept);
+    if (others.length === 0 && !isHeld) await unhold(dependencies, resource, kept);
     return DONE;
   } catch (error) {
     throw failureOf(error, titleOf(key));

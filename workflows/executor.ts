@@ -15,6 +15,7 @@ import { changeOf } from '../core/rollout/change.ts';
 import { foldCleanupFailed } from '../core/rollout/cleanup.ts';
 import { foldRoutine } from '../core/rollout/routine.ts';
 import { canaryOf } from '../core/rollout/canary.ts';
+import { foldAnswered, foldSending } from '../core/rollout/sent.ts';
 import { hasBeenScaled, scaleOrderOf } from '../core/rollout/scaling.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { currentTime } from './clock.ts';
@@ -96,8 +97,10 @@ export class Executor {
           const items = step.keys.map((key) =>
             itemOf(key, plan, state, { editors: editors.get(key), whole: step.whole }),
           );
+          known = foldSending(state, plan, step.keys);
           const { results, error } = await this.#apply(ref, items, plan, patienceMs);
-          return { state: foldApplied(state, plan, results, currentTime()), error };
+          const applied = foldApplied(known, plan, results, currentTime());
+          return { state: foldAnswered(applied, state, results), error };
         }
         case 'claim':
           return { state: await this.#claim(step.keys, ref, plan, state) };

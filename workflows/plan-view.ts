@@ -6,6 +6,7 @@ import { memoryOf } from '../core/rollout/course.ts';
 import { foldRetry } from '../core/rollout/fold-plan.ts';
 import { resumeRollout } from '../core/rollout/resume-rollout.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
+import { foldUnwanted } from '../core/rollout/sent.ts';
 import { fingerprintsOf, refOf } from '../core/rollout/state.ts';
 import { readsOf } from '../core/rollout/reads.ts';
 import { isListDue } from '../core/rollout/unread.ts';
@@ -107,7 +108,8 @@ export function foldDeleting(
 ): ReconcileState {
   const { generation, places } = answer;
   const refusals = isKnown ? state.refusals : {};
-  return foldRetry({ ...state, refusals, generation, inventory: placed(state.inventory, places) }, answer);
+  const known = foldUnwanted(state, {});
+  return foldRetry({ ...known, refusals, generation, inventory: placed(known.inventory, places) }, answer);
 }
 
 /** Objects at the stages in which they are taken down. */

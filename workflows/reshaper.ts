@@ -6,6 +6,7 @@ import type { ObjectKey } from '../core/refs.ts';
 import { foldInTurn, foldReplaced } from '../core/rollout/replace.ts';
 import { foldReshaped, foldReshapeRefused, foldReshaping } from '../core/rollout/reshape.ts';
 import { foldObserved } from '../core/rollout/fold.ts';
+import { leavesBehind } from '../core/rollout/sent.ts';
 import type { PlanView, ReconcileState } from '../core/rollout/state.ts';
 import { currentTime } from './clock.ts';
 import { look, reshaping, write } from './activities.ts';
@@ -56,7 +57,8 @@ export async function reshape(
         { now, lookAgain: 'at once' },
       );
       keep(begun);
-      const result = await act(planned, key, plan, answer, ask);
+      const isHeld = leavesBehind(state);
+      const result = await act(planned, key, plan, answer, { ask, isHeld });
       if (result.done) return result.made ? foldReplaced(begun, plan, result.made, currentTime()) : begun;
       // What was not done begins no other wait: its back-off goes on.
       return result.reason === STATUS_REASONS.TooManyRequests
@@ -90,7 +92,13 @@ function foldSeen(
   return foldObserved(state, [{ key, exists: true, ...seen, health }], now);
 }
 
-function act(plan: PlanRef, key: ObjectKey, view: PlanView, step: Act, ask: Ask): Promise<StepResult> {
+function act(
+  plan: PlanRef,
+  key: ObjectKey,
+  view: PlanView,
+  step: Act,
+  { ask, isHeld }: { readonly ask: Ask; readonly isHeld: boolean },
+): Promise<StepResult> {
   const run = reshaping(`${titleOf(key)}: ${doing(step).message}`);
   switch (step.kind) {
     case 'grow':
@@ -103,7 +111,7 @@ function act(plan: PlanRef, key: ObjectKey, view: PlanView, step: Act, ask: Ask)
     case 'recreate':
       return run.recreateStatefulSet(plan, key);
     case 'settle':
-      return run.settleStatefulSet(plan, key);
+      return run.settleStatefulSet(plan, key, isHeld);
     case 'restart':
       return restart(plan, key, { view, ask }, step);
   }

@@ -48,6 +48,8 @@ export interface PlannedRef {
   readonly hooksOnInstall?: true;
   /** Its pods are deleted by nobody but people, also one that holds up a rollout. */
   readonly keepsPods?: true;
+  /** No owner reference collects it when the resource goes, and it does not outlive the resource. */
+  readonly uncollected?: true;
   /** Kept when it is no longer desired; `false`: an external object goes although this resource did not create it. */
   readonly retain?: boolean;
 }
@@ -145,6 +147,7 @@ function renderObject(
     ...(after ? { after: after.name } : {}),
     ...(hooksOnInstall ? { hooksOnInstall } : {}),
     ...retention(planned),
+    ...(isUncollected(planned) ? { uncollected: true as const } : {}),
     ...(desired.options.replaceTrappedPods === false ? { keepsPods: true as const } : {}),
   };
   if (isExternal(key)) return { ref, manifest: configured, planned };
@@ -166,6 +169,12 @@ function retention({ key, desired }: PlannedObject): Pick<PlannedRef, 'retain'> 
   const { retain } = desired.options;
   if (isExternal(key)) return retain === undefined ? {} : { retain };
   return desired.kind === 'PersistentVolumeClaim' && retain !== false ? { retain: true } : {};
+}
+
+/** A garbage collector deletes nothing that names no owner; behind an API there is none. */
+function isUncollected(planned: PlannedObject): boolean {
+  const { key, manifest } = planned;
+  return !isExternal(key) && !manifest.metadata.ownerReferences && !retention(planned).retain;
 }
 
 function requiredOf({ requires, reads }: PlannedObject): readonly ObjectKey[] {

@@ -8,12 +8,14 @@ import { currentContests, withoutFights } from './contest.ts';
 import { unableOf } from './course.ts';
 import { renamesIn } from './renamed.ts';
 import { scalePlanned } from './scaling.ts';
+import { foldUnwanted } from './sent.ts';
 import type { Entry, Passage, PlanView, ReconcileState } from './state.ts';
 import { goodOf, placeOf } from './state.ts';
 import { rfc3339 } from './times.ts';
 
 /** Takes up a plan: another resource under the same name starts anew; places in the order follow the plan. */
-export function foldPlanned(state: ReconcileState, plan: PlanView, now: number): ReconcileState {
+export function foldPlanned(known: ReconcileState, plan: PlanView, now: number): ReconcileState {
+  const state = foldUnwanted(known, plan.refs);
   const isNewer = plan.generation > state.generation;
   const inventory = Object.fromEntries(
     Object.entries(state.inventory).map(([key, entry]) => {
@@ -45,8 +47,8 @@ export function foldPlanned(state: ReconcileState, plan: PlanView, now: number):
     refusal.token === undefined ? refusal : { ...refusal, retryAt: now },
   ]);
   const contests = state.contests ? { contests: isNewer ? {} : currentContests(state, now) } : {};
-  const { reshaping: _, ...known } = remember(state, plan, now);
-  const remembered = { ...known, ...contests, ...reshapingPlanned(state, plan) };
+  const { reshaping: _, ...rest } = remember(state, plan, now);
+  const remembered = { ...rest, ...contests, ...reshapingPlanned(state, plan) };
   return beginRollout(
     {
       ...remembered,
@@ -108,7 +110,8 @@ export function foldSettled(state: ReconcileState, plan: PlanView): ReconcileSta
 /** What is known of an object beside its place in a plan. */
 export function withoutPlace(entry: Entry): Entry {
   const { replicas: _1, yields: _2, role: _3, stage: _4, retain: _5, uses: _6, ...others } = entry;
-  const { requires: _0, gate: _7, before: _8, after: _9, keepsPods: _10, canary: _11, ...rest } = others;
+  const { requires: _0, gate: _7, before: _8, after: _9, keepsPods: _10, canary: _11, ...more } = others;
+  const { uncollected: _12, ...rest } = more;
   return rest;
 }
 

@@ -14,10 +14,13 @@ export type Removal =
   /** `removed`: its deletion has begun; `retained`: it stays, and is no longer ours to look after. */
   | {
       readonly key: ObjectKey;
-      readonly outcome: 'removed' | 'gone' | 'retained';
+      readonly outcome: 'removed';
+      /** Absent: the one that the inventory has. */
+      readonly uid?: string;
       /** What holds it meanwhile. */
       readonly terminating?: Terminating;
     }
+  | { readonly key: ObjectKey; readonly outcome: 'gone' | 'retained' }
   /** Its server shows none; `settlesMs`: after which time it is asked once more. */
   | { readonly key: ObjectKey; readonly outcome: 'absent'; readonly settlesMs: number }
   | {
@@ -39,8 +42,10 @@ export function foldPruned(state: ReconcileState, removals: readonly Removal[], 
     const entry = known.inventory[key];
     if (!entry) return known;
     if (outcome === 'refused') return withRefusal(known, { ...removal, digest: REMOVAL }, now);
-    if (outcome === 'removed')
-      return foldTerminating(leaving(known, key, entry, now), key, removal.terminating);
+    if (outcome === 'removed') {
+      const { uid = entry.uid, terminating } = removal;
+      return foldTerminating(leaving(known, key, { ...entry, uid }, now), key, terminating);
+    }
     if (outcome === 'absent')
       return {
         ...withEntry(known, key, { ...entry, absentUntil: now + removal.settlesMs }),

@@ -40,6 +40,7 @@ export interface Entry {
   readonly role?: string;
   readonly stage?: number;
   readonly retain?: boolean;
+  readonly uncollected?: true;
   /** Of an external object: whether its server had it before this resource asked for it. */
   readonly origin?: 'created' | 'adopted';
   /** An external object that may be on its server, and was never seen there as it is wanted. */
@@ -209,6 +210,8 @@ export interface ReconcileState extends Memory {
   /** The newest generation that was planned. */
   readonly generation: number;
   readonly inventory: Readonly<Record<ObjectKey, Entry>>;
+  /** Objects that no owner reference collects, and that an apply without an answer may have made; absent when there are none. */
+  readonly sent?: readonly ObjectKey[];
   readonly refusals: Readonly<Record<ObjectKey, Refusal>>;
   /** Objects from which somebody took fields of ours, of late. */
   readonly contests?: Readonly<Record<ObjectKey, Contest>>;
@@ -345,6 +348,7 @@ export type Place = Pick<
   | 'role'
   | 'stage'
   | 'retain'
+  | 'uncollected'
   | 'keepsPods'
   | 'canary'
   | 'uses'
@@ -356,13 +360,14 @@ export type Place = Pick<
 
 export function placeOf(place: Place): Place {
   const { replicas, yields, role, stage, retain, keepsPods, uses, requires, gate, before, after } = place;
-  const { canary } = place;
+  const { canary, uncollected } = place;
   return {
     ...(replicas === undefined ? {} : { replicas }),
     ...(yields ? { yields } : {}),
     ...(role ? { role } : {}),
     ...(stage === undefined ? {} : { stage }),
     ...(retain === undefined ? {} : { retain }),
+    ...(uncollected ? { uncollected } : {}),
     ...(keepsPods ? { keepsPods } : {}),
     ...(canary === undefined ? {} : { canary }),
     ...(uses ? { uses } : {}),

@@ -205,7 +205,8 @@ export function inventoryStatus(
   plan?: PlanView,
 ): InventoryStatus {
   const entries = Object.entries(state.inventory);
-  const keys = new Set([...entries.map(([key]) => key), ...Object.keys(plan?.refs ?? {})]);
+  const { sent = [] } = state;
+  const keys = new Set([...entries.map(([key]) => key), ...sent, ...Object.keys(plan?.refs ?? {})]);
   const inCluster = entries.filter(([key, { ending }]) => !isExternal(key) && ending !== 'expired');
   return {
     objects: entries.length,

@@ -141,7 +141,7 @@ export class FakeCluster {
     const apply =
       (name: keyof Activities) =>
       (planned: PlanRef, items: readonly ApplyItem[]): Promise<readonly ApplyResult[]> =>
-        this.#call(name, keysOf(items), () => (this.silent.has(name) ? [] : this.#apply(planned, items)));
+        this.#call(name, keysOf(items), () => this.#apply(name, planned, items));
     return {
       planResource: (request) =>
         this.#call('planResource', [], async () => this.distort(await this.#plan(request))),
@@ -266,17 +266,16 @@ export class FakeCluster {
     if (this.resource?.uid === uid) this.resource = undefined;
   }
 
-  async #apply(plan: PlanRef, items: readonly ApplyItem[]): Promise<readonly ApplyResult[]> {
+  async #apply(name: keyof Activities, plan: PlanRef, items: readonly ApplyItem[]): Promise<ApplyResult[]> {
     const { resource } = this;
     if (resource?.uid !== plan.uid || resource.generation !== plan.generation)
       throw stop('PlanStale', 'the resource is another');
-    const { restarts = {} } = plan;
     const rendered = await this.#sources.renderer.render(this.#manifest(resource), {
       contents: {},
-      restarts,
+      restarts: plan.restarts ?? {},
     });
     const { objects } = (plan.revision && this.#kept.get(plan.revision)) || rendered;
-    return items.map((item) => {
+    const results = items.map((item): ApplyResult => {
       const { key, digest: planned } = item;
       const ref = objects.get(key)?.ref;
       if (ref?.digest !== planned) throw stop('PlanStale', `${key} is built otherwise`);
@@ -284,6 +283,7 @@ export class FakeCluster {
       if (message) return { key, applied: false, reason: 'Invalid', message };
       return this.#put(item, ref.template ?? '');
     });
+    return this.silent.has(name) ? [] : results;
   }
 
   #put({ key, digest: planned, ...order }: ApplyItem, wanted: string): ApplyResult {
@@ -319,11 +319,11 @@ export class FakeCluster {
 
   #remove({ key, uid, retain }: PruneItem): Removal {
     const live = this.objects.get(key);
-    if (live?.uid !== uid) return { key, outcome: 'gone' };
+    if (!live || (uid !== '' && live.uid !== uid)) return { key, outcome: 'gone' };
     if (retain) return { key, outcome: 'retained' };
     if (this.#options.lingers && isWorkload(key)) this.#change(key, { deleting: true });
     else setImmediate(() => void this.vanish(key));
-    return { key, outcome: 'removed' };
+    return { key, outcome: 'removed', uid: live.uid };
   }
 
   /** What lives behind an API is gone at once, or its server says why not. */

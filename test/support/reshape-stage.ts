@@ -114,7 +114,7 @@ export class ReshapeStage {
         case 'recreate':
           return activities.recreateStatefulSet(plan, key);
         case 'settle':
-          return activities.settleStatefulSet(plan, key);
+          return activities.settleStatefulSet(plan, key, false);
         case 'restart':
           return activities.restartPod(plan.resource, key, { name: answer.pod, uid: answer.uid });
       }

@@ -279,7 +279,7 @@ function dispatched(actors: ReadonlyMap<string, Actor>): Activities {
     releasePods: (plan, key, uid) => of(plan.resource).releasePods(plan, key, uid),
     clearPods: (plan, key, pods) => of(plan.resource).clearPods(plan, key, pods),
     recreateStatefulSet: (plan, key) => of(plan.resource).recreateStatefulSet(plan, key),
-    settleStatefulSet: (plan, key) => of(plan.resource).settleStatefulSet(plan, key),
+    settleStatefulSet: (plan, key, isHeld) => of(plan.resource).settleStatefulSet(plan, key, isHeld),
     restoreStatefulSets: (resource, keys, uid) => of(resource).restoreStatefulSets(resource, keys, uid),
     restartPod: (resource, key, pod) => of(resource).restartPod(resource, key, pod),
     unblockWorkload: (resource, key, uid) => of(resource).unblockWorkload(resource, key, uid),

@@ -1,9 +1,28 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { stop } from '../../activities/failure.ts';
+import type { Operator } from '../../index.ts';
+import { defineOperator, object } from '../../index.ts';
+import type { ToySpec } from '../support/toy-operator.ts';
+import { toyOperator } from '../support/toy-operator.ts';
 import { configured, FOUR_ROLES } from '../support/toy-specs.ts';
 import type { Actor } from '../support/workflow-lab.ts';
 import { WorkflowLab } from '../support/workflow-lab.ts';
+
+const ROLE = 'ClusterRole.rbac.authorization.k8s.io/reader';
+
+/** The toy, with an object that has no namespace. */
+function withRole(): Operator<ToySpec> {
+  const { resource, desired } = toyOperator();
+  const metadata = { name: 'reader' };
+  return defineOperator(resource, {
+    desired: (toy, named) =>
+      [
+        desired(toy, named),
+        object({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata, rules: [] }),
+      ].flat(),
+  });
+}
 
 function removed(toy: Actor): readonly string[] {
   return toy.calls.flatMap((call) => {
@@ -56,6 +75,26 @@ describe('a teardown', () => {
     await toy.handle.result();
     assert.equal(toy.resource, undefined);
     assert.equal(removed(toy).filter((name) => name === 'removeFinalizer').length, 1);
+  });
+
+  it('goes before objects that no owner reference collects, though the answer to their apply was lost', async () => {
+    const toy = lab.actor({ operator: withRole() });
+    toy.silent.add('applyObjects');
+    await toy.want(FOUR_ROLES);
+    await toy.until('the role is there', () => toy.objects.has(ROLE));
+    await toy.delete();
+    await toy.handle.result();
+    assert.deepEqual([...toy.objects.keys()], []);
+  });
+
+  it('asks for no object that the server refused', async () => {
+    const toy = lab.actor({ operator: withRole() });
+    toy.refused.set(ROLE, 'you may not create roles');
+    await toy.want(FOUR_ROLES);
+    await toy.until('Stalled', () => toy.condition('Stalled') !== undefined);
+    await toy.delete();
+    await toy.handle.result();
+    assert.ok(!toy.calls.some((call) => call.startsWith('pruneObjects') && call.includes(ROLE)));
   });
 
   it('interrupts a rollout', async () => {

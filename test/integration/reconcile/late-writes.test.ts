@@ -3,8 +3,9 @@ import { after, before, describe, it } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createRenderer } from '../../../activities/index.ts';
 import { pruneObjects } from '../../../activities/prune-objects.ts';
-import { ANNOTATIONS } from '../../../core/labels.ts';
+import { ANNOTATIONS, LABELS } from '../../../core/labels.ts';
 import type { Manifest } from '../../../core/manifest.ts';
+import type { Removal } from '../../../core/rollout/fold-pruned.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { resourceChanged } from '../../../workflows/messages.ts';
 import { BUILT_IN_SCOPES, NO_KEY } from '../../support/fake-object.ts';
@@ -74,6 +75,60 @@ describe('a write that arrives late', () => {
     await eventually('it is pruned again', async () => (await service('stray-b')) === undefined);
     await stage.ready('stray');
     assert.ok(await service('stray-copy'));
+  });
+
+  it('of which nothing but its key is known is deleted by its marks, and nothing else under its name is', async () => {
+    await stage.want(TWO_ROLES, 'sent');
+    const { metadata } = await stage.ready('sent');
+    const ref = { ...stage.ref('Toy', 'sent', 'toy.dev'), version: 'v1', plural: 'toys' };
+    const { kind } = stage.operator.resource;
+    const identity = `${kind}.toy.dev/${stage.namespace}/sent`;
+    const ours = {
+      labels: { [LABELS.resource]: metadata.uid ?? '', [LABELS.managedBy]: stage.operator.name },
+      annotations: { [ANNOTATIONS.owner]: identity },
+    };
+    const role = (name: string): string => `${stage.namespace}-${name}`;
+    const made = [role('made'), role('others')];
+    for (const [index, name] of made.entries())
+      await stage.api.apply(
+        {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'ClusterRole',
+          metadata: { name, ...(index === 0 ? ours : {}) },
+          rules: [],
+        },
+        { fieldManager: stage.operator.name },
+      );
+    const items = [...made, role('never')].map((name) => ({
+      key: `ClusterRole.rbac.authorization.k8s.io/${name}`,
+      uid: '',
+    }));
+    const removals: readonly Removal[] = await new MockActivityEnvironment({
+      startToCloseTimeoutMs: 60_000,
+    }).run(() =>
+      pruneObjects(
+        { api: stage.api, events: { record: () => undefined, flush: () => Promise.resolve() } },
+        { ...ref, kind },
+        items,
+        metadata.uid ?? '',
+      ),
+    );
+    assert.deepEqual(
+      removals.map(({ outcome }) => outcome),
+      ['removed', 'gone', 'gone'],
+    );
+    const live = await Promise.all(
+      made.map((name) => stage.api.get({ group: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name })),
+    );
+    assert.deepEqual(
+      live.map((each) => each !== undefined),
+      [false, true],
+    );
+    const uid = live[1]?.metadata.uid ?? '';
+    await stage.api.remove(
+      { group: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role('others') },
+      { uid },
+    );
   });
 
   it('deletes nothing once the resource has changed since', async () => {
