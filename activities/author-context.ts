@@ -69,7 +69,9 @@ export async function contextOf(
     release: (target) => scaling.release(target),
     secret: async (reference) => {
       const ref = secretOf(reference, home);
-      const values = valuesOf(await reader.read(ref), ref, resource);
+      const found = await reader.read(ref);
+      if (!found) throw new Error(await missingSecret(api, ref, resource));
+      const values = valuesOf(found);
       redaction.hide(Object.values(values));
       return values;
     },
@@ -148,22 +150,37 @@ function secretOf({ name = '', namespace = '' }: SecretReference, home: string |
 }
 
 /** What a Secret holds, decoded. */
-function valuesOf(
-  secret: Manifest | undefined,
-  ref: ObjectRef,
-  { metadata }: Manifest,
-): Readonly<Record<string, string>> {
-  const title = `Secret ${ref.namespace}/${ref.name}`;
-  if (!secret)
-    throw new Error(
-      metadata.deletionTimestamp
-        ? `${title} is not there, and the resource is being deleted; create it again, or annotate the resource with ${COMMANDS.abandon}=true to leave behind what it reaches`
-        : `${title} is not there; create it, or correct the reference to it`,
-    );
+function valuesOf(secret: Manifest): Readonly<Record<string, string>> {
   const data = (secret['data'] ?? {}) as Readonly<Record<string, string>>;
   return Object.fromEntries(
     Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
   );
+}
+
+/** What to do where a Secret is missing: in a namespace that is being deleted nothing can be created. */
+async function missingSecret(
+  api: Dependencies['api'],
+  { namespace, name }: ObjectRef,
+  { metadata }: Manifest,
+): Promise<string> {
+  const title = `Secret ${namespace}/${name} is not there`;
+  if (!metadata.deletionTimestamp) return `${title}; create it, or correct the reference to it`;
+  const abandon = `annotate the resource with ${COMMANDS.abandon}=true to leave behind what it reaches`;
+  if (await isBeingDeleted(api, namespace))
+    return `${title}, and its namespace ${namespace} is being deleted, so that it cannot be created again; ${abandon}`;
+  return `${title}, and the resource is being deleted; create it again, or ${abandon}`;
+}
+
+/** A program that may not read namespaces cannot know, and says what is right elsewhere. */
+async function isBeingDeleted(api: Dependencies['api'], name: string | undefined): Promise<boolean> {
+  if (name === undefined) return false;
+  try {
+    const namespace = await api.get({ group: '', kind: 'Namespace', name });
+    return namespace?.metadata.deletionTimestamp !== undefined;
+  } catch (error) {
+    if (error instanceof StatusError) return false;
+    throw error;
+  }
 }
 
 /** An author knows an object by the name that `desired` gave it, whatever version or namespace its planned name has in it. */

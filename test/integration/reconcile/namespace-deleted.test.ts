@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { configMap, customResource, defineOperator } from '../../../index.ts';
 import type { Operator } from '../../../index.ts';
+import { COMMANDS } from '../../../core/labels.ts';
 import { eventually } from '../../../testing/eventually.ts';
 import { freshNamespace } from '../../support/sandbox.ts';
 import type { ToySpec } from '../../support/toy-operator.ts';
@@ -27,6 +28,15 @@ function operatorAbroad(name: string): Operator<ToySpec> {
       const [namespace = ''] = order;
       return [configMap(named('here'), { data: {} }), configMap(named('there'), { data: {} }, { namespace })];
     },
+  });
+}
+
+/** What it cleans up needs credentials. */
+function operatorWithLogin(name: string): Operator<ToySpec> {
+  return defineOperator(customResource<ToySpec>('toy.dev/v1', 'Toy'), {
+    name,
+    desired: () => [],
+    onDelete: async (context) => void (await context.secret({ name: 'login' })),
   });
 }
 
@@ -81,5 +91,24 @@ describe('a namespace that is deleted', { concurrency: true }, () => {
     await eventually('the namespace is gone', () => isGone(stage, there));
     await stage.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: there } });
     await stage.ready('t1');
+  });
+
+  it('and took the Secret that a deletion needs is named in its condition with the way out, which ends it', async () => {
+    await using stage = await ToyStage.open(operatorWithLogin);
+    await stage.want(TWO_ROLES, 'locked');
+    await stage.ready('locked');
+    await deleteNamespace(stage, stage.namespace);
+    await stage.until(
+      'the condition names the namespace',
+      (status) =>
+        new RegExp(
+          `Secret ${stage.namespace}/login is not there, and its namespace ${stage.namespace} is being deleted, .*abandon=true`,
+        ).test(conditionOf(status, 'Ready')?.message ?? ''),
+      'locked',
+    );
+    const annotations = { [COMMANDS.abandon]: 'true' };
+    const metadata = { name: 'locked', namespace: stage.namespace, annotations };
+    await stage.api.apply({ apiVersion: 'toy.dev/v1', kind: 'Toy', metadata }, { fieldManager: 'somebody' });
+    await eventually('the namespace is gone', () => isGone(stage, stage.namespace));
   });
 });
