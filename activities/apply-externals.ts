@@ -15,6 +15,8 @@ import { failureOf } from './failure.ts';
 import { heartbeating } from './heartbeat.ts';
 import type { PlanRef } from './read-resource.ts';
 import { readPlanned } from './read-resource.ts';
+import type { Unapproved } from './replace-external.ts';
+import { removeToReplace, unapprovedReplacement } from './replace-external.ts';
 import type { KeptObject } from './revisions.ts';
 
 /** How long a server may take to show what it accepted, before that counts as a refusal. */
@@ -42,7 +44,11 @@ export async function applyExternals(
       const rival = rivals.get(key);
       const outcome = rival
         ? ownedBy(rival)
-        : await handling(dependencies, manifest, key, (handle) => bring(handle, object));
+        : await handling(dependencies, manifest, key, (handle) =>
+            bring(handle, object, (difference) =>
+              unapprovedReplacement(dependencies, manifest, object, difference),
+            ),
+          );
       const result: ApplyResult =
         'reason' in outcome
           ? { key, applied: false, ...outcome }
@@ -68,11 +74,20 @@ interface Brought {
   readonly health: Health;
 }
 
-async function bring(handle: Handle, { manifest }: KeptObject): Promise<Brought> {
+/** @param refuse says why a replacement may not be made yet. */
+async function bring(
+  handle: Handle,
+  { manifest }: KeptObject,
+  refuse: (difference: string) => Unapproved | undefined,
+): Promise<Brought | Unapproved> {
   const { wanted } = manifest;
-  const before = await handle.observe(wanted);
+  let before = await handle.observe(wanted);
   if (before !== undefined && handle.differenceIn(wanted, before) === undefined)
     return { health: await handle.healthOf(before) };
+  const fixed = before === undefined ? undefined : handle.fixedDifferenceIn(wanted, before);
+  const refusal = fixed === undefined ? undefined : refuse(fixed);
+  if (refusal) return refusal;
+  if (fixed !== undefined) before = await removeToReplace(handle, before);
   if (before === undefined) await handle.create(wanted);
   else await handle.update(wanted, before);
   const after = await settled(handle, wanted);

@@ -42,6 +42,8 @@ export interface Handle {
   remove(remote: unknown): Promise<void>;
   /** Where what is wanted is not in what is there. */
   differenceIn(wanted: unknown, remote: unknown): string | undefined;
+  /** Where the two differ in what the server never changes. */
+  fixedDifferenceIn(wanted: unknown, remote: unknown): string | undefined;
   healthOf(remote: unknown): Promise<Health>;
 }
 
@@ -119,6 +121,8 @@ function handleOf(
         : differenceOf(wanted, remote);
       return checkedDifference(struck(answer), 'differs');
     },
+    fixedDifferenceIn: (wanted, remote) =>
+      checkedDifference(struck(functions.replace?.(wanted, remote)), 'replace'),
     async healthOf(remote) {
       const answer = functions.ready
         ? checkedVerdict(struck(await functions.ready(remote, context)), 'ready')

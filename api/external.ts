@@ -28,6 +28,12 @@ export interface ExternalKindOptions {
    * @defaultValue `'Namespaced'`
    */
   readonly places?: 'Namespaced' | 'Cluster';
+  /**
+   * Whether an object that `replace` removes takes data with it: a person approves that first (`ApprovalRequired`).
+   *
+   * @defaultValue `true`
+   */
+  readonly losesData?: boolean;
 }
 
 export const DEFAULT_SETTLES = '30 seconds';
@@ -91,6 +97,11 @@ export interface ExternalFunctions<Wanted, Remote, Spec> {
    * @defaultValue {@link differenceOf}: what is wanted must be there, and more may be
    */
   differs?(wanted: Wanted, remote: Remote): string | undefined;
+  /**
+   * Where the two differ in what the server never changes, for people; undefined where `update` can change all of it. Asked when
+   * `differs` names a difference. The object is then removed and created in its place, with an approval when that loses data.
+   */
+  replace?(wanted: Wanted, remote: Remote): string | undefined;
   /** Answers `true`, or what it is still waiting for; asked while the object is as wanted. */
   ready?(remote: Remote, context: ExternalContext<Spec>): Promise<true | string> | true | string;
 }
@@ -116,8 +127,9 @@ export interface ExternalKind<Wanted> {
 export function externalKind<Wanted extends object, Remote = Wanted, Spec = unknown>(
   kind: string,
   functions: ExternalFunctions<Wanted, Remote, Spec>,
-  { adopt = 'ask', settles = DEFAULT_SETTLES, places = 'Namespaced' }: ExternalKindOptions = {},
+  options: ExternalKindOptions = {},
 ): ExternalKind<Wanted> {
+  const { adopt = 'ask', settles = DEFAULT_SETTLES, places = 'Namespaced', losesData = true } = options;
   if (!/^[A-Z][A-Za-z0-9]*$/.test(kind))
     throw new TypeError(`externalKind: kind must be CamelCase, for example PinotTable, not "${kind}"`);
   for (const required of ['observe', 'create', 'update', 'remove'] as const)
@@ -133,7 +145,9 @@ export function externalKind<Wanted extends object, Remote = Wanted, Spec = unkn
     const where = place === undefined ? {} : { namespace: place };
     return desire(`${EXTERNAL_GROUP}/v1`, kind, name, { wanted }, { ...options, ...where });
   };
-  return Object.freeze(Object.assign(make, { kind, functions, options: { adopt, settles, places } }));
+  return Object.freeze(
+    Object.assign(make, { kind, functions, options: { adopt, settles, places, losesData } }),
+  );
 }
 
 const ADOPTIONS: readonly string[] = ['never', 'ask', 'always'];

@@ -83,6 +83,8 @@ export function tableKind(
       create: async (wanted, context) => void (await call(context, 'POST', wanted)),
       update: async (wanted, _, context) => void (await call(context, 'PUT', wanted)),
       remove: async (_, context) => void (await call(context, 'DELETE')),
+      replace: (wanted, kept) =>
+        wanted.config.startsWith('fixed') && kept.config !== wanted.config ? 'config' : undefined,
       ready: ({ config }) => (config.startsWith('slow') ? 'it is being filled' : true),
     },
     options,

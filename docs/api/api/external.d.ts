@@ -23,6 +23,12 @@ export interface ExternalKindOptions {
      * @defaultValue `'Namespaced'`
      */
     readonly places?: 'Namespaced' | 'Cluster';
+    /**
+     * Whether an object that `replace` removes takes data with it: a person approves that first (`ApprovalRequired`).
+     *
+     * @defaultValue `true`
+     */
+    readonly losesData?: boolean;
 }
 export declare const DEFAULT_SETTLES = "30 seconds";
 /** Options of an external object: those of a workload, for it takes its turn as one. */
@@ -79,6 +85,11 @@ export interface ExternalFunctions<Wanted, Remote, Spec> {
      * @defaultValue {@link differenceOf}: what is wanted must be there, and more may be
      */
     differs?(wanted: Wanted, remote: Remote): string | undefined;
+    /**
+     * Where the two differ in what the server never changes, for people; undefined where `update` can change all of it. Asked when
+     * `differs` names a difference. The object is then removed and created in its place, with an approval when that loses data.
+     */
+    replace?(wanted: Wanted, remote: Remote): string | undefined;
     /** Answers `true`, or what it is still waiting for; asked while the object is as wanted. */
     ready?(remote: Remote, context: ExternalContext<Spec>): Promise<true | string> | true | string;
 }
@@ -96,7 +107,7 @@ export interface ExternalKind<Wanted> {
  *
  * @throws TypeError when `kind` is not CamelCase, a function is missing or an option is not one of its words.
  */
-export declare function externalKind<Wanted extends object, Remote = Wanted, Spec = unknown>(kind: string, functions: ExternalFunctions<Wanted, Remote, Spec>, { adopt, settles, places }?: ExternalKindOptions): ExternalKind<Wanted>;
+export declare function externalKind<Wanted extends object, Remote = Wanted, Spec = unknown>(kind: string, functions: ExternalFunctions<Wanted, Remote, Spec>, options?: ExternalKindOptions): ExternalKind<Wanted>;
 /** Thrown by a function of an external kind whose server cannot answer now: it is asked again, slowly. */
 export declare class Unreachable extends Error {
     readonly name: string;

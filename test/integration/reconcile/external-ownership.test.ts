@@ -134,6 +134,26 @@ describe('whose objects behind an API are', () => {
       await told('Retained', 'Table theirs was there before');
     });
 
+    it('are replaced where their server never changes a field, once a person approves the loss', async () => {
+      await stage.want(tables(['set', 'fixed 1']), 'set');
+      await stage.ready('set');
+      await stage.want(tables(['set', 'fixed 2']), 'set');
+      const { status } = await stage.stalled('ApprovalRequired', 'set');
+      assert.match(
+        conditionOf(status, 'Ready')?.message ?? '',
+        /^Table set: differs in config, which its server never/,
+      );
+      assert.deepEqual(remote.content.get('set'), { config: 'fixed 1' });
+      const [pending] = status?.rollout?.pendingApprovals ?? [];
+      await annotate('set', 'approve', pending?.token ?? '');
+      await stage.ready('set');
+      assert.deepEqual(remote.content.get('set'), { config: 'fixed 2' });
+      assert.deepEqual(
+        server.calls.filter((call) => call.endsWith('/tables/set') && !call.startsWith('GET')),
+        ['POST /tables/set', 'DELETE /tables/set', 'POST /tables/set'],
+      );
+    });
+
     it('that others made are neither changed nor removed by a resource that may not adopt them', async () => {
       remote.content.set('kept-out', { config: 'theirs' });
       await stage.want(tables(['kept-out', 'never a']), 'refusing');
