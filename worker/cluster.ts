@@ -34,6 +34,7 @@ export async function clusterOf(
       if (uid) return { uid, server };
       if (performance.now() > newUntil) return unknown(log, 'there is none');
     } catch (error) {
+      signal.throwIfAborted();
       if (error instanceof StatusError && error.code === 403) return unknown(log, error.message);
       if (backoff.failures === 0)
         log.warn({ error: String(error) }, 'the API server does not say which cluster this is; trying again');

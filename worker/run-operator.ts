@@ -116,11 +116,15 @@ async function start(
 ): Promise<void> {
   const { api } = parts;
   if (!api) throw new Error('the client of the cluster is there before the operators');
+  const failing = new AbortController();
   const [bundle, connection, cluster] = await Promise.all([
     workflowBundle(),
     connect(config.temporal, log, signal),
-    clusterOf(api, server, { log, signal }),
-  ]);
+    clusterOf(api, server, { log, signal: AbortSignal.any([signal, failing.signal]) }),
+  ]).catch((error: unknown) => {
+    failing.abort();
+    throw error;
+  });
   parts.connection = connection;
   const namespace = config.temporal.namespace ?? 'default';
   const searchAttributes = await registerSearchAttributes(connection, namespace, log, signal);
