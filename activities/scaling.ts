@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ObjectReference } from '../api/operator.ts';
 import { ANNOTATIONS } from '../core/labels.ts';
 import type { Manifest } from '../core/manifest.ts';
@@ -10,8 +11,9 @@ import { refOfObject } from './read-resource.ts';
 
 type Parts = Pick<Dependencies, 'api' | 'operator' | 'scalers' | 'log'>;
 
-/** How often a claim is written where something changes the workload at each try. */
-const MOST_TRIES = 5;
+/** How often a claim is written where something changes the workload at each try, and the pauses between, which double. */
+const MOST_TRIES = 9;
+const FIRST_PAUSE_MS = 10;
 
 /** Scales in the name of a resource: the workload says who does it, before it is done. */
 export class Scaling {
@@ -65,6 +67,7 @@ export class Scaling {
       } catch (error) {
         const isStale = error instanceof StatusError && error.reason === 'Conflict';
         if (!isStale || attempt === MOST_TRIES) throw error;
+        await delay(FIRST_PAUSE_MS * 2 ** (attempt - 1) * Math.random(), undefined, { signal: this.#signal });
       }
     }
   }

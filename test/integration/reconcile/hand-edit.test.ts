@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { applyWorkload } from '../../../activities/apply-workload.ts';
+import { eventually } from '../../../testing/eventually.ts';
 import type { Dependencies } from '../../../activities/index.ts';
 import { observeObjects } from '../../../activities/observe-objects.ts';
 import { ownedFields } from '../../../core/fields.ts';
@@ -70,6 +71,10 @@ describe('a workload that somebody has edited', () => {
     const wanted = workload('example.org/web:crash');
     const { object: applied } = await applyWorkload(parts(), wanted, { replicas: 1 }, signal);
     assert.deepEqual(takeCalls(), ['apply Deployment'], 'what nobody has edited is applied at once');
+    await eventually('its pod is there', async () => {
+      const { items } = await api.list({ group: '', kind: 'Pod' }, { namespace });
+      return items.length > 0;
+    });
     await look(applied);
     assert.deepEqual(
       takeCalls(),
