@@ -18,6 +18,7 @@ interface Flags extends LeaderElectionFlags {
   readonly role: NonNullable<RunOptions['role']>;
   readonly allowNamespace?: string[];
   readonly denyNamespace?: string[];
+  readonly resyncPeriod?: string;
   readonly healthPort?: number;
   readonly logLevel?: string;
   readonly shutdownTimeout?: string;
@@ -50,6 +51,7 @@ export function runCommand(): Command {
       '--deny-namespace <name...>',
       'no resources in these namespaces; else the comma-separated DENY_LIST',
     )
+    .option('--resync-period <time>', 'compare each resource with its status so often (default "10m")')
     .option('--health-port <port>', 'serve /healthz and /readyz here', portOf)
     .option('--log-level <level>', 'trace, debug, info, warn or error')
     .option(

@@ -92,6 +92,8 @@ export class FaultWorld implements AsyncDisposable {
     const args = [
       ...['run', 'test/faults/operator.ts', '--kubeconfig', wired, '--allow-namespace', namespace],
       ...['--temporal-address', `127.0.0.1:${wires.temporal.port}`, '--log-level', 'warn'],
+      // Every fault meets comparisons.
+      ...['--resync-period', '5s'],
       ...['--leader-elect', '--leader-elect-namespace', namespace, ...Object.entries(ELECTION).flat()],
     ];
     const programs = new Programs(args, replicas);
