@@ -69,9 +69,13 @@ function namesFor(renamed: readonly PlannedObject[], all: readonly PlannedObject
     plain: metadata.name,
     name: clusterName(kind, metadata.name, home),
   }));
+  // The name of the resource's own namespace means that namespace, though a part of the resource may be called the same.
+  const isHome = (kind: string, plain: string): boolean => kind === 'Namespace' && plain === home;
+  const typed = named.filter(({ kind, plain }) => !isHome(kind, plain));
+  const plainly = named.filter(({ plain }) => plain !== home && !others.has(plain));
   return {
-    typed: new Map(named.map(({ kind, plain, name }) => [`${kind}/${plain}`, name])),
-    plain: new Map(named.filter(({ plain }) => !others.has(plain)).map(({ plain, name }) => [plain, name])),
+    typed: new Map(typed.map(({ kind, plain, name }) => [`${kind}/${plain}`, name])),
+    plain: new Map(plainly.map(({ plain, name }) => [plain, name])),
   };
 }
 

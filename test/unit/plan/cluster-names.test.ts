@@ -114,4 +114,31 @@ describe('the name of a cluster-scoped object', () => {
     assert.deepEqual(Array.from(objects.keys()), ['Namespace/n1-p1-x', 'ConfigMap/n1-p1-x/p1-config']);
     assert.equal(objects.get('ConfigMap/n1-p1-x/p1-config')?.metadata.namespace, 'n1-p1-x');
   });
+
+  it('of a Namespace that is called as the home of the resource moves nothing out of that home', () => {
+    const objects = planned(
+      (named) => [
+        object({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: named('b') } }),
+        account(named('nodes')),
+        role(named('b')),
+        object({
+          apiVersion: RBAC,
+          kind: 'ClusterRoleBinding',
+          metadata: { name: named('c') },
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: named('b') },
+          subjects: [{ kind: 'ServiceAccount', name: named('nodes'), namespace: 'a-b' }],
+        }),
+      ],
+      { name: 'a', namespace: 'a-b' },
+    );
+    assert.equal(objects.get('ServiceAccount/a-nodes')?.metadata.namespace, 'a-b');
+    const bound = objects.get('ClusterRoleBinding.rbac.authorization.k8s.io/a-b.a-c');
+    assert.deepEqual(bound?.['roleRef'], {
+      apiGroup: 'rbac.authorization.k8s.io',
+      kind: 'ClusterRole',
+      name: 'a-b.a-b',
+    });
+    assert.deepEqual(bound?.['subjects'], [{ kind: 'ServiceAccount', name: 'a-nodes', namespace: 'a-b' }]);
+    assert.ok(objects.has('Namespace/a-b-a-b'));
+  });
 });
