@@ -1,3 +1,4 @@
+import { pauseAfter } from '../core/backoff.ts';
 import { OUR_REASONS } from '../core/reasons.ts';
 import type { PlanFailure } from '../core/rollout/state.ts';
 import { currentTime } from './clock.ts';
@@ -14,8 +15,8 @@ const LASTING_RETRY_MS = [10_000, 600_000] as const;
 export function retryAt({ reason, passes, isOfLoad }: PlanFailure, attempts: number): number | undefined {
   // Only another spec can cure it, and that is told.
   if (reason === OUR_REASONS.PlanInvalid) return undefined;
-  const [first, longest] = isOfLoad ? LOAD_RETRY_MS : passes ? PASSING_RETRY_MS : LASTING_RETRY_MS;
-  return currentTime() + Math.min(first * 2 ** (attempts - 1), longest) * (0.75 + Math.random() / 2);
+  const pauses = isOfLoad ? LOAD_RETRY_MS : passes ? PASSING_RETRY_MS : LASTING_RETRY_MS;
+  return currentTime() + pauseAfter(attempts, pauses) * (0.75 + Math.random() / 2);
 }
 
 /** Of the times that are known. */

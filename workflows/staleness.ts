@@ -1,10 +1,10 @@
+import { pauseAfter } from '../core/backoff.ts';
 import { sleep } from '@temporalio/workflow';
 import { currentTime, passTo } from './clock.ts';
 
 /** A plan of one generation that never stays as planned must not spin. */
 const MOST_STALE_PLANS = 3;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 3_000;
+const PAUSES_MS = [500, 3_000] as const;
 /** After so long without a stale plan, the next one is an edit like any other. */
 const CALM_MS = 15_000;
 
@@ -31,8 +31,7 @@ export class Staleness {
     this.#lastAt = now;
     this.#inARow = generation === this.#generation ? this.#inARow + 1 : 1;
     this.#generation = generation;
-    this.#pauseMs =
-      this.#recent === 1 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (this.#recent - 2), LONGEST_PAUSE_MS);
+    this.#pauseMs = this.#recent === 1 ? 0 : pauseAfter(this.#recent - 1, PAUSES_MS);
     return this.#inARow <= MOST_STALE_PLANS;
   }
 

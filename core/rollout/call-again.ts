@@ -1,8 +1,7 @@
 /** When operator code that failed is called again: by what the failure says of its cause. */
+import type { Pauses } from '../backoff.ts';
+import { pauseAfter } from '../backoff.ts';
 import { OUR_REASONS, STATUS_REASONS } from '../reasons.ts';
-
-/** At first, and at most. */
-type Pauses = readonly [number, number];
 
 /** Somebody must grant a right, or create something. */
 const SLOW: Pauses = [10_000, 600_000];
@@ -20,8 +19,7 @@ const PAUSES: ReadonlyMap<string, Pauses> = new Map([
 
 /** Every further failure doubles the pause. */
 export function callAgainMs(reason: string | undefined, attempts: number, otherwise: Pauses): number {
-  const [first, longest] = (reason !== undefined && PAUSES.get(reason)) || otherwise;
-  return Math.min(first * 2 ** (attempts - 1), longest);
+  return pauseAfter(attempts, (reason !== undefined && PAUSES.get(reason)) || otherwise);
 }
 
 /** So many failures in a row are passed over as work that goes on. */

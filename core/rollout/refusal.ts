@@ -1,3 +1,4 @@
+import { pauseAfter } from '../backoff.ts';
 import { isPassing, STATUS_REASONS } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { ReconcileState, Refusal } from './state.ts';
@@ -37,9 +38,8 @@ export function withRefusal(
   const same = known?.digest === digest ? known : undefined;
   const attempts = (same?.attempts ?? 0) + 1;
   const longest = isPassing(reason) ? LONGEST_RETRY_MS.passing : LONGEST_RETRY_MS.lasting;
-  const delay = ofCall
-    ? callAgainMs(reason, attempts, [FIRST_RETRY_MS, longest])
-    : Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), longest);
+  const pauses = [FIRST_RETRY_MS, longest] as const;
+  const delay = ofCall ? callAgainMs(reason, attempts, pauses) : pauseAfter(attempts, pauses);
   const isAboutShape = aboutShape ?? same?.aboutShape;
   const refusal: Refusal = {
     digest,

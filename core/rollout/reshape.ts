@@ -1,4 +1,5 @@
 /** When a workload gets another shape, and how what came of it changes what is known. */
+import { pauseAfter } from '../backoff.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import { OUR_REASONS } from '../reasons.ts';
 import type { ObjectKey } from '../refs.ts';
@@ -8,8 +9,7 @@ import { placeOf, without } from './state.ts';
 import type { Entry } from './state.ts';
 import { rfc3339 } from './times.ts';
 
-const FIRST_LOOK_MS = 1_000;
-const LONGEST_LOOK_MS = 30_000;
+const LOOK_MS = [1_000, 30_000] as const;
 
 /** Whether the object must get another shape before anything else of it is applied. */
 export function mustReshape(
@@ -86,7 +86,7 @@ export function foldReshaping(
   // Only a step that is done ends a wait, whatever is said of it meanwhile; a step that is taken twice was not seen done.
   const waits = when.lookAgain === 'later' || known?.message === message;
   const attempts = waits ? (known?.attempts ?? 0) + 1 : 0;
-  const delay = attempts === 0 ? 0 : Math.min(FIRST_LOOK_MS * 2 ** (attempts - 1), LONGEST_LOOK_MS);
+  const delay = attempts === 0 ? 0 : pauseAfter(attempts, LOOK_MS);
   const reshaping: Reshaping = {
     reason,
     message,

@@ -1,4 +1,5 @@
 /** When a StatefulSet that an old, broken pod blocks is helped, and what is remembered of it. */
+import { pauseAfter } from '../backoff.ts';
 import type { PlannedRef } from '../plan/digests.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { ReconcileState, Unblocking } from './state.ts';
@@ -10,8 +11,7 @@ export const TRAPPED = 'RolloutTrapped';
 /** A pod was replaced; whether another one traps the workload is not known yet, and nobody tells. */
 const REPLACED = 'PodReplaced';
 
-const FIRST_ASK_AGAIN_MS = 2_000;
-const LONGEST_ASK_AGAIN_MS = 60_000;
+const ASK_AGAIN_MS = [2_000, 60_000] as const;
 /** What came of trying to replace a pod. */
 export type Unblocked =
   | { readonly replaced: true; readonly pod: string; readonly replicas: number }
@@ -48,7 +48,7 @@ export function foldUnblocked(
 ): ReconcileState {
   const known = unblockingOf(state, key, template) ?? { count: 0, budget: 1, attempts: 0 };
   const attempts = result.replaced ? 0 : known.attempts + 1;
-  const delay = Math.min(FIRST_ASK_AGAIN_MS * 2 ** Math.max(attempts - 1, 0), LONGEST_ASK_AGAIN_MS);
+  const delay = pauseAfter(Math.max(attempts, 1), ASK_AGAIN_MS);
   const unblocking: Unblocking = {
     template,
     count: known.count + Number(result.replaced),

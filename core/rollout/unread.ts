@@ -1,4 +1,5 @@
 /** What the API server does not show to the operator: it holds up nothing else, is reported, and is read again ever more slowly. */
+import { pauseAfter } from '../backoff.ts';
 import type { ObjectKey } from '../refs.ts';
 import type { Observation } from './fold.ts';
 import { foldObserved } from './fold.ts';
@@ -6,8 +7,7 @@ import type { ReconcileState, Unread } from './state.ts';
 import { without } from './state.ts';
 import { rfc3339 } from './times.ts';
 
-const FIRST_RETRY_MS = 10_000;
-const LONGEST_RETRY_MS = 600_000;
+const RETRY_MS = [10_000, 600_000] as const;
 
 /** Why an object, or a kind, cannot be read. */
 export interface Unreadable {
@@ -81,7 +81,7 @@ function withUnread(
 ): ReconcileState {
   const known = state.unread?.[key];
   const attempts = (known?.attempts ?? 0) + 1;
-  const delay = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS);
+  const delay = pauseAfter(attempts, RETRY_MS);
   const unread: Unread = {
     reason,
     message,
